@@ -1,0 +1,51 @@
+"""A team asks for more, or for a release; a cost owner approves or denies. Approved, it is an override."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from freio.domain.incident import Action
+from freio.domain.money import Money
+
+
+class Answer(StrEnum):
+    """Where a request stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request about one app.
+
+    ``amount`` more money than the budget holds, until `until` (both may be missing for a release).
+    ``incident`` the open incident it is about; empty: asked beforehand. Approved, it is an *override*: until then
+    the app's budget is larger by `amount`.
+    """
+
+    id: str
+    app: str
+    incident: str
+    action: Action
+    by: str
+    at: datetime
+    amount: Money | None
+    until: datetime | None
+    why: str
+    answer: Answer = Answer.PENDING
+    answered_by: str = ""
+    answered_at: datetime | None = None
+    version: int = 0
+    due_at: datetime | None = None
+
+    @property
+    def question(self) -> str:
+        """The key under which it is asked: one open request of a kind for an app."""
+        return f"{self.app}/{self.action}"
+
+    def in_force(self, now: datetime) -> bool:
+        return self.answer is Answer.APPROVED and self.until is not None and now < self.until

@@ -1,0 +1,96 @@
+"""Who may what: the design's table, as a pure rule over what is known of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from freio.domain.app import App, Approvals
+from freio.domain.incident import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member of the chat workspace, as the chat's directory describes them now.
+
+    Guests, bots and deactivated people may nothing, whatever lists they stand in.
+    """
+
+    id: str
+    name: str
+    email: str = ""
+    locale: str = ""
+    time_zone: str = ""
+    is_bot: bool = False
+    is_guest: bool = False
+    is_active: bool = True
+    groups: frozenset[str] = frozenset()
+
+    def is_in(self, people: tuple[str, ...]) -> bool:
+        """Whether a list of user ids, group ids and e-mail addresses names this person."""
+        return any(
+            p == self.id or p in self.groups or (bool(self.email) and p.casefold() == self.email.casefold())
+            for p in people
+        )
+
+
+class Standing(StrEnum):
+    """The answer to *may this person?*; ASKS turns the click into a request to the cost owner."""
+
+    YES = "yes"
+    ASKS = "asks"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What a person is to an app."""
+
+    ops: bool
+    owner: bool
+    cost_owner: bool
+
+    @classmethod
+    def of(cls, person: Person, app: App, approvals: Approvals) -> Rights:
+        if person.is_bot or person.is_guest or not person.is_active:
+            return cls(ops=False, owner=False, cost_owner=False)
+        return cls(
+            ops=person.is_in(approvals.ops),
+            owner=person.is_in(app.owners),
+            cost_owner=person.is_in(approvals.cost_owners.get(app.cost_centre, ())),
+        )
+
+
+_DIRECT = frozenset({Action.THROTTLE, Action.SNOOZE, Action.EXPECTED})
+_LOOSENS = frozenset({Action.RAISE, Action.RELEASE})
+
+
+def may(action: Action, rights: Rights, approvals: Approvals) -> Standing:
+    """Whether somebody with these rights may do this by a click of their own.
+
+    A cost owner may raise or release on *another's* request only, so their own click is a request as well
+    (`may_approve` decides it, for somebody else).
+
+    >>> may(Action.KEEP, Rights(ops=False, owner=True, cost_owner=False), Approvals())
+    <Standing.ASKS: 'asks'>
+    """
+    if not (rights.ops or rights.owner or rights.cost_owner):
+        return Standing.NO
+    if action in _DIRECT:
+        return Standing.YES
+    if action in _LOOSENS:
+        return Standing.YES if rights.ops and approvals.ops_may_raise else _asks(rights)
+    return Standing.YES if rights.ops or rights.cost_owner else Standing.ASKS
+
+
+def _asks(rights: Rights) -> Standing:
+    return Standing.ASKS if rights.owner or rights.cost_owner else Standing.NO
+
+
+def may_approve(action: Action, person: Person, requester: str, rights: Rights, approvals: Approvals) -> bool:
+    """Whether this person may approve (or deny) that request: never one's own, where it loosens a throttle."""
+    if action in _LOOSENS:
+        if person.id == requester:
+            return False
+        return rights.cost_owner or (rights.ops and approvals.ops_may_raise)
+    return rights.cost_owner or rights.ops

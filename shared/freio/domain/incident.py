@@ -1,0 +1,224 @@
+"""The incident: everything open about one app, and the states it may be in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from freio.domain.app import Level, Mode
+from freio.domain.money import Money, SpendRange
+from freio.domain.signal import Signal
+from freio.domain.target import Target
+
+
+class State(StrEnum):
+    """Where an incident stands; `MOVES` says which state may follow which."""
+
+    OPEN = "OPEN"
+    PROPOSED = "PROPOSED"
+    BRAKING = "BRAKING"
+    THROTTLED = "THROTTLED"
+    OVERRIDDEN = "OVERRIDDEN"
+    SNOOZED = "SNOOZED"
+    EXPECTED = "EXPECTED"
+    RESTORING = "RESTORING"
+    STUCK = "STUCK"
+    RESOLVED = "RESOLVED"
+
+
+_ANSWERED = {State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
+
+MOVES: dict[State, frozenset[State]] = {
+    State.OPEN: frozenset({State.PROPOSED, State.RESOLVED}),
+    State.PROPOSED: frozenset({State.BRAKING, State.RESTORING, State.RESOLVED, *_ANSWERED}),
+    State.BRAKING: frozenset({State.THROTTLED, State.STUCK, State.RESTORING, State.PROPOSED}),
+    State.THROTTLED: frozenset({State.BRAKING, State.RESTORING, State.PROPOSED, State.STUCK}),
+    State.OVERRIDDEN: frozenset({State.PROPOSED, State.RESOLVED, State.STUCK}),
+    State.SNOOZED: frozenset({State.PROPOSED, State.RESOLVED, State.STUCK}),
+    State.EXPECTED: frozenset({State.PROPOSED, State.RESOLVED, State.STUCK}),
+    State.RESTORING: frozenset({State.RESOLVED, State.STUCK}),
+    State.STUCK: frozenset({State.THROTTLED, State.RESOLVED, State.RESTORING, State.PROPOSED, *_ANSWERED}),
+    State.RESOLVED: frozenset(),
+}
+
+
+QUIET_FOR = timedelta(minutes=30)
+FRESH = timedelta(minutes=75)  # the watch looks every five minutes, and at least every hour
+
+
+class Action(StrEnum):
+    """What a person may do about an incident."""
+
+    THROTTLE = "throttle"
+    KEEP = "keep"
+    EXPECTED = "expected"
+    SNOOZE = "snooze"
+    RAISE = "raise"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What a limit would have refused of one app's (or feature's) traffic on the target, in the last seven days."""
+
+    who: str
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One target and the limit proposed for it.
+
+    ``usual_peak`` and ``current`` are in the target's unit (tokens a minute), ``effective`` the limit in force now
+    (None: no limit). ``rule`` set the value: budget, usual peak or floor; ``unit_cost`` is what one unit costs, in the
+    client's currency. ``refused`` is the share of the target's last seven days' traffic that `value` would refuse.
+    ``shared_with`` names the other apps on the target.
+    """
+
+    target: Target
+    location: str
+    model: str
+    value: int
+    rule: str
+    unit: str
+    unit_cost: Decimal
+    current: int
+    usual_peak: int
+    effective: int | None
+    refused: Decimal
+    refusals: tuple[Refusal, ...] = ()
+    shared_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """The brake that is offered: which lever, on which targets, how far. Without steps: why there is no brake."""
+
+    lever: str
+    steps: tuple[Step, ...]
+    reason: str = ""
+    uncovered: tuple[str, ...] = ()
+
+    @property
+    def shared_with(self) -> tuple[str, ...]:
+        return tuple(sorted({app for step in self.steps for app in step.shared_with}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Who decided what, when, until when and why; `by` is a Slack user id, or ``policy``."""
+
+    action: Action
+    by: str
+    at: datetime
+    until: datetime | None = None
+    amount: Money | None = None
+    why: str = ""
+
+
+class Verdict(StrEnum):
+    """What the proof says: *binds*, *refuted*, or *inconclusive* (too little traffic: wait, never escalate)."""
+
+    BINDS = "binds"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A verdict with its numbers: tokens a minute before the brake and now, the limit, and what was refused."""
+
+    verdict: Verdict
+    at: datetime
+    limit: int
+    before: int
+    now: int
+    exceeded: int
+    refuted_windows: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The watch's last look at the app: whether it still runs away, and whether the data was complete.
+
+    ``quiet_since`` is when it was first seen quiet on complete data without a break since; None: it is not quiet.
+    """
+
+    at: datetime
+    running_away: bool
+    complete: bool
+    quiet_since: datetime | None = None
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Quiet for `QUIET_FOR`, on a look no older than `FRESH`: missing or late data is never quiet."""
+        return self.quiet_since is not None and self.at - self.quiet_since >= QUIET_FOR and now - self.at <= FRESH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Everything open about one app.
+
+    ``revision``  the number of the question that is on the table: every button names the one it was drawn for, and
+                  an answer to another one changes nothing.
+    ``version``   of the record in the store: the compare-and-set counter, one more with each write.
+    ``due_at``    when a timer next has something to do with it.
+    ``until``     when the override, snooze, expectation or throttle ends.
+    ``ask``       the id of the request that waits for a cost owner; ``ceiling`` the month's spend up to which
+                  an override with an amount holds.
+    ``holding``   the targets on which this incident has, or is about to have, a lease.
+    ``consents``  which owner said yes for which app, where the target serves several.
+    """
+
+    id: str
+    app: str
+    state: State
+    mode: Mode
+    level: Level
+    opened_at: datetime
+    changed_at: datetime
+    spend: SpendRange
+    rate: Money
+    version: int = 0
+    revision: int = 1
+    signals: tuple[Signal, ...] = ()
+    signal_count: int = 0
+    proposal: Proposal | None = None
+    decision: Decision | None = None
+    until: datetime | None = None
+    due_at: datetime | None = None
+    attempts: int = 0
+    escalations: int = 0
+    proof: Proof | None = None
+    assessment: Assessment | None = None
+    ask: str = ""
+    ceiling: Money | None = None
+    holding: tuple[Target, ...] = ()
+    consents: tuple[tuple[str, str], ...] = ()
+    tried: tuple[str, ...] = ()
+    trail: tuple[tuple[State, datetime], ...] = field(default=())
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not State.RESOLVED
+
+    def to(self, state: State, at: datetime, *, due_at: datetime | None, **changes: object) -> Incident:
+        """Into another state: the question changes, so the revision does, and what was drawn before is stale.
+
+        A move that `MOVES` does not know is a bug, not an input: it raises ValueError with both states.
+        """
+        if state not in MOVES[self.state]:
+            raise ValueError(
+                f"incident {self.id}: {self.state} cannot become {state}; may: {sorted(MOVES[self.state])}"
+            )
+        moved = replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace()
+        return replace(
+            moved,
+            state=state,
+            revision=self.revision + 1,
+            changed_at=at,
+            due_at=due_at,
+            trail=(*self.trail, (state, at)),
+        )

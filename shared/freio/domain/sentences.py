@@ -1,0 +1,66 @@
+"""Every sentence that Freio says of its own accord, in English, marked for the catalogues.
+
+A place in a sentence names how it is written for its reader: ``{by:person}`` is a mention, ``{until:time}`` an instant
+in the reader's zone, ``{amount:money}``, ``{share:percent}``, ``{value:number}``, ``{state:word}`` a word of the
+catalogue (a state, an action, a kind of signal); plain ``{name}`` is text from outside, and is escaped.
+"""
+
+from __future__ import annotations
+
+
+def N_(text: str) -> str:  # noqa: N802  # gettext's own name for "mark, do not translate here"
+    """Mark a sentence for extraction; it is translated when it is shown."""
+    return text
+
+
+# ---- history, in the incident's thread
+SIGNALLED = N_("New signal, {kind:word}: {observed:money} instead of {usual:money}.")
+MOVED = N_("{before:word} → {after:word}.")
+DECIDED = N_("{by:person} decided: {action:word}.")
+DECIDED_UNTIL = N_("{by:person} decided: {action:word}, until {until:time}.")
+DECIDED_BY_POLICY = N_("Nobody answered within {grace:duration}; the policy says enforce: throttling.")
+CONSENTED = N_("{by:person} said yes for {app}. Still missing: a yes from an owner of {missing}.")
+BRAKED = N_("Limit set and read back: {value:number} a minute on {model} at {location} (before: {found:limit}).")
+RESTORED = N_("What stood there before is back: {found:limit} on {model} at {location}.")
+LEFT_FOREIGN = N_("Somebody else set {value:limit} on {model} at {location} meanwhile. It is left as it is.")
+PROOF_BINDS = N_("Proof: the brake binds. {now:number} tokens a minute, {before:number} before; limit {limit:number}.")
+PROOF_REFUTED = N_(
+    "Proof: the brake does not bind. {now:number} tokens a minute are above the limit {limit:number}; trying the next."
+)
+NEXT_LEVER = N_("No further lever is left to try.")
+RENEW = N_("Still running away when the throttle ran out. Renew? It is held until {until:time}.")
+LET_GO = N_("Nobody renewed the throttle; letting go.")
+RAISED = N_("Raised to {value:number} a minute, asked by {by:person}, approved by {approver:person}.")
+ASKED = N_("{by:person} asks: {action:word}. {why}")
+ASKED_FOR = N_("{by:person} asks: {action:word}, {amount:money} more until {until:time}. {why}")
+APPROVED = N_("{by:person} approved the request of {requester:person}.")
+DENIED = N_("{by:person} denied the request of {requester:person}.")
+QUIET = N_("Quiet again, on complete data.")
+RETRYING = N_("Trying again: {error}")
+STUCK = N_("Stuck after {attempts:number} attempts: {error}. A person was paged.")
+
+# ---- calling people
+ESCALATED = N_("No answer for {waited:duration}. {app} still runs at {rate:money} an hour.")
+NO_BRAKE = N_("{app} has no brake: {reason}")
+
+# ---- to one person
+ALREADY_DECIDED = N_("Nothing changed: {by:person} already decided {action:word} at {at:time}.")
+QUESTION_CHANGED = N_("Nothing changed: the question has changed since that message was drawn. Please look again.")
+NOT_OPEN = N_("Nothing changed: that incident is closed.")
+NOT_ALLOWED = N_("Nothing changed: only {who} may do that for {app}.")
+ASK_SENT = N_("Your request went to the cost owners of {app}.")
+ASK_PENDING = N_("Nothing changed: a request of {by:person} is already waiting for an answer.")
+ASK_GONE = N_("Nothing changed: that request was {answer:word} by {by:person} at {at:time}.")
+OWN_REQUEST = N_("Nothing changed: somebody else must answer your own request.")
+NOTHING_TO_RELEASE = N_("Nothing changed: {app} is not throttled.")
+UNKNOWN_APP = N_("There is no app {app}. There are: {apps}.")
+UNKNOWN_COMMAND = N_("I know: {commands}. I read: {text}")
+STATUS_NONE = N_("No open incidents. {apps:number} apps are watched.")
+STATUS_LINE = N_("{app}: {state:word} since {since:time}, {likely:money} this month, {rate:money} an hour.")
+
+# ---- by the pager
+PAGE_STUCK = N_("Freio is stuck on {app} ({incident}): {error}")
+PAGE_DEAD = N_("Freio could not deliver a message about {app} ({incident}): {error}")
+PAGE_NO_ANSWER = N_("Nobody has answered Freio about {app} ({incident}) for {waited:duration}.")
+PAGE_UNATTRIBUTED = N_("{rate:money} an hour belong to no app in freio.yaml; most of it is {driver}.")
+PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")

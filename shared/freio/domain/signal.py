@@ -1,0 +1,47 @@
+"""A signal: one observation that spend may be running away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from freio.domain.app import Level
+from freio.domain.money import Money
+
+
+class SignalKind(StrEnum):
+    """What was observed; the first two come from budget messages, the native anomaly from Google's own detection."""
+
+    BUDGET_THRESHOLD = "budget_threshold"
+    BUDGET_FORECAST = "budget_forecast"
+    SPIKE = "spike"
+    LEVEL_SHIFT = "level_shift"
+    GROWTH = "growth"
+    NATIVE_ANOMALY = "native_anomaly"
+    UNPRICED = "unpriced"
+    UNATTRIBUTED = "unattributed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One observation about one app.
+
+    ``key``       the same observation, delivered twice, has the same key: it counts once.
+    ``observed``  the amount seen, ``usual`` what is normal for it, both over `window_minutes` (0: over the budget
+                  period, where `usual` is the budget).
+    ``score``     the detector's, over its threshold (1.0 fires); for a budget the ratio that was crossed.
+    ``driver``    what drives it most (a model), where known.
+    """
+
+    key: str
+    app: str
+    kind: SignalKind
+    level: Level
+    at: datetime
+    observed: Money
+    usual: Money
+    window_minutes: int
+    score: float
+    driver: str = ""
+    detail: str = ""

@@ -1,0 +1,82 @@
+"""Spend and usage as the meter sees them: hours of money, minutes of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from freio.domain.money import Money
+from freio.domain.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlyCost:
+    """One hour of one project's spend on one model under one set of labels: net of credits, billing currency."""
+
+    hour: datetime
+    project: str
+    model: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    net: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What the billing export holds at a moment.
+
+    ``complete_until`` is the end of the last hour that has rows *and* after which rows of later hours have come: the
+    export is written out of order, so the newest hours in it are never complete.
+    ``usd_rate`` is the billing currency per USD, from the newest row (None: the table is empty).
+    """
+
+    costs: tuple[HourlyCost, ...]
+    complete_until: datetime | None
+    usd_rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Tokens of one model at one endpoint in `[start, start + minutes)`, from telemetry; no labels, no caller."""
+
+    start: datetime
+    minutes: int
+    project: str
+    location: str
+    model: str
+    input: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a lever found out about a target, before it is offered.
+
+    ``binds`` is False where the limit is known to throttle nothing, with the `reason` in plain words.
+    ``unit`` is the kind of floor and quota that applies (``input_tokens_per_minute``, ``requests_per_minute``).
+    ``override`` what stands there (None: none), ``effective`` the limit in force (None: unlimited).
+    """
+
+    target: Target
+    location: str
+    model: str
+    unit: str
+    binds: bool
+    reason: str = ""
+    override: int | None = None
+    effective: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The detector's answer for one series at its last hour.
+
+    ``value``  over the threshold (1.0 fires); ``usual`` what the hour normally costs; ``kind`` of the trouble:
+    ``spike``, ``level_shift`` or ``growth``; ``why`` the feature that fired, in plain words.
+    """
+
+    value: float
+    usual: float
+    kind: str
+    why: str

@@ -1,0 +1,89 @@
+"""What can go wrong, as one tree.
+
+::
+
+    FreioError
+    ├── BadInput                 what came in is wrong; the message names the place, what stands there, what may
+    │   ├── ConfigError          the client's file (all its faults at once)
+    │   ├── SettingsError        the environment (all missing names at once)
+    │   └── BadMessage           an event that nobody can use; it is journalled and dead-lettered
+    ├── Conflict                 somebody else changed the record first: read again, decide again
+    ├── CurrencyMismatch         two currencies were about to be added
+    ├── UnknownPrice             a model has no price at that date; a signal, never zero
+    ├── Refused                  a rule or a person's rights forbid it; the message goes to that person
+    └── VendorError              another service failed
+        ├── Unavailable          worth trying again (429, 5xx, timeouts, lost replies); may carry ``retry_after``
+        └── Rejected             fails again until a person changes something (permission, API, unknown limit)
+"""
+
+from __future__ import annotations
+
+
+class FreioError(Exception):
+    """The root: whatever is not one of ours is a bug."""
+
+
+class BadInput(FreioError):
+    """What came in is wrong; the message names the place, what stands there and what may stand there."""
+
+
+class ConfigError(BadInput):
+    """The client's file has faults; ``faults`` holds each as one printable line."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class SettingsError(BadInput):
+    """The environment lacks names or holds wrong values; all of them in one message."""
+
+
+class BadMessage(BadInput):
+    """An event that can never be used, however often it is delivered.
+
+    ``reason`` is a short code for the journal (``base64``, ``json``, ``schema_version``, …).
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Conflict(FreioError):
+    """The record was changed by somebody else since it was read: nothing was written."""
+
+
+class CurrencyMismatch(FreioError):
+    """Two currencies were about to be added or compared."""
+
+
+class UnknownPrice(FreioError):
+    """No price is known for this model at this date. It is a signal, and never counts as zero."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"no price is known for model {model!r}")
+        self.model = model
+
+
+class Refused(FreioError):
+    """A rule or somebody's rights forbid this; the message is for the person who asked."""
+
+
+class VendorError(FreioError):
+    """Another service failed."""
+
+
+class Unavailable(VendorError):
+    """Worth trying again: throttled, overloaded, timed out, or the reply was lost.
+
+    ``retry_after`` is the pause in seconds that the service asked for, if it did.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(VendorError):
+    """Fails again until a person changes something: a permission, a disabled API, an unknown limit."""

@@ -1,0 +1,185 @@
+"""What Freio needs from the world, in its own words. Adapters keep these promises; fakes stand beside them.
+
+Every method may raise `Unavailable` (try again) or `Rejected` (a person must change something) and nothing else of a
+vendor's; `Store.commit` raises `Conflict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from freio.domain.ask import Ask
+from freio.domain.authority import Person
+from freio.domain.budget import BudgetStatus
+from freio.domain.incident import Incident
+from freio.domain.journal import Entry
+from freio.domain.notice import Card, Notice
+from freio.domain.proof import Window
+from freio.domain.spend import Export, Probe, Score, Tokens
+from freio.domain.target import Brake, Target
+
+Record = Incident | Brake | Notice | Card | BudgetStatus | Ask
+R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask)
+
+
+class Clock(Protocol):
+    """The time, aware and in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Everything that one step writes: all of it, or nothing.
+
+    ``put``     records as they shall be, carrying the version they were read at (0: new); each is stored with one
+                more, and any that has moved on meanwhile raises `Conflict`.
+    ``touch``   notices that are due anew, whatever version stands there.
+    ``once``    keys that nobody may have used before: a used one raises `Conflict`.
+    ``journal`` entries; one with a known id is not written again.
+    """
+
+    put: tuple[Record, ...] = ()
+    touch: tuple[Notice, ...] = ()
+    once: tuple[str, ...] = ()
+    journal: tuple[Entry, ...] = ()
+
+
+class Store(Protocol):
+    """The state, with compare-and-set; an app has at most one open incident in it."""
+
+    def get(self, kind: type[R], record_id: str) -> R | None: ...
+    def due(self, kind: type[R], now: datetime, limit: int = 100) -> list[R]:
+        """Records whose `due_at` has come, most overdue first."""
+        ...
+
+    def open_incidents(self) -> list[Incident]: ...
+    def open_incident(self, app: str) -> Incident | None: ...
+    def used(self, key: str) -> bool: ...
+    def commit(self, change: Change) -> None: ...
+
+
+class Journal(Protocol):
+    """Reads the journal back, oldest first."""
+
+    def entries(self, *, incident: str | None = None) -> list[Entry]: ...
+
+
+class Warehouse(Protocol):
+    """The billing export."""
+
+    def export(self, since: datetime, as_of: datetime) -> Export:
+        """Net hourly cost of AI services used since `since`, from the rows that had been exported by `as_of`."""
+        ...
+
+
+class Meter(Protocol):
+    """Telemetry: minutes old, without money."""
+
+    def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
+    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+        """Usage and refusals at a target in whole windows, oldest first; windows not yet reported are left out."""
+        ...
+
+
+class PriceBook(Protocol):
+    """List prices in USD."""
+
+    def per_token(self, model: str, at: datetime) -> tuple[Decimal, Decimal]:
+        """The price of one input and of one output token at that date; raises `UnknownPrice`."""
+        ...
+
+
+class Detector(Protocol):
+    """Finds what is not usual."""
+
+    def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
+        """Scores the last hour of each series (hours on end, oldest first, USD or any one currency), causally."""
+        ...
+
+
+class Lever(Protocol):
+    """A way to brake a target."""
+
+    name: str
+
+    def probe(self, places: Sequence[Place]) -> list[Probe]:
+        """What each place's targets are, and whether a limit there binds."""
+        ...
+
+    def apply(self, target: Target, value: int) -> None:
+        """Sets the limit and waits until the service has accepted it. Setting it twice is setting it once."""
+        ...
+
+    def read_back(self, target: Target) -> int | None:
+        """The override that stands there now; None: none."""
+        ...
+
+    def restore(self, target: Target, found: int | None) -> None:
+        """Puts back what was found: deletes ours, or sets the former override again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an app's traffic goes: a lever says which target limits it there."""
+
+    project: str
+    location: str
+    model: str
+
+
+class Queue(Protocol):
+    """At least once, in no order."""
+
+    def publish(self, topic: str, data: bytes, attributes: Mapping[str, str]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A sentence of the catalogue with what stands in it: the chat puts it into its readers' language."""
+
+    text: str
+    data: Mapping[str, str] = field(default_factory=dict)
+    mention: tuple[str, ...] = ()
+
+
+class Chat(Protocol):
+    """The chat workspace. Posting is not idempotent, so a message is looked for before it is posted again."""
+
+    def find(self, channel: str, incident: str) -> str | None:
+        """The ts of an incident's message, if one was posted already."""
+        ...
+
+    def show(self, incident: Incident, card: Card) -> str:
+        """Posts the incident's message (no ts on the card yet) or redraws it; returns its ts."""
+        ...
+
+    def thread(self, card: Card, line: Line, key: str) -> None:
+        """Adds a line to the thread, unless one with that key is there."""
+        ...
+
+    def whisper(self, channel: str, person: str, line: Line) -> None: ...
+    def ask(self, ask: Ask, people: Sequence[str], card: Card | None, key: str) -> None:
+        """Shows a request with Approve and Deny to those who may decide it."""
+        ...
+
+    def upload_chart(self, png: bytes, title: str, alt: str) -> str:
+        """Uploads a picture; returns the file's id."""
+        ...
+
+
+class Directory(Protocol):
+    """Who people are, now."""
+
+    def person(self, user_id: str) -> Person | None: ...
+
+
+class Pager(Protocol):
+    """Wakes somebody by a way that is not the chat. The same `key` wakes them once."""
+
+    def page(self, key: str, summary: str, details: Mapping[str, str]) -> None: ...
