@@ -1,0 +1,49 @@
+"""Wakes somebody by a way that is not the chat: a webhook, or the log where no webhook is configured."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+from freio.adapters.local.post import post_json
+
+SUMMARY_LIMIT = 1024  # characters that PagerDuty's Events API v2 takes
+SOURCE = "freio"
+
+
+class WebhookPager:
+    """`Pager` that posts an event in the form of PagerDuty's Events API v2; ``timeout`` in seconds.
+
+    The receiver keeps the promise that a key wakes once: events with one ``dedup_key`` are one alert there.
+    """
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        self._url = url
+        self._timeout = timeout
+
+    def page(self, key: str, summary: str, details: Mapping[str, str]) -> None:
+        event = {
+            "dedup_key": key,
+            "event_action": "trigger",
+            "payload": {
+                "summary": summary[:SUMMARY_LIMIT],
+                "severity": "critical",
+                "source": SOURCE,
+                "custom_details": dict(details),
+            },
+        }
+        post_json(self._url, event, self._timeout)
+
+
+class LogPager:
+    """`Pager` without a webhook: one line of JSON on stderr, which Cloud Logging reads as an entry.
+
+    An alert policy on its severity, CRITICAL, is what wakes somebody; ``dedup_key`` is there to group by.
+    """
+
+    def page(self, key: str, summary: str, details: Mapping[str, str]) -> None:
+        entry = {"severity": "CRITICAL", "message": summary, "dedup_key": key, "details": dict(details)}
+        # One write, so that lines of several threads do not mix.
+        sys.stderr.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        sys.stderr.flush()
