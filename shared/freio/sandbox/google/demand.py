@@ -1,0 +1,58 @@
+"""What a workload asks for in a stretch of time, and what it got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from freio.sandbox.google.catalogue import VERTEX
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What callers want. `input_tokens` are those read afresh; cached ones stand beside them, not within.
+
+    `tier` is `standard`, `priority` or `flex`.
+    """
+
+    requests: int
+    input_tokens: int
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    tier: str = "standard"
+
+    def __post_init__(self) -> None:
+        counts = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "tier"}
+        if min(counts.values()) < 0:
+            raise ValueError(f"a demand is never negative: {counts}")
+        if not self.requests and any(counts.values()):
+            raise ValueError(f"tokens come in requests, and here are none: {counts}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """What was admitted, in the units of the demand, and how many requests got a 429 from a quota."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    refused_requests: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Demand of one model at one location, spread evenly over `minutes` from the whole minute `at`."""
+
+    project: str
+    location: str
+    model: str
+    at: datetime
+    demand: Demand
+    minutes: int = 1
+    service: str = VERTEX
