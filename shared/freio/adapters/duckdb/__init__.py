@@ -1,0 +1,1 @@
+"""The billing export in a DuckDB file: the embedded warehouse, asked BigQuery's questions."""

@@ -1,0 +1,64 @@
+"""Google's APIs through google-api-python-client: built late, from the documents it ships, one set for each thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import google.auth
+import google_auth_httplib2
+import httplib2
+from google.auth.credentials import AnonymousCredentials, Credentials
+from googleapiclient import discovery
+
+from freio.adapters.google.errors import translated
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+
+class GoogleApis:
+    """`service_usage()` and `monitoring()`, each built once in a thread: httplib2 is not safe to share.
+
+    With an `endpoint` (a stand-in's address: ``http://127.0.0.1:8123``) no credentials are looked for or sent;
+    without one they are the machine's own. `timeout` is in seconds, for connecting and for each silence.
+    """
+
+    def __init__(self, *, endpoint: str | None = None, timeout: float = 30) -> None:
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._of_thread = threading.local()
+
+    def service_usage(self) -> Any:
+        return self._built("serviceusage", "v1beta1")
+
+    def monitoring(self) -> Any:
+        return self._built("monitoring", "v3")
+
+    def close(self) -> None:
+        """Closes this thread's connections; the next call opens new ones."""
+        built: dict[str, Any] = self._of_thread.__dict__
+        while built:
+            built.popitem()[1].close()
+
+    def _built(self, api: str, version: str) -> Any:
+        built: dict[str, Any] = self._of_thread.__dict__
+        if api not in built:
+            options = {"api_endpoint": self._endpoint} if self._endpoint else None
+            with translated(f"{api} {version}"):
+                built[api] = discovery.build(
+                    api,
+                    version,
+                    http=self._http(),
+                    client_options=options,
+                    static_discovery=True,
+                    cache_discovery=False,
+                )
+        return built[api]
+
+    def _http(self) -> Any:
+        credentials: Credentials
+        if self._endpoint:
+            credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth gives it no types
+        else:
+            credentials, _ = google.auth.default(scopes=[SCOPE])
+        return google_auth_httplib2.AuthorizedHttp(credentials, http=httplib2.Http(timeout=self._timeout))

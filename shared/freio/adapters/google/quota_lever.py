@@ -1,0 +1,132 @@
+"""The quota lever: consumer overrides of Vertex AI's quotas, through Service Usage v1beta1.
+
+A consumer override can only lower what Google grants. It is written by `importConsumerOverrides`, which creates or
+replaces by metric, unit and dimensions, so that writing twice is writing once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from freio.adapters.google.client import GoogleApis
+from freio.adapters.google.errors import Missing, failed_operation, translated
+from freio.adapters.google.quota_buckets import Limit, list_limits, list_overrides
+from freio.adapters.google.quota_catalogue import VERTEX
+from freio.adapters.google.quota_probe import LEVER, probe
+from freio.domain.spend import Probe
+from freio.domain.target import Target
+from freio.errors import Rejected, Unavailable
+from freio.ports import Place
+
+# Seconds between looks at an operation: they end after 5 to 10 s as a rule. Past the last one the caller tries again.
+PAUSES = (2.0, 2.0, 2.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0)
+
+
+class QuotaLever:
+    """Sets, reads back and restores quota overrides. `sleep` waits between looks at a running operation."""
+
+    name = LEVER
+
+    def __init__(self, apis: GoogleApis, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._apis = apis
+        self._sleep = sleep
+
+    def probe(self, places: Sequence[Place]) -> list[Probe]:
+        """One probe for each place, in order; see `quota_probe.probe` for what *binds* means.
+
+        Rejected or Unavailable where any of the projects cannot be read: no answer is not "no quota".
+        """
+        listed = {
+            project: list_limits(self._apis, project, VERTEX) for project in dict.fromkeys(x.project for x in places)
+        }
+        return [probe(place, listed[place.project]) for place in places]
+
+    def apply(self, target: Target, value: int) -> None:
+        """Sets the override (0 stops all traffic, -1 is unlimited) and waits until Service Usage has accepted it.
+
+        Unavailable where the reply was lost or the operation still runs: it may have been set, so read back or set
+        it again. `force`: a brake lowers by more than 10 % and below present usage, which is refused otherwise.
+        """
+        if value < -1:
+            raise ValueError(f"an override is 0 or more, or -1 for unlimited, not {value}")
+        what = f"setting {target.id} to {value}"
+        override = {
+            "metric": target.metric,
+            "unit": target.unit,
+            "dimensions": dict(target.dimensions),
+            "overrideValue": str(value),  # int64 is written as a string
+        }
+        body = {"inlineSource": {"overrides": [override]}, "force": True}
+        with translated(what):
+            metrics = self._apis.service_usage().services().consumerQuotaMetrics()
+            parent = f"projects/{target.project}/services/{target.service}"
+            operation = metrics.importConsumerOverrides(parent=parent, body=body).execute()
+        self._wait(what, operation)
+
+    def read_back(self, target: Target) -> int | None:
+        """The override in the target's bucket; None where there is none.
+
+        An override whose `base_model` no model goes by is in no bucket and limits nothing, so it reads as None.
+        """
+        for bucket in self._limit(target).buckets:
+            if bucket.dimensions == tuple(sorted(target.dimensions)):
+                return bucket.override
+        return None
+
+    def restore(self, target: Target, found: int | None) -> None:
+        """Puts back what was found; None deletes the override, and is done where none is listed.
+
+        An override whose `apply` was lost on the way may still come up afterwards: look once more a minute later.
+        """
+        if found is not None:
+            self.apply(target, found)
+            return
+        what = f"deleting the override of {target.id}"
+        for pause in (*PAUSES, None):
+            name = self._override(target)
+            if name is None or self._delete(what, name):
+                return
+            if pause is not None:
+                self._sleep(pause)
+        raise Unavailable(f"{what}: it was deleted, and is still listed after {sum(PAUSES):.0f} s")
+
+    def _override(self, target: Target) -> str | None:
+        """The name under which the target's override is listed now."""
+        wanted = tuple(sorted(target.dimensions))
+        listed = list_overrides(self._apis, self._limit(target))
+        return next((override.name for override in listed if override.dimensions == wanted), None)
+
+    def _delete(self, what: str, name: str) -> bool:
+        """Deletes and waits. False: it is listed, yet gone, since the deletion of an earlier call still runs.
+
+        That earlier call may be this one: httplib2 sends a request again by itself when its reply is lost.
+        """
+        try:
+            with translated(what):
+                limits = self._apis.service_usage().services().consumerQuotaMetrics().limits()
+                operation = limits.consumerOverrides().delete(name=name, force=True).execute()
+        except Missing:
+            return False
+        self._wait(what, operation)
+        return True
+
+    def _limit(self, target: Target) -> Limit:
+        for limit in list_limits(self._apis, target.project, target.service):
+            if (limit.metric, limit.unit) == (target.metric, target.unit):
+                return limit
+        raise Rejected(f"{target.project} lists no limit {target.unit} of {target.metric}")
+
+    def _wait(self, what: str, operation: dict[str, Any]) -> None:
+        """Until the operation is done; a reply without `done` still runs, since false is left out too."""
+        for pause in (*PAUSES, None):
+            if operation.get("done"):
+                if "error" in operation:
+                    raise failed_operation(what, operation["error"])
+                return
+            if pause is not None:
+                self._sleep(pause)
+                with translated(what):
+                    operation = self._apis.service_usage().operations().get(name=operation["name"]).execute()
+        raise Unavailable(f"{what}: the operation {operation['name']} still runs after {sum(PAUSES):.0f} s")
