@@ -1,0 +1,141 @@
+"""The brake in a message: what is proposed and whom it would hit, what was decided, and whether it bites."""
+
+from __future__ import annotations
+
+from slack_sdk.models.blocks import Block
+
+from freio.adapters.slack import parts
+from freio.adapters.slack.mrkdwn import say
+from freio.adapters.slack.values import amount, instant, limit
+from freio.domain.incident import Decision, Incident, Proposal, State, Step
+from freio.domain.sentences import N_
+from freio.i18n.catalogue import Language
+
+SHOWN_STEPS = 3
+SHOWN_REFUSALS = 5
+SHOWN_NAMES = 10
+
+_ACTING = {State.PROPOSED, State.BRAKING, State.THROTTLED, State.RESTORING, State.STUCK}
+
+NO_BRAKE = N_("🚨 *No brake.* Freio cannot stop this: {reason}")
+LEVER = N_("*The brake:* {lever:word}")
+STEP = N_(
+    "• {model} at {location}: from {effective:limit} down to {value:number} {unit:word}, set by {rule:word} "
+    "(usual peak {peak:number}, now {current:number})"
+)
+REFUSED = N_("It would have refused {share:percent} of the last seven days' traffic.")
+WHOSE = N_("Whose: {whose}.")
+SHARED = N_("Shared with {apps}: braking it brakes them too.")
+MORE_STEPS = N_("and {count:number} more limits")
+UNCOVERED = N_("Not covered, and running on: {names}.")
+CONSENTS = N_("Needs a yes from an owner of each app on it. Still missing: {missing}.")
+DECISION = N_("*Decision:* {action:word}, by {by:person}, {at:time}.")
+DECISION_UNTIL = N_("Until {until:time}.")
+DECISION_MORE = N_("With {amount:money} more.")
+DECISION_WHY = N_("Because: {why}")
+PROOF = N_(
+    "*Proof:* {verdict:word}. {now:number} a minute now, {before:number} before, limit {limit:number}; "
+    "refused {exceeded:number} times."
+)
+
+
+def proposal(incident: Incident, language: Language) -> list[Block]:
+    """The limits that are proposed or set; loudly, that there are none and why."""
+    offered = incident.proposal
+    if offered is None or not incident.is_open:
+        return []
+    if not offered.steps:
+        return [*parts.section([say(language, NO_BRAKE, reason=offered.reason)], "brake")]
+    if incident.state not in _ACTING:
+        return []
+    lines = [say(language, LEVER, lever=offered.lever)]
+    for step in offered.steps[:SHOWN_STEPS]:
+        lines += _step(step, language)
+    if len(offered.steps) > SHOWN_STEPS:
+        lines.append(say(language, MORE_STEPS, count=str(len(offered.steps) - SHOWN_STEPS)))
+    if offered.uncovered:
+        lines.append(say(language, UNCOVERED, names=_names(offered.uncovered)))
+    return [*parts.section(lines, "brake")]
+
+
+def _step(step: Step, language: Language) -> list[str]:
+    """One limit: how far, what share of traffic it would refuse, and whose."""
+    lines = [
+        say(
+            language,
+            STEP,
+            model=step.model or step.target.service,
+            location=step.location,
+            effective=limit(step.effective),
+            value=str(step.value),
+            unit=step.unit,
+            rule=step.rule,
+            peak=str(step.usual_peak),
+            current=str(step.current),
+        ),
+        say(language, REFUSED, share=str(step.refused)),
+    ]
+    if step.refusals:
+        whose = (
+            f"{refusal.who} {language.say('{share:percent}', {'share': str(refusal.share)})}"
+            for refusal in sorted(step.refusals, key=lambda refusal: -refusal.share)[:SHOWN_REFUSALS]
+        )
+        lines[-1] += " " + say(language, WHOSE, whose=", ".join(whose))
+    if step.shared_with:
+        lines.append(say(language, SHARED, apps=_names(step.shared_with)))
+    return lines
+
+
+def _names(names: tuple[str, ...]) -> str:
+    more = len(names) - SHOWN_NAMES
+    return ", ".join(names[:SHOWN_NAMES]) + (f" (+{more})" if more > 0 else "")
+
+
+def missing_consents(incident: Incident, offered: Proposal) -> tuple[str, ...]:
+    """The apps on a shared target from whose owners no yes has come; empty where the target is not shared."""
+    if not offered.shared_with:
+        return ()
+    given = dict(incident.consents)
+    return tuple(app for app in (incident.app, *offered.shared_with) if app not in given)
+
+
+def consents(incident: Incident, language: Language) -> list[Block]:
+    """Whose yes a shared brake still needs before it is set."""
+    if incident.state is not State.PROPOSED or incident.proposal is None:
+        return []
+    missing = missing_consents(incident, incident.proposal)
+    return [parts.context(say(language, CONSENTS, missing=_names(missing)), "consents")] if missing else []
+
+
+def decision(incident: Incident, language: Language) -> list[Block]:
+    """Who decided what, when, until when, how much more, and why."""
+    made = incident.decision
+    return [*parts.section([_decided(made, language)], "decision")] if made else []
+
+
+def _decided(made: Decision, language: Language) -> str:
+    said = [say(language, DECISION, action=made.action, by=made.by, at=instant(made.at))]
+    if made.until:
+        said.append(say(language, DECISION_UNTIL, until=instant(made.until)))
+    if made.amount:
+        said.append(say(language, DECISION_MORE, amount=amount(made.amount)))
+    if made.why:
+        said.append(say(language, DECISION_WHY, why=made.why))
+    return " ".join(said)
+
+
+def proof(incident: Incident, language: Language) -> list[Block]:
+    """The last verdict on the brake, with its numbers."""
+    found = incident.proof
+    if found is None:
+        return []
+    line = say(
+        language,
+        PROOF,
+        verdict=found.verdict,
+        now=str(found.now),
+        before=str(found.before),
+        limit=str(found.limit),
+        exceeded=str(found.exceeded),
+    )
+    return [*parts.section([line], "proof")]

@@ -1,0 +1,127 @@
+"""An incident as its one message: from top to bottom in the order in which somebody decides.
+
+What happened, how much, why we think so, the chart, who owns it; then the brake, what was decided, whether it bites;
+then the buttons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import Block
+
+from freio.adapters.slack import brake, evidence, parts
+from freio.adapters.slack.buttons import buttons, is_renewal
+from freio.adapters.slack.mrkdwn import say
+from freio.adapters.slack.values import amount, instant
+from freio.domain.app import App
+from freio.domain.incident import Incident, State
+from freio.domain.sentences import N_
+from freio.i18n.catalogue import Language
+
+_SIGNS = {
+    State.PROPOSED: "🔴",
+    State.STUCK: "🚨",
+    State.BRAKING: "🟠",
+    State.THROTTLED: "🟠",
+    State.RESTORING: "🟠",
+    State.RESOLVED: "🟢",
+}
+_HOLDING = {State.THROTTLED, State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
+
+TITLE = N_("{sign} {app}: {state:word}")
+ABOUT = N_("{level:word} · Freio {mode:word} · since {since:time} · {incident}")
+BRAKING = N_("Setting the limit and reading it back…")
+RESTORING = N_("Putting back what stood there before…")
+STUCK = N_("*Freio is stuck* after {attempts:number} attempts. A person was paged, and Freio keeps trying.")
+UNTIL = N_("Until {until:time}; then Freio looks again.")
+RENEW = N_("The throttle ran out and it still runs away. *Renew?*")
+RENEW_HELD = N_("The throttle ran out and it still runs away. It is held until {until:time}. *Renew?*")
+ASKED = N_("A request waits for a cost owner's answer, in the thread.")
+INCOMPLETE = N_("Some data is late or missing: nothing counts as quiet until it is there.")
+SUMMARY = N_("{app}: {state:word}. {likely:money} this month, {rate:money} an hour now.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A message ready to be sent: its blocks, and the line that a notification shows."""
+
+    blocks: Sequence[Block]
+    text: str
+
+
+def draw(
+    incident: Incident,
+    *,
+    app: App | None,
+    chart: str,
+    language: Language,
+    address: Callable[[str], str],
+    chart_refused: bool = False,
+) -> Drawing:
+    """The incident as it stands. `address` turns an owner into an id that can be mentioned, where there is one."""
+    title = {"sign": _SIGNS.get(incident.state, "⚪"), "app": incident.app, "state": incident.state}
+    blocks: list[Block] = [
+        parts.header(language.say(TITLE, title), "title"),
+        _about(incident, language),
+        *evidence.what(incident, language),
+        *evidence.how_much(incident, app, language),
+        *evidence.why(incident, language),
+        *evidence.chart(incident, chart, language, refused=chart_refused),
+        *evidence.owners(incident, app, language, address),
+        *brake.proposal(incident, language),
+        *brake.consents(incident, language),
+        *brake.decision(incident, language),
+        *brake.proof(incident, language),
+        *parts.section(_progress(incident, language), "progress"),
+        *buttons(incident, language),
+    ]
+    return Drawing(blocks=blocks, text=summary(incident, language))
+
+
+def summary(incident: Incident, language: Language) -> str:
+    """The incident in a line."""
+    return say(
+        language,
+        SUMMARY,
+        app=incident.app,
+        state=incident.state,
+        likely=amount(incident.spend.likely),
+        rate=amount(incident.rate),
+    )
+
+
+def _about(incident: Incident, language: Language) -> Block:
+    line = say(
+        language,
+        ABOUT,
+        level=incident.level,
+        mode=incident.mode,
+        since=instant(incident.opened_at),
+        incident=incident.id,
+    )
+    return parts.context(line, "about")
+
+
+def _progress(incident: Incident, language: Language) -> list[str]:
+    """What Freio itself is doing, and until when."""
+    lines: list[str] = []
+    match incident.state:
+        case State.BRAKING:
+            lines.append(say(language, BRAKING))
+        case State.RESTORING:
+            lines.append(say(language, RESTORING))
+        case State.STUCK:
+            lines.append(say(language, STUCK, attempts=str(incident.attempts)))
+        case State.PROPOSED if is_renewal(incident) and incident.until:
+            lines.append(say(language, RENEW_HELD, until=instant(incident.until)))
+        case State.PROPOSED if is_renewal(incident):
+            lines.append(say(language, RENEW))
+        case state if state in _HOLDING and incident.until:
+            lines.append(say(language, UNTIL, until=instant(incident.until)))
+    if incident.ask and incident.is_open:
+        lines.append(say(language, ASKED))
+    if incident.is_open and incident.assessment and not incident.assessment.complete:
+        lines.append(say(language, INCOMPLETE))
+    return lines

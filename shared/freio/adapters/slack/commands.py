@@ -1,0 +1,124 @@
+"""The slash command: ``/freio status | ask <app> <more> <until> <why> | release <app> | help``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from freio.adapters.slack.identity import click_id
+from freio.adapters.slack.modals import LONGEST_WHY
+from freio.adapters.slack.mrkdwn import say
+from freio.adapters.slack.outcomes import Reply
+from freio.domain.click import Click, Verb
+from freio.domain.sentences import N_, UNKNOWN_COMMAND
+from freio.errors import BadMessage
+from freio.i18n.catalogue import Language
+from freio.i18n.format import number_of
+from freio.i18n.reading import read_amount, read_until
+
+COMMANDS = "status, ask, release, help"
+
+HELP = N_(
+    "• {status}: what is open\n"
+    "• {ask}: ask the cost owners for more. The time may be a day (it counts to its end), an hour, or a span: "
+    "{examples}\n"
+    "• {release}: ask to let go of the brake"
+)
+STATUS_USAGE = N_("/freio status")
+ASK_USAGE = N_("/freio ask (app) (how much more) (until when) (why)")
+RELEASE_USAGE = N_("/freio release (app)")
+EXAMPLES = N_("2026-11-30, 11/30, 18:00, 6h, 2d, tomorrow")
+BAD_COMMAND = N_("Nothing was sent. I expect: {usage}")
+BAD_AMOUNT = N_("Nothing was sent: {text} is no amount. I expect one like {example}.")
+BAD_UNTIL = N_("Nothing was sent: {text} is no time within the next year. I expect one like {examples}.")
+LONG_WHY = N_("Nothing was sent: the reason may have {most:number} characters, and has {length:number}.")
+
+
+def command(fields: Mapping[str, str], now: datetime, language: Language, currency: str) -> Click | Reply:
+    """A typed line as a click, or what is wrong with it, said at once."""
+    words = _unescaped(fields.get("text", "")).split()
+    verb, rest = (words[0].casefold(), words[1:]) if words else ("help", [])
+    click = _Typed(fields, now)
+    match verb:
+        case "status":
+            return click.of(Verb.STATUS)
+        case "ask":
+            return _ask(rest, now, click, language, currency)
+        case "release":
+            return _release(rest, click, language)
+        case "help" | "ajuda":
+            return Reply(text=help_text(language))
+        case _:
+            return Reply(text=say(language, UNKNOWN_COMMAND, commands=COMMANDS, text=verb))
+
+
+def _unescaped(text: str) -> str:
+    """What was typed: Slack escapes its three signs in a command's text, and in no form's."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+class _Typed:
+    """A click with what every slash command carries: who, where, and the trigger id, which no other one has."""
+
+    def __init__(self, fields: Mapping[str, str], now: datetime) -> None:
+        missing = [name for name in ("user_id", "channel_id", "trigger_id") if not fields.get(name)]
+        if missing:
+            raise BadMessage("schema", f"a slash command without {', '.join(missing)}")
+        self._person, self._channel = fields["user_id"], fields["channel_id"]
+        self._id, self._at = click_id("command", self._person, fields["trigger_id"]), now
+
+    def of(
+        self, verb: Verb, *, app: str = "", amount: Decimal | None = None, until: datetime | None = None, why: str = ""
+    ) -> Click:
+        return Click(
+            id=self._id,
+            person=self._person,
+            verb=verb,
+            at=self._at,
+            channel=self._channel,
+            app=app,
+            amount=amount,
+            until=until,
+            why=why,
+        )
+
+
+def _ask(words: list[str], now: datetime, click: _Typed, language: Language, currency: str) -> Click | Reply:
+    if len(words) < 4:
+        return Reply(text=say(language, BAD_COMMAND, usage=language.gettext(ASK_USAGE)))
+    app, more, moment, why = words[0], words[1], words[2], " ".join(words[3:])
+    try:
+        amount = read_amount(more, language, currency)
+    except ValueError:
+        example = number_of(Decimal("1234.56"), language.locale)
+        return Reply(text=say(language, BAD_AMOUNT, text=more, example=example))
+    try:
+        until = read_until(moment, now, language)
+    except ValueError:
+        return Reply(text=say(language, BAD_UNTIL, text=moment, examples=language.gettext(EXAMPLES)))
+    return _too_long(why, language) or click.of(Verb.RAISE, app=app, amount=amount, until=until, why=why)
+
+
+def _release(words: list[str], click: _Typed, language: Language) -> Click | Reply:
+    if not words:
+        return Reply(text=say(language, BAD_COMMAND, usage=language.gettext(RELEASE_USAGE)))
+    why = " ".join(words[1:])
+    return _too_long(why, language) or click.of(Verb.RELEASE, app=words[0], why=why)
+
+
+def _too_long(why: str, language: Language) -> Reply | None:
+    if len(why) <= LONGEST_WHY:
+        return None
+    return Reply(text=say(language, LONG_WHY, most=str(LONGEST_WHY), length=str(len(why))))
+
+
+def help_text(language: Language) -> str:
+    return say(
+        language,
+        HELP,
+        status=language.gettext(STATUS_USAGE),
+        ask=language.gettext(ASK_USAGE),
+        release=language.gettext(RELEASE_USAGE),
+        examples=language.gettext(EXAMPLES),
+    )

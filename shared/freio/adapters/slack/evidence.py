@@ -1,0 +1,119 @@
+"""What happened, how much it costs, why we think so, and whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_sdk.models.blocks import Block, ImageBlock
+from slack_sdk.models.blocks.basic_components import SlackFile
+
+from freio.adapters.slack import parts
+from freio.adapters.slack.mrkdwn import MRKDWN, escape, say
+from freio.adapters.slack.values import amount, instant
+from freio.domain.app import App
+from freio.domain.incident import Incident
+from freio.domain.sentences import N_
+from freio.domain.signal import Signal, SignalKind
+from freio.i18n.catalogue import Language
+
+SHOWN_SIGNALS = 3
+SHOWN_OWNERS = 20
+
+_BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST}
+
+WHAT = N_("*What happened*")
+OF_BUDGET = N_("• {kind:word} ({level:word}), {at:time}: {observed:money} of {usual:money}")
+OVER_USUAL = N_("• {kind:word} ({level:word}), {at:time}: {observed:money} instead of {usual:money}")
+OVER_USUAL_IN = N_(
+    "• {kind:word} ({level:word}), {at:time}: {observed:money} instead of {usual:money} in {window:duration}"
+)
+UNUSUAL = N_("• {kind:word} ({level:word}), {at:time}: {observed:money}")
+DRIVEN_BY = N_("mostly {driver}")
+EARLIER = N_("and {count:number} earlier signals")
+WHY = N_("*Why we think so*")
+SCORE_OF_BUDGET = N_("{score:percent} of the budget")
+SCORE = N_("{score:percent} of what sets off an alert")
+BILLED = N_("*Billed*\n{amount:money}")
+IN_FLIGHT = N_("*Estimated in flight*\n{amount:money}")
+WORST = N_("*Worst case until a brake bites*\n{amount:money} more, {most:money} in all")
+RATE = N_("*Present rate*\n{amount:money} an hour")
+BUDGET = N_("*Budget of the month*\n{amount:money}")
+CEILING = N_("*Allowed until the month costs*\n{amount:money}")
+CHART = N_("Cost of {app} an hour, the usual and the present; {likely:money} this month.")
+NO_CHART = N_("Slack could not show the chart.")
+OWNERS = N_("*Owners:*")
+BELONGS = N_("Team {team} · cost centre {centre} · {environment}")
+NO_OWNERS = N_("*Owners:* nobody. {app} does not stand in the client's file.")
+
+
+def what(incident: Incident, language: Language) -> list[Block]:
+    """The newest signals, newest first, and how many there were before them."""
+    shown = incident.signals[-SHOWN_SIGNALS:][::-1]
+    lines = [say(language, WHAT), *(_signal(signal, language) for signal in shown)]
+    earlier = max(incident.signal_count, len(incident.signals)) - len(shown)
+    if earlier > 0:
+        lines.append(say(language, EARLIER, count=str(earlier)))
+    return [*parts.section(lines, "what")] if shown else []
+
+
+def _signal(signal: Signal, language: Language) -> str:
+    sentence = OVER_USUAL_IN if signal.window_minutes else OVER_USUAL
+    if signal.kind in _BUDGET:
+        sentence = OF_BUDGET
+    elif signal.usual.amount == 0:
+        sentence = UNUSUAL
+    line = say(
+        language,
+        sentence,
+        kind=signal.kind,
+        level=signal.level,
+        at=instant(signal.at),
+        observed=amount(signal.observed),
+        usual=amount(signal.usual),
+        window=str(signal.window_minutes * 60),
+    )
+    return f"{line}, {say(language, DRIVEN_BY, driver=signal.driver)}" if signal.driver else line
+
+
+def why(incident: Incident, language: Language) -> list[Block]:
+    """The reasons of the signals shown, each once, with how far they are over what sets off an alert."""
+    reasons: dict[str, str] = {}
+    for signal in incident.signals[-SHOWN_SIGNALS:][::-1]:
+        score = say(language, SCORE_OF_BUDGET if signal.kind in _BUDGET else SCORE, score=f"{signal.score:.4f}")
+        reasons.setdefault(signal.detail, f"• {escape(signal.detail)} ({score})" if signal.detail else f"• {score}")
+    return [*parts.section([say(language, WHY), *reasons.values()], "why")] if reasons else []
+
+
+def how_much(incident: Incident, app: App | None, language: Language) -> list[Block]:
+    """The range: billed, in flight, and the worst case; the rate, and the budget where there is one."""
+    spend = incident.spend
+    texts = [
+        say(language, BILLED, amount=amount(spend.billed)),
+        say(language, IN_FLIGHT, amount=amount(spend.in_flight)),
+        say(language, WORST, amount=amount(spend.worst_case), most=amount(spend.most)),
+        say(language, RATE, amount=amount(incident.rate)),
+    ]
+    if app and app.budget:
+        texts.append(say(language, BUDGET, amount=amount(app.budget)))
+    if incident.ceiling:
+        texts.append(say(language, CEILING, amount=amount(incident.ceiling)))
+    return [parts.fields(texts, "money")]
+
+
+def chart(incident: Incident, file_id: str, language: Language, *, refused: bool) -> list[Block]:
+    """The picture, by its file id; where Slack refused to show it, that is said in its place."""
+    if refused:
+        return [parts.context(say(language, NO_CHART), "chart")]
+    if not file_id:
+        return []
+    alt = language.say(CHART, {"app": incident.app, "likely": amount(incident.spend.likely)})
+    return [ImageBlock(slack_file=SlackFile(id=file_id), alt_text=alt[:2000], block_id="chart")]
+
+
+def owners(incident: Incident, app: App | None, language: Language, address: Callable[[str], str]) -> list[Block]:
+    """Who owns it, mentioned; an app that the client's file does not know is nobody's, and that is said."""
+    if app is None:
+        return [*parts.section([say(language, NO_OWNERS, app=incident.app)], "owners")]
+    mentioned = ", ".join(MRKDWN.person(address(owner)) for owner in app.owners[:SHOWN_OWNERS])
+    belongs = say(language, BELONGS, team=app.team, centre=app.cost_centre, environment=app.environment)
+    return [*parts.section([f"{say(language, OWNERS)} {mentioned}", belongs], "owners")]

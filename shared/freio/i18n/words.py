@@ -1,0 +1,59 @@
+"""The words behind our codes: states, actions, kinds of signal. A code that stands here is said in its word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from freio.domain.app import Level, Mode
+from freio.domain.ask import Answer
+from freio.domain.incident import Action, State, Verdict
+from freio.domain.sentences import N_
+from freio.domain.signal import SignalKind
+
+POLICY = "policy"  # who decided, where nobody did: see `freio.domain.incident.Decision`
+NO_LIMIT = N_("no limit")
+
+WORDS: Mapping[str, str] = {
+    State.OPEN: N_("open"),
+    State.PROPOSED: N_("waiting for a decision"),
+    State.BRAKING: N_("braking"),
+    State.THROTTLED: N_("throttled"),
+    State.OVERRIDDEN: N_("kept running"),
+    State.SNOOZED: N_("snoozed"),
+    State.EXPECTED: N_("marked as expected"),
+    State.RESTORING: N_("letting go of the brake"),
+    State.STUCK: N_("stuck"),
+    State.RESOLVED: N_("resolved"),
+    Action.THROTTLE: N_("throttle"),
+    Action.KEEP: N_("keep running"),
+    Action.EXPECTED: N_("expected"),
+    Action.SNOOZE: N_("snooze"),
+    Action.RAISE: N_("raise the limit"),
+    Action.RELEASE: N_("release the brake"),
+    Answer.PENDING: N_("waiting for an answer"),
+    Answer.APPROVED: N_("approved"),
+    Answer.DENIED: N_("denied"),
+    Verdict.BINDS: N_("the brake binds"),
+    Verdict.REFUTED: N_("the brake does not bind"),
+    Verdict.INCONCLUSIVE: N_("too little traffic to tell"),
+    Level.WARNING: N_("warning"),
+    Level.CRITICAL: N_("critical"),
+    Mode.OBSERVE: N_("only watches"),
+    Mode.APPROVE: N_("asks first"),
+    Mode.ENFORCE: N_("brakes by itself when nobody answers"),
+    SignalKind.BUDGET_THRESHOLD: N_("budget threshold"),
+    SignalKind.BUDGET_FORECAST: N_("budget forecast"),
+    SignalKind.SPIKE: N_("spike"),
+    SignalKind.LEVEL_SHIFT: N_("level shift"),
+    SignalKind.GROWTH: N_("growth"),
+    SignalKind.NATIVE_ANOMALY: N_("anomaly that Google found"),
+    SignalKind.UNPRICED: N_("spend without a known price"),
+    SignalKind.UNATTRIBUTED: N_("spend that belongs to no app"),
+    POLICY: N_("the policy"),
+    "quota": N_("quota override"),
+    "input_tokens_per_minute": N_("input tokens a minute"),
+    "requests_per_minute": N_("requests a minute"),
+    "budget": N_("the budget"),  # the rules of `freio.domain.budget_fit`
+    "usual peak": N_("the usual peak"),
+    "floor": N_("the configured floor"),
+}

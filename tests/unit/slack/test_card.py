@@ -1,0 +1,323 @@
+"""The incident's message: what stands in it, in which language, with which buttons."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from freio.adapters.slack.buttons import read_question
+from freio.adapters.slack.card import draw
+from freio.domain.app import App, Level, Mode
+from freio.domain.incident import (
+    Action,
+    Assessment,
+    Decision,
+    Incident,
+    Proof,
+    Proposal,
+    Refusal,
+    State,
+    Step,
+    Verdict,
+)
+from freio.domain.signal import Signal, SignalKind
+from freio.i18n.catalogue import Language
+from freio.sandbox.slack.blocks import check_blocks
+from tests.unit.slack.examples import (
+    APP,
+    ENGLISH,
+    NOW,
+    PORTUGUESE,
+    PROPOSAL,
+    SIGNAL,
+    STEP,
+    TARGET,
+    brl,
+    incident,
+)
+
+NO_BRAKE = Proposal(lever="quota", steps=(), reason="no quota binds there")
+PROOF = Proof(verdict=Verdict.BINDS, at=NOW, limit=200_000, before=1_900_000, now=198_000, exceeded=41)
+DECIDED = Decision(
+    action=Action.THROTTLE, by="U0RUI00001", at=NOW, until=NOW + timedelta(hours=6), amount=brl("500"), why="too fast"
+)
+
+
+def blocks_of(
+    shown: Incident, language: Language = ENGLISH, app: App | None = APP, chart: str = ""
+) -> list[dict[str, Any]]:
+    """The blocks as they are sent; the SDK's own limits are checked on the way."""
+    drawing = draw(shown, app=app, chart=chart, language=language, address=lambda who: who)
+    blocks: list[dict[str, Any]] = json.loads(json.dumps([block.to_dict() for block in drawing.blocks]))
+    return blocks
+
+
+def text_of(blocks: list[dict[str, Any]], block_id: str) -> str:
+    """All the text of one block; empty where it is not there."""
+    for block in blocks:
+        if block["block_id"] == block_id:
+            parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+            return "\n".join(part["text"] for part in parts if part)
+    return ""
+
+
+def buttons_of(shown: Incident) -> dict[str, dict[str, Any]]:
+    """The buttons by what they do."""
+    blocks = blocks_of(shown)
+    return {e["action_id"]: e for block in blocks if block["type"] == "actions" for e in block["elements"]}
+
+
+def test_a_message_in_english() -> None:
+    """What, how much, why, whose, and the brake, with numbers as English has them."""
+    blocks = blocks_of(incident())
+    assert text_of(blocks, "title") == "🔴 support-chat: waiting for a decision"
+    assert "spike (critical)" in text_of(blocks, "what")
+    assert "R$812.40 instead of R$95.10 in 1 hour, mostly gemini-2.5-flash" in text_of(blocks, "what")
+    assert "tokens a minute rose ninefold (320% of what sets off an alert)" in text_of(blocks, "why")
+    money = text_of(blocks, "money")
+    for line in (
+        "*Billed*\nR$12,346",
+        "*Estimated in flight*\nR$812.40",
+        "R$203.10 more, R$13,361 in all",
+        "R$812.40 an hour",
+        "*Budget of the month*\nR$40,000",
+    ):
+        assert line in money
+    brake = text_of(blocks, "brake")
+    for line in (
+        "from no limit down to 200,000 input tokens a minute, set by the budget",
+        "It would have refused 20.4% of the last seven days' traffic. Whose: support-chat 18%, search 2.4%.",
+        "Shared with search",
+        "Not covered, and running on: claude-opus-4-6.",
+    ):
+        assert line in brake
+    assert text_of(blocks, "owners").startswith("*Owners:* ana@acme.example, <@U0123ABCD>")
+
+
+def test_the_same_message_in_portuguese() -> None:
+    """Words, money, numbers and shares as Brazil writes them."""
+    blocks = blocks_of(incident(), PORTUGUESE)
+    assert text_of(blocks, "title") == "🔴 support-chat: aguardando decisão"
+    assert "pico (crítico)" in text_of(blocks, "what")
+    assert "*Faturado*\nR$\u00a012.346" in text_of(blocks, "money")
+    assert "200.000 tokens de entrada por minuto (antes: sem limite), conforme o orçamento" in text_of(blocks, "brake")
+    assert "20,4% do tráfego" in text_of(blocks, "brake")
+    assert [e["text"]["text"] for e in blocks[-1]["elements"]] == [
+        "Frear",
+        "Manter rodando",
+        "Manter rodando…",
+        "Já esperado",
+        "Adiar",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "actions"),
+    [
+        (State.OPEN, []),
+        (State.PROPOSED, ["throttle", "keep", "keep_more", "expected", "snooze"]),
+        (State.BRAKING, []),
+        (State.THROTTLED, ["release", "ask_more"]),
+        (State.OVERRIDDEN, []),
+        (State.SNOOZED, []),
+        (State.EXPECTED, []),
+        (State.RESTORING, []),
+        (State.STUCK, ["release", "keep"]),
+        (State.RESOLVED, []),
+    ],
+)
+def test_each_state_offers_what_can_be_done_in_it(state: State, actions: list[str]) -> None:
+    """One click each, without a second question."""
+    buttons = buttons_of(incident(state=state))
+    assert list(buttons) == actions
+    assert not any("confirm" in button for button in buttons.values())
+
+
+def test_a_button_names_the_question_it_was_drawn_for() -> None:
+    """Incident and revision, so that a stale click is seen to be one."""
+    values = {button["value"] for button in buttons_of(incident(id="inc:7")).values()}
+    assert {read_question(value) for value in values} == {("inc:7", 3)}
+
+
+@pytest.mark.parametrize("value", ["", "inc-7", "inc-7:", ":3", "inc-7:0", "inc-7:-1", "inc-7:three", "inc-7:٣"])
+def test_what_is_no_question_is_refused(value: str) -> None:
+    """Only what we drew is read."""
+    with pytest.raises(ValueError, match="not the value of a button"):
+        read_question(value)
+
+
+def test_a_held_brake_is_renewed() -> None:
+    """The same button has another name, and the message says what it is about."""
+    shown = incident(holding=(TARGET,), until=NOW + timedelta(minutes=15), proof=PROOF)
+    assert buttons_of(shown)["throttle"]["text"]["text"] == "Renew"
+    assert "*Renew?*" in text_of(blocks_of(shown), "progress")
+
+
+def test_without_a_brake_that_is_said_loudly() -> None:
+    """No button promises what no lever can do."""
+    shown = incident(proposal=NO_BRAKE)
+    assert "throttle" not in buttons_of(shown)
+    assert "*No brake.* Freio cannot stop this: no quota binds there" in text_of(blocks_of(shown), "brake")
+
+
+def test_a_decision_says_who_what_when_until_and_why() -> None:
+    """Whoever looks later reads it in the message."""
+    line = text_of(blocks_of(incident(state=State.THROTTLED, decision=DECIDED)), "decision")
+    assert line.startswith(f"*Decision:* throttle, by <@U0RUI00001>, <!date^{int(NOW.timestamp())}^")
+    assert "With R$500.00 more. Because: too fast" in line
+
+
+def test_a_proof_has_its_numbers() -> None:
+    """The verdict in words, and what it rests on."""
+    line = text_of(blocks_of(incident(state=State.THROTTLED, proof=PROOF)), "proof")
+    assert "the brake binds. 198,000 a minute now, 1,900,000 before, limit 200,000; refused 41 times." in line
+
+
+def test_a_shared_brake_says_whose_yes_is_missing() -> None:
+    """A yes that was given is not asked for again."""
+    assert "Still missing: support-chat, search." in text_of(blocks_of(incident()), "consents")
+    agreed = incident(consents=(("support-chat", "U0123ABCD"),))
+    assert "Still missing: search." in text_of(blocks_of(agreed), "consents")
+    alone = replace(PROPOSAL, steps=(replace(STEP, shared_with=()),))
+    assert text_of(blocks_of(incident(proposal=alone)), "consents") == ""
+
+
+def test_many_signals_are_summed_up() -> None:
+    """The newest three, and how many came before."""
+    signals = tuple(replace(SIGNAL, key=str(n), driver=f"model-{n}") for n in range(8))
+    what = text_of(blocks_of(incident(signals=signals, signal_count=11)), "what")
+    assert [f"model-{n}" in what for n in range(8)] == [False] * 5 + [True] * 3
+    assert "and 8 earlier signals" in what
+
+
+def test_a_budget_signal_speaks_of_the_budget() -> None:
+    """What is usual for it is the budget itself."""
+    signal = replace(SIGNAL, kind=SignalKind.BUDGET_THRESHOLD, window_minutes=0, score=0.9, usual=brl("40000"))
+    blocks = blocks_of(incident(signals=(signal,)))
+    assert "R$812.40 of R$40,000" in text_of(blocks, "what")
+    assert "90% of the budget" in text_of(blocks, "why")
+
+
+def test_an_app_that_is_nobodys_is_said_to_be() -> None:
+    """The client's file does not know it."""
+    assert "nobody. support-chat does not stand" in text_of(blocks_of(incident(), app=None), "owners")
+
+
+def test_late_data_is_said() -> None:
+    """Nobody should take silence for quiet."""
+    assessment = Assessment(at=NOW, running_away=False, complete=False)
+    assert "late or missing" in text_of(blocks_of(incident(assessment=assessment)), "progress")
+
+
+def test_the_chart_has_words_for_those_who_cannot_see_it() -> None:
+    """It is shown by its file's id."""
+    (image,) = [block for block in blocks_of(incident(), chart="F0CHART000") if block["type"] == "image"]
+    assert image["slack_file"] == {"id": "F0CHART000"}
+    assert "support-chat" in image["alt_text"]
+
+
+def test_names_from_outside_are_escaped_everywhere() -> None:
+    """An app, a model, an owner, a reason: none can call the channel or break out of the line."""
+    evil = "<!channel> & *x*\n`y`"
+    step = replace(
+        STEP, model=evil, location=evil, refusals=(Refusal(who=evil, share=Decimal(1)),), shared_with=(evil,)
+    )
+    shown = incident(
+        id=evil,
+        app=evil,
+        signals=(replace(SIGNAL, driver=evil, detail=evil),),
+        proposal=Proposal(lever=evil, steps=(step,), uncovered=(evil,)),
+        decision=replace(DECIDED, by=evil, why=evil),
+    )
+    app = replace(APP, owners=(evil,), team=evil, cost_centre=evil, environment=evil)
+    blocks = blocks_of(shown, app=app)
+    drawn = [block for block in blocks if block["type"] not in {"header", "actions"}]
+    assert "<!channel>" not in json.dumps(drawn)
+    assert "*x*" not in json.dumps(drawn)
+    assert "`" not in json.dumps(drawn)
+    drawing = draw(shown, app=app, chart="", language=ENGLISH, address=lambda who: who)
+    assert "<!channel>" not in drawing.text
+
+
+WORDS = st.text(max_size=4000) | st.sampled_from(["&" * 4000, "<!channel>" * 300, "_*~`" * 900])
+NAMES = WORDS.filter(bool)
+MONEY = st.decimals(min_value=0, max_value=10**15, allow_nan=False, allow_infinity=False, places=6).map(
+    lambda amount: brl(f"{amount:f}")
+)
+COUNTS = st.integers(min_value=0, max_value=2**63 - 1)
+SHARES = st.decimals(min_value=0, max_value=1, allow_nan=False, places=4)
+SIGNALS = st.builds(
+    Signal,
+    key=NAMES,
+    app=NAMES,
+    kind=st.sampled_from(SignalKind),
+    level=st.sampled_from(Level),
+    at=st.just(NOW),
+    observed=MONEY,
+    usual=MONEY,
+    window_minutes=st.integers(min_value=0, max_value=10**6),
+    score=st.floats(min_value=0, max_value=1e9),
+    driver=WORDS,
+    detail=WORDS,
+)
+STEPS = st.builds(
+    Step,
+    target=st.just(TARGET),
+    location=WORDS,
+    model=WORDS,
+    value=COUNTS,
+    rule=WORDS,
+    unit=WORDS,
+    unit_cost=st.just(Decimal(1)),
+    current=COUNTS,
+    usual_peak=COUNTS,
+    effective=st.none() | COUNTS,
+    refused=SHARES,
+    refusals=st.lists(st.builds(Refusal, who=WORDS, share=SHARES), max_size=7).map(tuple),
+    shared_with=st.lists(NAMES, max_size=12).map(tuple),
+)
+INCIDENTS = st.builds(
+    incident,
+    app=NAMES,
+    state=st.sampled_from(State),
+    mode=st.sampled_from(Mode),
+    level=st.sampled_from(Level),
+    rate=MONEY,
+    signals=st.lists(SIGNALS, max_size=5).map(tuple),
+    signal_count=st.integers(min_value=0, max_value=10**6),
+    proposal=st.none()
+    | st.builds(
+        Proposal,
+        lever=WORDS,
+        steps=st.lists(STEPS, max_size=5).map(tuple),
+        reason=WORDS,
+        uncovered=st.lists(NAMES, max_size=12).map(tuple),
+    ),
+    decision=st.none()
+    | st.just(DECIDED)
+    | st.builds(Decision, action=st.sampled_from(Action), by=NAMES, at=st.just(NOW), why=WORDS),
+    until=st.none() | st.just(NOW),
+    attempts=COUNTS,
+    proof=st.none() | st.just(PROOF),
+    assessment=st.none() | st.just(Assessment(at=NOW, running_away=True, complete=False)),
+    ask=st.sampled_from(["", "ask-9"]),
+    ceiling=st.none() | MONEY,
+    holding=st.sampled_from([(), (TARGET,)]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(shown=INCIDENTS, owners=st.lists(NAMES, max_size=30), portuguese=st.booleans())
+def test_no_incident_is_more_than_slack_can_show(shown: Incident, owners: list[str], portuguese: bool) -> None:
+    """Whatever stands in it, Slack would draw it: by the SDK's limits and by the sandbox's."""
+    app = replace(APP, owners=tuple(owners))
+    blocks = blocks_of(shown, PORTUGUESE if portuguese else ENGLISH, app, "F0CHART000")
+    assert check_blocks(blocks) == []
+    assert sum(len(text_of([block], block["block_id"])) for block in blocks if block["type"] != "actions") < 13_000

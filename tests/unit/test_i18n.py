@@ -1,0 +1,233 @@
+"""The catalogues hold everything that is said, and values are written as their reader's locale has them."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import importlib.util
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from babel.messages.pofile import read_po
+
+from freio.domain import sentences
+from freio.domain.app import Level, Mode
+from freio.domain.ask import Answer
+from freio.domain.incident import Action, State, Verdict
+from freio.domain.signal import SignalKind
+from freio.i18n.catalogue import LOCALES, PLACE, Language, supported
+from freio.i18n.reading import read_amount, read_until
+from freio.i18n.words import WORDS
+
+ENGLISH = Language("en", "America/Sao_Paulo")
+PORTUGUESE = Language("pt-BR", "America/Sao_Paulo")
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+TOOL = Path(__file__).parents[2] / "tools" / "i18n.py"
+PORTUGUESE_FILE = LOCALES / "pt_BR" / "LC_MESSAGES" / "freio.po"
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    """``tools/i18n.py``, as a module."""
+    spec = importlib.util.spec_from_file_location("freio_i18n_tool", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_template_is_what_the_code_says(tool: ModuleType) -> None:
+    """Extracted again, it is the same to the byte (else: ``python tools/i18n.py --write``)."""
+    assert tool.TEMPLATE.read_bytes() == tool.template()
+
+
+def test_the_catalogue_is_what_the_code_says(tool: ModuleType) -> None:
+    """Nothing in it is no longer said, and nothing that is said is missing."""
+    assert tool.merged(PORTUGUESE_FILE) == PORTUGUESE_FILE.read_bytes()
+
+
+def test_everything_is_translated_with_the_same_places(tool: ModuleType) -> None:
+    """Nothing is empty or fuzzy, and no place is lost, added or of another kind."""
+    catalogue = read_po(PORTUGUESE_FILE.read_bytes().splitlines(keepends=True), locale="pt_BR")
+    for said in tool.extracted():
+        if not said.id:
+            continue
+        message = catalogue.get(said.id)
+        assert message is not None, said.id
+        assert message.string, said.id
+        assert not message.fuzzy, said.id
+        assert sorted(PLACE.findall(str(message.string))) == sorted(PLACE.findall(str(said.id))), said.id
+
+
+def test_every_sentence_of_the_domain_is_in_the_template(tool: ModuleType) -> None:
+    """Whatever the domain marks is extracted."""
+    said = {str(message.id) for message in tool.extracted()}
+    marked = {text for name, text in vars(sentences).items() if name.isupper() and isinstance(text, str)}
+    assert marked <= said
+
+
+def test_no_sentence_of_ours_holds_a_sign_that_slack_reads(tool: ModuleType) -> None:
+    """Sentences are not escaped, only what stands in them."""
+    for message in tool.extracted():
+        assert not set("<>&") & set(str(message.id)), message.id
+        assert not set("<>&") & set(PORTUGUESE.gettext(str(message.id)) if message.id else ""), message.id
+
+
+@pytest.mark.parametrize("kind", [State, Action, Answer, Verdict, Level, Mode, SignalKind])
+def test_every_code_has_its_word(kind: type[State]) -> None:
+    """And a word in Portuguese that is another one."""
+    assert {code for code in kind if code not in WORDS} == set()
+    assert [code for code in kind if PORTUGUESE.word(code) == ENGLISH.word(code)] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "english", "portuguese"),
+    [
+        ("{x:money}", "12.50 BRL", "R$12.50", "R$\u00a012,50"),
+        ("{x:money}", "12345.60 BRL", "R$12,346", "R$\u00a012.346"),
+        ("{x:money}", "1234.56 USD", "$1,235", "US$\u00a01.235"),
+        ("{x:money}", "0.00342 USD", "$0.0034", "US$\u00a00,0034"),
+        ("{x:money}", "-3.5 BRL", "-R$3.50", "-R$\u00a03,50"),
+        ("{x:money}", "0 BRL", "R$0.00", "R$\u00a00,00"),
+        ("{x:number}", "1900000", "1,900,000", "1.900.000"),
+        ("{x:percent}", "0.204", "20.4%", "20,4%"),
+        ("{x:percent}", "0.2", "20%", "20%"),
+        ("{x:percent}", "0.0001", "≤ 0.1%", "≤ 0,1%"),
+        ("{x:percent}", "0", "0%", "0%"),
+        ("{x:limit}", "", "no limit", "sem limite"),
+        ("{x:limit}", "-1", "no limit", "sem limite"),
+        ("{x:limit}", "0", "0", "0"),
+        ("{x:limit}", "200000", "200,000", "200.000"),
+        ("{x:duration}", "900", "15 minutes", "15 minutos"),
+        ("{x:duration}", "5400", "1 hour, 30 minutes", "1 hora e 30 minutos"),
+        ("{x:duration}", "21600", "6 hours", "6 horas"),
+        ("{x:duration}", "30", "30 seconds", "30 segundos"),
+        ("{x:word}", "PROPOSED", "waiting for a decision", "aguardando decisão"),
+        ("{x:word}", "a-new-lever", "a-new-lever", "a-new-lever"),
+        ("{x:person}", "ana@acme.example", "ana@acme.example", "ana@acme.example"),
+        (
+            "{x:time}",
+            "2026-11-24T08:00:00+00:00",
+            "Nov 24, 2026 5:00\u202fAM (GMT-03:00)",
+            "24 de nov. de 2026 05:00 (GMT-03:00)",
+        ),
+        ("{x}", "a\nb", "a b", "a b"),
+    ],
+)
+def test_a_value_is_written_for_its_reader(place: str, value: str, english: str, portuguese: str) -> None:
+    """Money, numbers, shares, limits, durations, words and times."""
+    assert ENGLISH.say(place, {"x": value}) == english
+    assert PORTUGUESE.say(place, {"x": value}) == portuguese
+
+
+def test_a_sentence_is_said_in_its_readers_language() -> None:
+    """With its values in that language as well."""
+    data = {"by": "U1", "action": "keep", "until": "2026-11-24T08:00:00+00:00"}
+    said = PORTUGUESE.say(sentences.DECIDED_UNTIL, data)
+    assert said == "U1 decidiu: manter rodando, até 24 de nov. de 2026 05:00 (GMT-03:00)."
+
+
+def test_a_place_without_data_is_a_bug() -> None:
+    """It is never left as it is, or empty."""
+    with pytest.raises(KeyError):
+        ENGLISH.say("{missing}", {})
+    with pytest.raises(ValueError, match="offset"):
+        ENGLISH.say("{at:time}", {"at": "2026-11-24T08:00:00"})
+
+
+def test_a_language_that_nobody_wrote_is_refused() -> None:
+    """A person's own is taken only where there is a catalogue."""
+    assert supported("de-DE") is None
+    assert PORTUGUESE.speaking("de-DE") == PORTUGUESE
+    assert PORTUGUESE.speaking("en-GB").word("keep") == "keep running"
+    with pytest.raises(ValueError, match="no catalogue"):
+        Language("de-DE", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "amount"),
+    [
+        ("1.234,56", PORTUGUESE, "1234.56"),
+        ("R$ 1.234,56", PORTUGUESE, "1234.56"),
+        ("500", PORTUGUESE, "500"),
+        ("500 BRL", ENGLISH, "500"),
+        ("1,234.56", ENGLISH, "1234.56"),
+        ("R$1,234.50", ENGLISH, "1234.50"),
+    ],
+)
+def test_an_amount_is_read_as_its_locale_writes_it(text: str, language: Language, amount: str) -> None:
+    """With the currency or without."""
+    assert read_amount(text, language, "BRL") == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("1,234.56", PORTUGUESE),
+        ("1234.56", PORTUGUESE),
+        ("1.234,56", ENGLISH),
+        ("0", ENGLISH),
+        ("-5", ENGLISH),
+        ("1e5", ENGLISH),
+        ("NaN", ENGLISH),
+        ("1.234", ENGLISH),
+        ("", ENGLISH),
+        ("10000000000000", ENGLISH),
+        ("500 USD", ENGLISH),
+    ],
+)
+def test_what_is_no_amount_is_refused(text: str, language: Language) -> None:
+    """Above all an amount in another locale's writing, which would be a hundredfold."""
+    with pytest.raises(ValueError, match="amount"):
+        read_amount(text, language, "BRL")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "until"),
+    [
+        ("2026-11-30", ENGLISH, "2026-12-01T00:00:00-03:00"),
+        ("30/11", PORTUGUESE, "2026-12-01T00:00:00-03:00"),
+        ("11/30", ENGLISH, "2026-12-01T00:00:00-03:00"),
+        ("30/11/2026", PORTUGUESE, "2026-12-01T00:00:00-03:00"),
+        ("05/01", PORTUGUESE, "2027-01-06T00:00:00-03:00"),
+        ("18:00", ENGLISH, "2026-11-23T18:00:00-03:00"),
+        ("18h00", PORTUGUESE, "2026-11-23T18:00:00-03:00"),
+        ("9:30", ENGLISH, "2026-11-24T09:30:00-03:00"),
+        ("6h", ENGLISH, "2026-11-23T18:00:00-03:00"),
+        ("2d", ENGLISH, "2026-11-25T12:00:00-03:00"),
+        ("today", ENGLISH, "2026-11-24T00:00:00-03:00"),
+        ("Tomorrow", ENGLISH, "2026-11-25T00:00:00-03:00"),
+        ("amanhã", PORTUGUESE, "2026-11-25T00:00:00-03:00"),
+    ],
+)
+def test_a_moment_is_read_on_the_clients_clock(text: str, language: Language, until: str) -> None:
+    """A day counts to its end; an hour that is past is tomorrow's."""
+    assert read_until(text, NOW, language) == datetime.fromisoformat(until)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "31/02", "2026-11-22", "2028-01-01", "9999-12-31", "25:00", "0h", "9999d", "2026-13-01", "1/2/3"],
+)
+def test_what_is_no_moment_ahead_is_refused(text: str) -> None:
+    """Past, more than a year away, or on no calendar."""
+    with pytest.raises(ValueError, match=r"moment|between"):
+        read_until(text, NOW, PORTUGUESE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "freio.i18n.catalogue",
+        "freio.i18n.reading",
+        "freio.adapters.slack.mrkdwn",
+        "freio.adapters.slack.buttons",
+    ],
+)
+def test_the_worked_examples_hold(name: str) -> None:
+    """What a docstring shows is what happens."""
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
