@@ -1,0 +1,19 @@
+"""Pub/Sub: what people did in Slack, and the sweep's tick every minute."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from freio.bootstrap import Freio
+
+FREIO = Freio()
+
+
+@functions_framework.cloud_event
+def enforcer(event: CloudEvent) -> None:
+    """Take a click, or do everything that is due."""
+    with FREIO.rejecting(event):
+        click = FREIO.read_click(event)
+        if click is None:
+            FREIO.sweeper.sweep().raise_failures()
+        else:
+            FREIO.sweeper.click(click)

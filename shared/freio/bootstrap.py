@@ -1,0 +1,262 @@
+"""Puts the parts together. The only file that names adapters; everything heavy is imported late, here.
+
+Each function asks for one thing (`inbox`, `budget_desk`, `watcher`, `sweeper`), and gets it with only what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freio.adapters.local.clock import FileClock, SystemClock
+from freio.errors import BadMessage, SettingsError
+from freio.events import CloudEvent, from_cloudevent
+from freio.settings import Settings
+
+if TYPE_CHECKING:
+    from freio.adapters.google.client import GoogleApis
+    from freio.adapters.local.sqlite import SqliteStore
+    from freio.adapters.slack.chat import SlackChat
+    from freio.adapters.slack.directory import SlackDirectory
+    from freio.adapters.slack.door import Door
+    from freio.adapters.slack.interactions import Inbox
+    from freio.adapters.slack.web import WebClient
+    from freio.domain.app import Client
+    from freio.domain.budget import BudgetMessage
+    from freio.domain.click import Click
+    from freio.guard.alert import Alerter
+    from freio.guard.budget import BudgetDesk
+    from freio.guard.sweep import Sweeper
+    from freio.guard.watch import Watcher
+    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Warehouse
+
+
+class Freio:
+    """One process's parts, each made when it is first asked for, and kept."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+
+    # ---- what everything needs
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.of(self._environment)
+
+    @cached_property
+    def client(self) -> Client:
+        from freio.config import load
+
+        return load(self.settings.config)
+
+    @cached_property
+    def clock(self) -> Clock:
+        return FileClock(self.settings.clock) if self.settings.clock else SystemClock()
+
+    @cached_property
+    def store(self) -> SqliteStore:
+        from freio.adapters.local.sqlite import SqliteStore
+
+        scheme, _, path = self.settings.store.partition(":")
+        if scheme != "sqlite" or not path:
+            raise SettingsError(f"FREIO_STORE: {self.settings.store!r}; may be sqlite:PATH")
+        return SqliteStore(Path(path))
+
+    @cached_property
+    def queue(self) -> Queue:
+        where = self.settings.queue
+        if where.startswith(("http://", "https://")):
+            from freio.adapters.local.queue import LoopbackQueue
+
+            return LoopbackQueue(where)
+        scheme, _, project = where.partition(":")
+        if scheme != "pubsub" or not project:
+            raise SettingsError(f"FREIO_QUEUE: {where!r}; may be pubsub:PROJECT or http://HOST:PORT")
+        from freio.adapters.google.pubsub import PubSubQueue
+
+        return PubSubQueue(project)
+
+    # ---- Slack
+
+    @cached_property
+    def web(self) -> WebClient:
+        from freio.adapters.slack.web import web_client
+
+        if not self.settings.slack_bot_token:
+            raise SettingsError("the environment lacks SLACK_BOT_TOKEN (the app's bot token, xoxb-…)")
+        return web_client(self.settings.slack_bot_token, self.settings.slack_api_url)
+
+    @cached_property
+    def directory(self) -> SlackDirectory:
+        from freio.adapters.slack.directory import SlackDirectory, named_groups
+
+        return SlackDirectory(self.web, named_groups(self.client), self.clock.now)
+
+    @cached_property
+    def chat(self) -> SlackChat:
+        from freio.adapters.slack.chat import SlackChat
+
+        return SlackChat(self.web, self.client, self.directory)
+
+    @cached_property
+    def door(self) -> Door:
+        """For `slack_inbox`: light, and without the client's file wherever a request does not need it."""
+        from freio.adapters.slack.door import Door
+
+        if not self.settings.slack_signing_secret:
+            raise SettingsError("the environment lacks SLACK_SIGNING_SECRET (the app's signing secret)")
+        return Door(
+            signing_secret=self.settings.slack_signing_secret,
+            wall=SystemClock(),
+            clock=self.clock,
+            inbox=lambda: self.inbox,
+            web=lambda: self.web,
+            queue=self.queue,
+            topic=self.settings.clicks_topic,
+        )
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        from freio.adapters.slack.interactions import Inbox
+        from freio.i18n.catalogue import Language
+
+        spoken = self.settings.spoken
+        if spoken is None:
+            client = self.client
+            return Inbox(language=Language(client.locale, client.time_zone), currency=client.currency)
+        return Inbox(language=Language(spoken.locale, spoken.time_zone), currency=spoken.currency)
+
+    @cached_property
+    def pager(self) -> Pager:
+        from freio.adapters.local.pager import LogPager, WebhookPager
+
+        return WebhookPager(self.client.pager_webhook) if self.client.pager_webhook else LogPager()
+
+    @cached_property
+    def alerter(self) -> Alerter:
+        from freio.guard.alert import Alerter
+
+        return Alerter(self.client, self.store, self.clock, self.chat, self.pager)
+
+    # ---- Google
+
+    @cached_property
+    def apis(self) -> GoogleApis:
+        from freio.adapters.google.client import GoogleApis
+
+        return GoogleApis(endpoint=self.settings.google_api_endpoint)
+
+    @cached_property
+    def levers(self) -> Mapping[str, Lever]:
+        from freio.adapters.google.quota_lever import QuotaLever
+
+        levers: list[Lever] = [QuotaLever(self.apis)]
+        return {lever.name: lever for lever in levers}
+
+    @cached_property
+    def meter(self) -> Meter:
+        from freio.adapters.google.monitoring_meter import MonitoringMeter
+
+        return MonitoringMeter(self.apis, now=self.clock.now)
+
+    @cached_property
+    def prices(self) -> PriceBook:
+        from freio.adapters.genai_prices_book import GenaiPricesBook
+
+        return GenaiPricesBook()
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        scheme, _, path = self.settings.warehouse.partition(":")
+        if scheme != "duckdb" or not path:
+            raise SettingsError(f"FREIO_WAREHOUSE: {self.settings.warehouse!r}; may be duckdb:PATH")
+        from freio.adapters.duckdb.warehouse import DuckDbWarehouse
+
+        return DuckDbWarehouse(Path(path), self.client.billing_export.rpartition(".")[2])
+
+    # ---- events: what came in, in our words
+
+    @staticmethod
+    def read_budget(event: CloudEvent) -> BudgetMessage:
+        from freio.adapters.google.budget_message import parse
+
+        return parse(from_cloudevent(event))
+
+    @staticmethod
+    def read_click(event: CloudEvent) -> Click | None:
+        """The click that a message holds; None for the sweep's tick, which is told by its attribute."""
+        from freio.adapters.slack.wire import from_json
+
+        message = from_cloudevent(event)
+        return None if message.attributes.get("tick") == "sweep" else from_json(message.data)
+
+    @contextmanager
+    def rejecting(self, event: CloudEvent) -> Iterator[None]:
+        """What nobody can use is journalled and paged; the delivery fails all the same, and ends as a dead letter."""
+        from freio.guard.reject import Rejecter
+
+        try:
+            yield
+        except BadMessage as error:
+            Rejecter(self.store, self.clock, self.alerter).reject(str(event["id"]), error, repr(event.data).encode())
+            raise
+
+    # ---- the use cases, one for each function
+
+    @cached_property
+    def budget_desk(self) -> BudgetDesk:
+        from freio.guard.budget import BudgetDesk
+
+        return BudgetDesk(
+            self.client,
+            self.store,
+            self.clock,
+            alerter=self.alerter,
+            queue=self.queue,
+            watch_topic=self.settings.watch_topic,
+        )
+
+    @cached_property
+    def watcher(self) -> Watcher:
+        from freio.adapters.pyod_detector import PyodDetector
+        from freio.guard.meter import SpendMeter
+        from freio.guard.propose import Proposer
+        from freio.guard.prove import Prover
+        from freio.guard.watch import Watcher
+
+        return Watcher(
+            self.client,
+            self.store,
+            self.clock,
+            detector=PyodDetector(),
+            meter=SpendMeter(self.client, self.warehouse, self.meter, self.prices),
+            proposer=Proposer(self.client, self.meter, self.prices, list(self.levers.values())),
+            prover=Prover(self.meter),
+            chat=self.chat,
+            alerter=self.alerter,
+        )
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        from freio.guard.enforce import Enforcer
+        from freio.guard.hold import Holder
+        from freio.guard.prove import Prover
+        from freio.guard.respond import Responder
+        from freio.guard.sweep import Sweeper
+
+        holder = Holder(self.store, self.clock, self.levers)
+        enforcer = Enforcer(self.client, self.store, self.clock, holder, Prover(self.meter))
+        responder = Responder(self.client, self.store, self.clock, self.directory)
+        return Sweeper(
+            self.client,
+            self.store,
+            self.clock,
+            enforcer=enforcer,
+            holder=holder,
+            responder=responder,
+            alerter=self.alerter,
+        )

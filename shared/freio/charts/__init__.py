@@ -1,0 +1,1 @@
+"""One definition of each chart, for page, PDF and Slack alike."""

@@ -1,0 +1,154 @@
+"""From signals to one incident: open it or merge into it, propose the brake, and see when it is quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from freio.domain.app import App, Mode
+from freio.domain.incident import Assessment, Incident, Proposal, State
+from freio.domain.journal import Kind
+from freio.domain.money import Money, SpendRange
+from freio.domain.sentences import NO_BRAKE, QUIET, SIGNALLED
+from freio.domain.signal import Signal
+from freio.guard.restore import let_go
+from freio.guard.step import Step
+
+KEPT_SIGNALS = 20  # an incident shows its last signals; the journal has them all
+REDRAW_SPEND = Decimal("0.02")  # a change of the month's spend that is worth a redraw
+CHANGED = Decimal("0.10")  # a limit that moves by more than this is another question
+WORSE = Decimal(2)  # the same kind of signal counts again when it has doubled
+
+
+def open_or_merge(
+    step: Step, app: App, incident: Incident | None, signals: Sequence[Signal], *, spend: SpendRange, rate: Money
+) -> Incident | None:
+    """The app's incident with the new signals in it: opened where there is none; None when there is nothing to tell."""
+    news = [s for s in signals if incident is None or _is_news(incident, s)]
+    if not news:
+        return incident
+    level = max((s.level for s in news), key=lambda x: x.rank)
+    if incident is None:
+        now = step.now
+        incident = step.put(
+            Incident(
+                id=f"{app.name}-{now:%Y%m%dT%H%M%S}",
+                app=app.name,
+                state=State.OPEN,
+                mode=app.policy.mode(level),
+                level=level,
+                opened_at=now,
+                changed_at=now,
+                due_at=now + app.policy.grace,
+                spend=spend,
+                rate=rate,
+                trail=((State.OPEN, now),),
+            )
+        )
+        step.log(Kind.STATE, incident, "->OPEN", key=f"{incident.id}/0/state", after=State.OPEN)
+    worst = max(incident.level, level, key=lambda x: x.rank)
+    count = incident.signal_count
+    merged = step.keep(
+        incident,
+        signals=(*incident.signals, *news)[-KEPT_SIGNALS:],
+        signal_count=count + len(news),
+        level=worst,
+        mode=app.policy.mode(worst),
+        spend=spend,
+        rate=rate,
+    )
+    for number, signal in enumerate(news, start=count + 1):
+        key = f"{merged.id}/signal/{number}"
+        step.log(
+            Kind.SIGNAL,
+            merged,
+            signal.kind,
+            key=key,
+            level=signal.level,
+            observed=signal.observed,
+            usual=signal.usual,
+            score=signal.score,
+            driver=signal.driver,
+            signal=signal.key,
+        )
+        if number > 1:
+            step.thread(
+                merged, f"signal/{number}", SIGNALLED, kind=signal.kind, observed=signal.observed, usual=signal.usual
+            )
+    step.draw(merged)
+    return merged
+
+
+def _is_news(incident: Incident, signal: Signal) -> bool:
+    """A kind that the incident does not have yet, a worse level of it, or twice the amount."""
+    same = [s for s in incident.signals if s.kind is signal.kind and s.driver == signal.driver]
+    if any(s.key == signal.key for s in same):
+        return False
+    if not same or signal.level.rank > max(s.level.rank for s in same):
+        return True
+    most = max((s.observed for s in same), key=lambda m: m.amount)
+    return signal.kind.startswith("budget") or most * WORSE < signal.observed
+
+
+def look(
+    step: Step, app: App, incident: Incident, assessment: Assessment, *, spend: SpendRange, rate: Money
+) -> Incident:
+    """Renew what the watch saw: quiet incidents end, and an override whose amount is spent asks again."""
+    moved = abs(spend.likely.amount - incident.spend.likely.amount) > REDRAW_SPEND * incident.spend.likely.amount
+    seen = step.keep(incident, assessment=assessment, spend=spend, rate=rate)
+    if moved:
+        step.draw(seen)
+    if seen.state is State.OVERRIDDEN and seen.ceiling is not None and seen.ceiling < spend.likely:
+        due_at = step.now + app.policy.grace
+        return step.move(seen, State.PROPOSED, due_at=due_at, ceiling=None, until=None, escalations=0)
+    if assessment.is_quiet(step.now) and seen.state in {State.OPEN, State.PROPOSED, State.STUCK}:
+        if seen.holding:
+            return let_go(step, seen)
+        step.thread(seen, f"{seen.revision}/quiet", QUIET)
+        return step.move(seen, State.RESOLVED, due_at=None)
+    return seen
+
+
+def propose(step: Step, app: App, incident: Incident, proposal: Proposal) -> Incident:
+    """Put a computed brake on the table: OPEN becomes PROPOSED, unless the policy only observes.
+
+    A proposal that was on the table stays as it is, so that its buttons go on working, until another lever, other
+    targets or a limit that moved by more than a tenth make it another question.
+    """
+    if incident.state is State.OPEN:
+        if incident.mode is Mode.OBSERVE:
+            return step.keep(incident, proposal=proposal)
+        asked = step.move(
+            incident, State.PROPOSED, due_at=step.now + app.policy.grace, proposal=proposal, escalations=0
+        )
+        if not proposal.steps:
+            step.mention(asked, f"{asked.revision}/no-brake", NO_BRAKE, app=app.name, reason=proposal.reason)
+        return asked
+    if incident.state is State.PROPOSED and not incident.holding and _differs(incident.proposal, proposal):
+        asked = step.keep(incident, proposal=proposal, revision=incident.revision + 1, consents=())
+        step.draw(asked)
+        return asked
+    if incident.state in {State.BRAKING, State.STUCK} and _is_spent(incident) and proposal.steps:
+        return step.keep(incident, proposal=proposal, due_at=step.now)  # the next lever, on the same authority
+    return incident
+
+
+def _is_spent(incident: Incident) -> bool:
+    """Whether the lever on the table was tried and refuted."""
+    return incident.proposal is not None and incident.proposal.lever in incident.tried
+
+
+def needs_proposal(incident: Incident) -> bool:
+    """Whether a brake must be computed for it now."""
+    if incident.state in {State.OPEN, State.PROPOSED}:
+        return not incident.holding
+    return incident.state in {State.BRAKING, State.STUCK} and _is_spent(incident)
+
+
+def _differs(old: Proposal | None, new: Proposal) -> bool:
+    if old is None or old.lever != new.lever or old.reason != new.reason:
+        return True
+    before, after = ({s.target: s.value for s in p.steps} for p in (old, new))  # their order says which is dearest now
+    if before.keys() != after.keys():
+        return True
+    return any(abs(after[target] - value) > CHANGED * max(value, 1) for target, value in before.items())

@@ -1,0 +1,169 @@
+"""From readings to signals: what the detector says, gated by money, and what has no price or no owner.
+
+The detector judges shapes; whether a shape matters is a question of money, and is answered here: an excess under the
+client's money gate is never an alert, however odd it looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from freio.domain.app import App, Client, Level
+from freio.domain.budget import BudgetStatus
+from freio.domain.calendar import month_end
+from freio.domain.incident import Assessment
+from freio.domain.money import Money
+from freio.domain.signal import Signal, SignalKind
+from freio.domain.spend import Score
+from freio.guard.estimate import NOBODY
+from freio.guard.meter import Reading, Readings
+from freio.ports import Detector
+
+MIN_HOURS = 24  # of history before a shape can be judged at all
+BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
+CRITICAL_GATES = 20  # an excess that would cost this many money gates within a day is critical
+LESSON_SLACK = Decimal("1.2")  # a rate that was called expected wavers
+_ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found about one app: its signals now, and whether it still runs away."""
+
+    app: str
+    signals: tuple[Signal, ...]
+    running_away: bool
+
+
+def detect(
+    client: Client,
+    readings: Readings,
+    detector: Detector,
+    *,
+    budgets: Mapping[str, BudgetStatus],
+    lessons: Mapping[str, Money],
+    now: datetime,
+) -> dict[str, Finding]:
+    """Findings for every app.
+
+    ``lessons``  the hourly rate that a person called *expected*, for those apps where one is in force.
+    """
+    series = {name: [float(h) for h in r.hours] for name, r in readings.apps.items() if len(r.hours) >= MIN_HOURS}
+    scores = detector.score(series, now) if series else {}
+    found = {}
+    for app in client.apps:
+        reading = readings.apps[app.name]
+        shape = _shape(client, app, reading, scores.get(app.name), lesson=lessons.get(app.name), now=now)
+        signals = [*shape, *_unpriced(app.name, reading, client, now)]
+        over = _breaks_budget(app, reading, budgets.get(app.name), gate=client.money_gate, now=now)
+        found[app.name] = Finding(app=app.name, signals=tuple(signals), running_away=bool(shape) or over)
+    return found
+
+
+def unattributed(client: Client, readings: Readings) -> Signal | None:
+    """Spend that belongs to no app, once it is more than the money gate in an hour.
+
+    Telemetry is read for the apps' own projects only, so what runs elsewhere is seen when it is billed.
+    """
+    reading = readings.apps.get(NOBODY)
+    if reading is None:
+        return None
+    observed = Money(max(reading.hours[-BILLED_LATE:]), client.currency)
+    if observed <= client.money_gate:
+        return None
+    return Signal(
+        key=f"unattributed/{readings.at:%Y-%m-%d}",
+        app=NOBODY,
+        kind=SignalKind.UNATTRIBUTED,
+        level=Level.WARNING,
+        at=readings.at,
+        observed=observed,
+        usual=Money.zero(client.currency),
+        window_minutes=60,
+        score=1.0,
+        driver=next(iter(reading.by_model), ""),
+    )
+
+
+def assess(
+    finding: Finding, reading: Reading, before: Assessment | None, *, refusing: bool, now: datetime
+) -> Assessment:
+    """The look at an open incident: running away by its shape, its budget, or by what the brake still refuses."""
+    running = finding.running_away or refusing
+    quiet = reading.complete and not running
+    since = (before.quiet_since if before and before.quiet_since else now) if quiet else None
+    return Assessment(at=now, running_away=running, complete=reading.complete, quiet_since=since)
+
+
+def _shape(
+    client: Client, app: App, reading: Reading, score: Score | None, *, lesson: Money | None, now: datetime
+) -> list[Signal]:
+    if score is None or score.value < 1.0:
+        return []
+    usual = Money.of(round(score.usual, 6), client.currency) * expected_factor(client, app, now)
+    if lesson is not None and reading.rate <= lesson * LESSON_SLACK:
+        return []
+    excess = reading.rate - usual
+    if excess <= client.money_gate:
+        return []
+    critical = excess * 24 > client.money_gate * CRITICAL_GATES
+    return [
+        Signal(
+            key=f"{app.name}/{score.kind}/{now.isoformat()}",
+            app=app.name,
+            kind=SignalKind(score.kind),
+            level=Level.CRITICAL if critical else Level.WARNING,
+            at=now,
+            observed=reading.rate,
+            usual=usual,
+            window_minutes=60,
+            score=score.value,
+            driver=next(iter(reading.by_model), ""),
+            detail=score.why,
+        )
+    ]
+
+
+def expected_factor(client: Client, app: App, now: datetime) -> Decimal:
+    """How much more than usual the client's file expects today, in the client's time zone (1: nothing special)."""
+    today: date = now.astimezone(ZoneInfo(client.time_zone)).date()
+    return max((e.factor for e in app.expected if e.start <= today <= e.end), default=_ONE)
+
+
+def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list[Signal]:
+    return [
+        Signal(
+            key=f"{app}/unpriced/{model}/{now:%Y-%m}",
+            app=app,
+            kind=SignalKind.UNPRICED,
+            level=Level.WARNING,
+            at=now,
+            observed=reading.rate,
+            usual=Money.zero(client.currency),
+            window_minutes=60,
+            score=1.0,
+            driver=model,
+        )
+        for model in sorted(reading.unpriced)
+    ]
+
+
+def _breaks_budget(app: App, reading: Reading, status: BudgetStatus | None, *, gate: Money, now: datetime) -> bool:
+    """Whether the month, at the pace of its last 24 hours, ends above the budget (its own, or a budget message's).
+
+    An app that is over its budget already, and has stopped, does not run away any more.
+    """
+    budget = status.budget if status else app.budget
+    if budget is None:
+        return False
+    spent = reading.spend.likely
+    if status and spent < status.cost:
+        spent = status.cost
+    day = sum(reading.hours[-25:-1], Decimal(0))  # whole hours; the last one overlaps the one before it
+    days_left = Decimal(int((month_end(now) - now.astimezone(UTC)).total_seconds())) / 86400
+    to_come = day * days_left
+    return gate.amount < to_come and budget.amount < spent.amount + to_come

@@ -1,0 +1,94 @@
+"""Proof: did the brake bite? Asked of the service, for each target, and put together for the incident."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from freio.domain.incident import Incident, Proof, Verdict
+from freio.domain.incident import Step as Limit
+from freio.domain.journal import Kind
+from freio.domain.proof import judge
+from freio.domain.sentences import PROOF_BINDS
+from freio.guard.step import Step
+from freio.ports import Meter
+
+WINDOW_MINUTES = 5
+EFFECT = timedelta(minutes=2)  # an accepted override takes tens of seconds to reach the servers
+LOOKBACK = timedelta(minutes=30)
+
+
+class Prover:
+    """Judges the targets of a throttled incident by the windows since its brake took effect."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def prove(self, incident: Incident, now: datetime) -> Proof:
+        """*Refuted* if any target is; *binds* if one does and none is refuted. Numbers are sums."""
+        since = max(incident.changed_at + EFFECT, now - LOOKBACK)
+        proofs = [self._judge(limit, since, now) for limit in _limits(incident)]
+        return together(proofs, now)
+
+    def refusing(self, incident: Incident, now: datetime) -> bool:
+        """Whether a held limit has refused anything in the last half hour: demand goes on behind the brake."""
+        return any(
+            window.exceeded > 0
+            for limit in _limits(incident)
+            for window in self._meter.windows(limit.target, now - LOOKBACK, now, WINDOW_MINUTES)
+        )
+
+    def record(self, step: Step, incident: Incident, proof: Proof) -> Incident:
+        """Keep a proof; journal and tell a verdict that is new. What was proved stays proved while traffic is quiet."""
+        before = incident.proof
+        if proof.verdict is Verdict.INCONCLUSIVE and before is not None and before.verdict is Verdict.BINDS:
+            return incident
+        known = before is not None and before.verdict is proof.verdict
+        proved = step.keep(incident, proof=proof)
+        if known:
+            return proved
+        step.log(
+            Kind.PROOF,
+            proved,
+            proof.verdict,
+            key=f"{proved.id}/{proved.revision}/proof/{proof.verdict}",
+            limit=proof.limit,
+            before=proof.before,
+            now=proof.now,
+            exceeded=proof.exceeded,
+            reason=proof.reason,
+        )
+        if proof.verdict is Verdict.BINDS:
+            step.thread(
+                proved, f"{proved.revision}/binds", PROOF_BINDS, now=proof.now, before=proof.before, limit=proof.limit
+            )
+        step.draw(proved)
+        return proved
+
+    def _judge(self, limit: Limit, since: datetime, now: datetime) -> Proof:
+        windows = self._meter.windows(limit.target, since, now, WINDOW_MINUTES)
+        return judge(at=now, limit=limit.value, before=limit.current, windows=windows)
+
+
+def _limits(incident: Incident) -> tuple[Limit, ...]:
+    steps = incident.proposal.steps if incident.proposal else ()
+    return tuple(s for s in steps if s.target in incident.holding)
+
+
+def together(proofs: Sequence[Proof], now: datetime) -> Proof:
+    """One proof out of those of several targets."""
+    verdicts = {p.verdict for p in proofs}
+    if Verdict.REFUTED in verdicts:
+        verdict = Verdict.REFUTED
+    else:
+        verdict = Verdict.BINDS if Verdict.BINDS in verdicts else Verdict.INCONCLUSIVE
+    return Proof(
+        verdict=verdict,
+        at=now,
+        limit=sum(p.limit for p in proofs),
+        before=sum(p.before for p in proofs),
+        now=sum(p.now for p in proofs),
+        exceeded=sum(p.exceeded for p in proofs),
+        refuted_windows=max((p.refuted_windows for p in proofs), default=0),
+        reason="; ".join(p.reason for p in proofs if p.verdict is verdict),
+    )

@@ -1,0 +1,190 @@
+"""The watch: what `spend_watch` does at each tick. Reads all apps, finds, decides, proposes, tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+
+from freio.charts.spend import alt_text, spend_chart
+from freio.domain.app import App, Client
+from freio.domain.ask import Ask
+from freio.domain.budget import BudgetStatus
+from freio.domain.calendar import month_start
+from freio.domain.incident import State
+from freio.domain.journal import Kind
+from freio.domain.money import Money
+from freio.domain.notice import Card
+from freio.domain.sentences import PAGE_UNATTRIBUTED
+from freio.errors import Conflict, Unavailable, VendorError
+from freio.guard.alert import Alerter
+from freio.guard.decide import look, needs_proposal, open_or_merge, propose
+from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.meter import Reading, Readings, SpendMeter
+from freio.guard.propose import Proposer
+from freio.guard.prove import Prover
+from freio.guard.respond import lesson_id, override_id
+from freio.guard.retry import again
+from freio.guard.step import Step
+from freio.ports import Chat, Clock, Detector, Store
+
+CHART_EVERY = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Watched:
+    """What one tick saw and did."""
+
+    apps: int = 0
+    signals: int = 0
+    incidents: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def raise_failures(self) -> None:
+        """So that the tick counts as failed, and is delivered again."""
+        if self.failures:
+            raise Unavailable("; ".join(self.failures))
+
+
+class Watcher:
+    """One tick looks at every app; one app's trouble does not keep another from being looked at."""
+
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        clock: Clock,
+        *,
+        meter: SpendMeter,
+        detector: Detector,
+        proposer: Proposer,
+        prover: Prover,
+        chat: Chat,
+        alerter: Alerter,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._meter = meter
+        self._detector = detector
+        self._proposer = proposer
+        self._prover = prover
+        self._chat = chat
+        self._alerter = alerter
+
+    def watch(self) -> Watched:
+        """Look at every app now."""
+        now = self._clock.now()
+        readings = self._meter.read(now)
+        self._unattributed(readings)
+        found = detect(
+            self._client, readings, self._detector, budgets=self._budgets(), lessons=self._lessons(), now=now
+        )
+        watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
+        for app in self._client.apps:
+            watched.apps += 1
+            watched.signals += len(found[app.name].signals)
+            try:
+                watched.incidents += self._app(app, readings, found[app.name])
+            except (Conflict, VendorError) as error:
+                watched.failures.append(f"{app.name}: {error}")
+        self._alerter.deliver()
+        return watched
+
+    def _app(self, app: App, readings: Readings, finding: Finding) -> bool:
+        """Whether the app has an open incident now.
+
+        Each part is committed before the next is tried: a service that fails while a brake is worked out must not
+        keep anybody from hearing of the trouble.
+        """
+        reading = readings.apps[app.name]
+        if not again(partial(self._merge, app, reading, finding)):
+            return False
+        again(partial(self._look, app, reading, finding))
+        again(partial(self._propose, app, readings))
+        again(partial(self._draw_chart, app, reading))
+        return self._store.open_incident(app.name) is not None
+
+    def _merge(self, app: App, reading: Reading, finding: Finding) -> bool:
+        """The signals into the app's incident; False where there is none."""
+        step = Step(reading.at)
+        before = self._store.open_incident(app.name)
+        after = open_or_merge(step, app, before, finding.signals, spend=reading.spend, rate=reading.rate)
+        if not step.is_empty:
+            self._store.commit(step.change())
+        return after is not None
+
+    def _look(self, app: App, reading: Reading, finding: Finding) -> None:
+        incident = self._store.open_incident(app.name)
+        if incident is None:
+            return  # somebody ended it meanwhile
+        step = Step(reading.at)
+        refusing = incident.state is State.THROTTLED and self._prover.refusing(incident, step.now)
+        seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
+        look(step, app, incident, seen, spend=reading.spend, rate=reading.rate)
+        self._store.commit(step.change())
+
+    def _propose(self, app: App, readings: Readings) -> None:
+        incident = self._store.open_incident(app.name)
+        if incident is None or not needs_proposal(incident):
+            return
+        step = Step(readings.at)
+        proposal = self._proposer.propose(
+            app,
+            readings,
+            allowance=self._allowance(app),
+            tried=incident.tried,
+            began=incident.opened_at,
+            now=step.now,
+        )
+        propose(step, app, incident, proposal)
+        if not step.is_empty:
+            self._store.commit(step.change())
+
+    # ---- what is known beside the spend
+
+    def _budgets(self) -> dict[str, BudgetStatus]:
+        """The newest budget message of each app, while it is about this month."""
+        month = month_start(self._clock.now())
+        known = (self._store.get(BudgetStatus, app.name) for app in self._client.apps)
+        return {status.id: status for status in known if status is not None and status.interval_start >= month}
+
+    def _lessons(self) -> dict[str, Money]:
+        """The rates that people called *expected*."""
+        known = (self._store.get(Ask, lesson_id(app.name)) for app in self._client.apps)
+        return {ask.app: ask.amount for ask in known if ask and ask.amount and ask.in_force(self._clock.now())}
+
+    def _allowance(self, app: App) -> Money | None:
+        """What a cost owner granted beforehand."""
+        ask = self._store.get(Ask, override_id(app.name))
+        return ask.amount if ask is not None and ask.in_force(self._clock.now()) else None
+
+    def _unattributed(self, readings: Readings) -> None:
+        """Spend of no app has no incident (an incident belongs to an app): it is journalled and paged, once a day."""
+        signal = unattributed(self._client, readings)
+        if signal is None or self._store.used(signal.key):
+            return
+        step = Step(readings.at)
+        step.once(signal.key)
+        step.log(Kind.SIGNAL, None, signal.kind, key=signal.key, observed=signal.observed, driver=signal.driver)
+        step.page_plain(signal.key, PAGE_UNATTRIBUTED, rate=signal.observed, driver=signal.driver)
+        try:
+            self._store.commit(step.change())
+        except Conflict:
+            return  # the other tick, at the same time, has said it
+
+    def _draw_chart(self, app: App, reading: Reading) -> None:
+        """A picture of the last days, when the incident is new, and again every hour while it is open."""
+        incident = self._store.open_incident(app.name)
+        if incident is None:
+            return
+        card = self._store.get(Card, incident.id) or Card(id=incident.id, channel=self._client.channel, ts="")
+        now = self._clock.now()
+        if card.chart_at is not None and now - card.chart_at < CHART_EVERY:
+            return
+        picture = spend_chart(reading.hours, now, self._client)
+        chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(reading.hours))
+        step = Step(now)
+        step.put(replace(card, chart=chart, chart_at=now))
+        step.draw(incident)
+        self._store.commit(step.change())
