@@ -1,0 +1,53 @@
+"""The command line: ``freio check | demo``."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (2: the words of the call are off)."""
+    parser = ArgumentParser(prog="freio", description="A brake for the cost of AI on Google Cloud.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="say every fault of a client's file")
+    check.add_argument("file", help="the client's file, such as freio.yaml")
+    check.set_defaults(run=_check)
+    demo = commands.add_parser("demo", help="the whole brake on this machine, with stand-ins for the world")
+    demo.set_defaults(run=_demo)
+    _demo_arguments(demo)
+    options = parser.parse_args(arguments)
+    result: int = options.run(options)
+    return result
+
+
+def _check(options: Namespace) -> int:
+    from freio.config import check  # noqa: PLC0415  # each command imports what it needs
+
+    faults, warnings, client = check(options.file)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    for warning in warnings:
+        print(f"{options.file}: warning: {warning}", file=sys.stderr)
+    if client is None:
+        print(f"{options.file}: {len(faults)} faults", file=sys.stderr)
+        return 1
+    print(f"{options.file}: {len(client.apps)} apps, no faults")
+    return 0
+
+
+def _demo_arguments(parser: ArgumentParser) -> None:
+    from freio.sandbox.demo.run import arguments  # noqa: PLC0415  # each command imports what it needs
+
+    arguments(parser)
+
+
+def _demo(options: Namespace) -> int:
+    from freio.sandbox.demo.run import main as run  # noqa: PLC0415  # each command imports what it needs
+
+    return run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

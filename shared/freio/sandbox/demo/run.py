@@ -1,0 +1,155 @@
+"""The command: start everything, let a month pass, say what happens, end cleanly."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from freio.domain.incident import State
+from freio.domain.journal import Kind
+from freio.sandbox.demo.budgets import Budgets
+from freio.sandbox.demo.replay import Replay
+from freio.sandbox.demo.script import LAUNCHES, Players, launch
+from freio.sandbox.demo.stage import Stage, set_up
+from freio.sandbox.demo.story import dumps, tell
+from freio.sandbox.spend.incidents import Runaway
+from freio.sandbox.spend.tiling import STATED
+
+START = datetime(2026, 11, 1, 8, tzinfo=UTC)  # the first hour of a Pacific month, a Sunday
+HISTORY = timedelta(days=21)
+SHOWN = {Kind.STATE, Kind.PROOF, Kind.FOREIGN, Kind.PAGE, Kind.REJECTED}
+WAITS = {State.PROPOSED, State.THROTTLED}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--headless", action="store_true", help="scripted people click; ends by itself")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
+    parser.add_argument(
+        "--usage",
+        type=Path,
+        metavar="FILE",
+        help="replay this real usage (10-minute steps, .csv.gz) instead of generated demand",
+    )
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep state, bill and logs there (default: nothing)"
+    )
+    parser.add_argument("--days", type=int, default=30, help="how much of the month to replay (default 30)")
+    parser.add_argument("--seed", type=int, default=7, help="of everything that chance decides (default 7)")
+    parser.add_argument("--port", type=int, default=8400, help="of the Slack page (default 8400; headless: any)")
+    parser.add_argument(
+        "--minute",
+        type=float,
+        default=1.5,
+        metavar="SECONDS",
+        help="real seconds that a simulated minute takes while an incident waits for you (default 1.5)",
+    )
+
+
+def main(options: Namespace) -> int:
+    """Exit code 0 where the loop closed."""
+    console = Console(highlight=False)
+    try:
+        return _play(options, console)
+    except KeyboardInterrupt:
+        console.print("\nStopped. Nothing is left running.")
+        return 130
+
+
+def _play(options: Namespace, console: Console) -> int:
+    with ExitStack() as stack:
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freio-demo-")))
+        if options.usage:
+            console.print(STATED)
+        console.print("Starting four functions, a Slack workspace, a Google control plane and a queue…")
+        stage = set_up(
+            stack,
+            folder,
+            START,
+            seed=options.seed,
+            usage=options.usage,
+            history=HISTORY,
+            slack_port=0 if options.headless else options.port,
+        )
+        console.print(f"Slack is at [bold]{stage.slack_url}[/]: choose who you are at the top, and open #finops.")
+        replay = Replay(stage, START)
+        runaways = launch(stage, START)
+        players = Players(stage) if options.headless else None
+        budgets = _replay(options, console, replay, players)
+        replay.drain()
+        story = tell(replay, runaways, players, budgets.poison)
+        _summary(console, story, runaways)
+        if options.json:
+            options.json.write_text(dumps(story), encoding="utf-8")
+            console.print(f"Written to {options.json}.")
+        for fault in story["faults"]:
+            console.print(f"[red]The loop did not close:[/] {fault}")
+        if not options.headless:
+            console.print("The month is over. The Slack page stays until Ctrl-C.")
+            while True:
+                time.sleep(3600)
+        return 1 if story["faults"] else 0
+
+
+def _replay(options: Namespace, console: Console, replay: Replay, players: Players | None) -> Budgets:
+    """Let the days pass, with a bar; in person, slowly wherever something waits for a click."""
+    end = START + timedelta(days=options.days)
+    budgets = Budgets(replay, START)
+    teller = _Teller(console, replay.stage)
+
+    def each_minute(now: datetime) -> None:
+        if players is not None and players.play(now):
+            replay.drain()
+        teller.tell()
+        if players is None and any(i.state in WAITS for i in replay.stage.store.open_incidents()):
+            time.sleep(options.minute)
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("November 2026", total=(end - START) / timedelta(minutes=5))
+        for now in replay.run(end, each_minute=each_minute):
+            budgets.send(now)
+            progress.update(task, advance=1, description=f"{now:%d %b %H:%M} UTC")
+    return budgets
+
+
+class _Teller:
+    """Says each new line of the journal that a person would want to see."""
+
+    def __init__(self, console: Console, stage: Stage) -> None:
+        self._console = console
+        self._stage = stage
+        self._said: set[str] = set()
+
+    def tell(self) -> None:
+        for incident in self._stage.store.open_incidents():
+            for entry in self._stage.store.entries(incident=incident.id):
+                if entry.id not in self._said:
+                    self._said.add(entry.id)
+                    if entry.kind in SHOWN:
+                        by = f" by {entry.by}" if entry.by else ""
+                        self._console.print(f"{entry.at:%d %b %H:%M}  {entry.app:18} {entry.kind}: {entry.what}{by}")
+
+
+def _summary(console: Console, story: dict[str, Any], runaways: Sequence[Runaway]) -> None:
+    for incident in story["incidents"]:
+        console.print(f"{incident['app']:18} {' → '.join(incident['state_path'])}")
+    seen = {i["app"] for i in story["incidents"] if i["times"]["started"]}
+    for planned in LAUNCHES:
+        if planned.app not in seen:
+            console.print(f"{planned.app:18} ran away ({planned.kind}), and no incident was opened")
+    console.print(", ".join(f"{count} {name}" for name, count in story["counts"].items() if isinstance(count, int)))
+    console.print(f"{len(runaways)} runaways, {len(story['incidents'])} incidents.")

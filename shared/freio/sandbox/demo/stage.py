@@ -1,0 +1,199 @@
+"""Everything that the demo needs, started and put together; and ended again, leaving nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from freio.adapters.local.clock import FileClock, SystemClock, write_clock
+from freio.adapters.local.sqlite import SqliteStore
+from freio.config import load
+from freio.domain.app import Client
+from freio.sandbox.demo.cast import APPS, CHANNELS, GROUPS, PEOPLE
+from freio.sandbox.demo.servers import FUNCTIONS, FunctionServer
+from freio.sandbox.google.control_plane import ControlPlane
+from freio.sandbox.google.demand import Demand, Step
+from freio.sandbox.google.server import serve as serve_google
+from freio.sandbox.pager import PagerServer
+from freio.sandbox.queue import Delivery, LoopbackBroker
+from freio.sandbox.slack import SlackWorkspace
+from freio.sandbox.slack import serve as serve_slack
+from freio.sandbox.spend.billing_export import BillingExport, create_table, table_name
+from freio.sandbox.spend.billing_rows import BillingAccount
+from freio.sandbox.spend.ledger import Served
+from freio.sandbox.spend.traffic import STEP
+from freio.sandbox.spend.usage_file import read_usage
+from freio.sandbox.spend.world import SpendWorld, generated, replayed
+
+WEEK = timedelta(days=7)
+PER_USD = Decimal("5.40")  # BRL a dollar, in the demo
+TOPICS = {"freio-budgets": "budget_alert", "freio-watch": "spend_watch", "freio-clicks": "enforcer"}
+OPERATION_SECONDS = 0.3  # real ones take five to ten: the demo's days are shorter as well
+DUPLICATES = 0.10  # of all pushes come twice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The running demo. ``clock`` is what the functions read; `set_time` moves it."""
+
+    client: Client
+    folder: Path
+    clock: FileClock
+    store: SqliteStore
+    slack: SlackWorkspace
+    slack_url: str
+    google: ControlPlane
+    broker: LoopbackBroker
+    pager: PagerServer
+    world: SpendWorld
+    served: Served
+    functions: Sequence[FunctionServer]
+
+    def set_time(self, at: datetime) -> None:
+        write_clock(self.folder / "now", at)
+
+
+def set_up(
+    stack: ExitStack,
+    folder: Path,
+    start: datetime,
+    *,
+    seed: int,
+    usage: Path | None,
+    history: timedelta,
+    slack_port: int,
+) -> Stage:
+    """Start everything; `stack` ends it, in reverse.
+
+    ``start`` is when the replay begins; `history` before it has been lived already, and is written at once.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_clock(folder / "now", start)
+    clock = FileClock(folder / "now")
+    pager = PagerServer()
+    stack.callback(pager.stop)
+    config = folder / "freio.yaml"
+    template = (Path(__file__).parent / "freio.yaml").read_text(encoding="utf-8")
+    config.write_text(template.replace("http://127.0.0.1:9/", pager.url), encoding="utf-8")
+    client = load(config)
+    google = ControlPlane(
+        now=_Ticking(clock), projects=sorted({a.project for a in APPS}), operation_seconds=OPERATION_SECONDS
+    )
+    google_server = serve_google(google)
+    stack.callback(google_server.stop)
+    slack = SlackWorkspace(
+        people=PEOPLE,
+        groups=GROUPS,
+        channels=CHANNELS,
+        now=clock.now,
+        signing_now=SystemClock().now,
+        seed=seed,
+    )
+    slack_server = serve_slack(slack, port=slack_port)
+    stack.callback(slack_server.stop)
+    broker = LoopbackBroker(
+        seed=seed, now=clock.now, delivery=Delivery(duplicates=DUPLICATES, late=0.05, attempts=5), project="acme-freio"
+    )
+    stack.callback(broker.stop)
+    table = client.billing_export.rpartition(".")[2]
+    account = BillingAccount(id=client.billing_account, currency=client.currency, per_usd=PER_USD)
+    assert table == table_name(client.billing_account), "the demo's file names the account's own table"
+    create_table(folder / "billing.duckdb", table)
+    export = BillingExport(folder / "billing.duckdb", table, account, seed)
+    demand = replayed(APPS, read_usage(usage), start) if usage else generated(APPS, seed, start)
+    world = SpendWorld(APPS, demand)
+    world.backfill(export, start - history, start)
+    _live_through(google, world, start)
+    functions = _functions(
+        stack,
+        folder,
+        {
+            "FREIO_CONFIG": str(config),
+            "FREIO_STORE": f"sqlite:{folder / 'state.db'}",
+            "FREIO_WAREHOUSE": f"duckdb:{folder / 'billing.duckdb'}",
+            "FREIO_QUEUE": broker.url,
+            "FREIO_GOOGLE_API_ENDPOINT": google_server.url,
+            "FREIO_CLOCK": str(folder / "now"),
+            "SLACK_API_URL": slack_server.api_url,
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "FREIO_LOCALE": client.locale,
+            "FREIO_TIME_ZONE": client.time_zone,
+            "FREIO_CURRENCY": client.currency,
+        },
+    )
+    by_name = {f.name: f for f in functions}
+    for topic, name in TOPICS.items():
+        broker.subscribe(topic, by_name[name].url, name=name)
+    slack.interactions_url = slack.commands_url = by_name["slack_inbox"].url
+    store = SqliteStore(folder / "state.db")
+    stack.callback(store.close)
+    return Stage(
+        client=client,
+        folder=folder,
+        clock=clock,
+        store=store,
+        slack=slack,
+        slack_url=slack_server.url,
+        google=google,
+        broker=broker,
+        pager=pager,
+        world=world,
+        served=Served(export),
+        functions=functions,
+    )
+
+
+def _functions(stack: ExitStack, folder: Path, environment: dict[str, str]) -> list[FunctionServer]:
+    logs = folder / "logs"
+    logs.mkdir(exist_ok=True)
+    functions = []
+    for name in FUNCTIONS:
+        server = FunctionServer(name, environment, logs)
+        stack.callback(server.stop)
+        functions.append(server)
+    for server in functions:
+        server.wait_until_ready()
+    return functions
+
+
+class _Ticking:
+    """The driven clock, which goes on by real seconds between two settings: operations end while a function waits."""
+
+    def __init__(self, clock: FileClock) -> None:
+        self._clock = clock
+        self._wall = SystemClock()
+        self._base, self._since = clock.now(), self._wall.now()
+
+    def __call__(self) -> datetime:
+        driven, real = self._clock.now(), self._wall.now()
+        if driven > self._base:
+            self._base, self._since = driven, real
+        return self._base + (real - self._since)
+
+
+def _live_through(google: ControlPlane, world: SpendWorld, start: datetime) -> None:
+    """Telemetry of the week before the replay: what is usual on each endpoint."""
+    steps = int(WEEK / STEP)
+    stretches = [(app, world.stretch(app.app, start - WEEK, steps)) for app in APPS]
+    google.serve_many(
+        Step(
+            project=app.project,
+            location=app.location,
+            model=app.model,
+            at=start - WEEK + i * STEP,
+            minutes=5,
+            demand=Demand(
+                requests=int(stretch.requests[i]),
+                input_tokens=int(stretch.input_tokens[i]),
+                output_tokens=int(stretch.output_tokens[i]),
+            ),
+        )
+        for i in range(steps)
+        for app, stretch in stretches
+        if stretch.requests[i]
+    )
