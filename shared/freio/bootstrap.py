@@ -175,8 +175,9 @@ class Freio:
         if scheme != "duckdb" or not path:
             raise SettingsError(f"FREIO_WAREHOUSE: {self.settings.warehouse!r}; may be duckdb:PATH")
         from freio.adapters.duckdb.warehouse import DuckDbWarehouse
+        from freio.adapters.local.kept_export import KeptExport
 
-        return DuckDbWarehouse(Path(path), self.client.billing_export.rpartition(".")[2])
+        return KeptExport(DuckDbWarehouse(Path(path), self.client.billing_export.rpartition(".")[2]))
 
     # ---- events: what came in, in our words
 

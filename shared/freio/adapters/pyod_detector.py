@@ -54,7 +54,7 @@ class Hour:
     def over(self, spent: float) -> float:
         """How far out of the envelope an hour is: 1.0 is its edge."""
         deviations = (spent - self.usual) / self.spread
-        return max(0.0, min(deviations / DEVIATIONS, spent / max(self.high * OVER_HIGH, NOT_ZERO)))
+        return float(max(0.0, min(deviations / DEVIATIONS, spent / max(self.high * OVER_HIGH, NOT_ZERO))))
 
 
 def _score(x: Floats) -> Score:
@@ -100,15 +100,15 @@ def envelope(x: Floats, t: int) -> Hour:
 
 
 def _high(before: Floats) -> float:
-    """The dearest hour of a usual day: the days with the dearest hours of all do not count, up to three of fourteen.
+    """The dearest hour of a usual day: the days with the dearest hours of all do not count, up to four of fourteen.
 
-    So an incident of two days does not become the measure of itself.
+    So an incident of two days becomes neither its own measure nor that of the next one.
     """
     days = len(before) // DAY
     if not days:
         return float(before.max())
     dearest = np.sort(before[-days * DAY :].reshape(days, DAY).max(axis=1))
-    left_out = 3 if days >= 10 else 2 if days >= 5 else days // 2
+    left_out = 4 if days >= 13 else 3 if days >= 10 else 2 if days >= 5 else days // 2
     return float(dearest[-1 - left_out])
 
 

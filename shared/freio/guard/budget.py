@@ -85,6 +85,7 @@ class BudgetDesk:
         spend = incident.spend if incident else SpendRange.zero(self._client.currency)
         if newest:
             self._keep_status(step, app, message, status)
+        if newest and _is_of_the_month(message):
             spend = self._spend(incident, message, is_new_interval=_begins(status, message))
         signals = self._signals(step, app, message)
         if signals:
@@ -107,8 +108,8 @@ class BudgetDesk:
             version=before.version if before else 0,
         )
         step.put(status)
-        if message.interval_start != month_start(message.published):
-            return  # of a quarter, a year or a span of days: its amount is not the month's
+        if not _is_of_the_month(message):
+            return
         known = self._store.get(BudgetStatus, app.name)
         if known is None or known.published < message.published:
             step.put(replace(status, id=app.name, version=known.version if known else 0))
@@ -161,6 +162,11 @@ class BudgetDesk:
 def status_id(app: App, message: BudgetMessage) -> str:
     """Under which one budget's newest message is kept; the app's own name keeps the newest of this month."""
     return f"{app.name}/{message.account}/{message.budget_id}"
+
+
+def _is_of_the_month(message: BudgetMessage) -> bool:
+    """Budgets can be of a quarter, a year or a span of days as well: their amounts are not the month's."""
+    return message.interval_start == month_start(message.published)
 
 
 def _begins(status: BudgetStatus | None, message: BudgetMessage) -> bool:

@@ -25,7 +25,7 @@ from freio.ports import Detector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
-CRITICAL_GATES = 20  # an excess that would cost this many money gates within a day is critical
+CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
 LESSON_SLACK = Decimal("1.2")  # a rate that was called expected wavers
 _ONE = Decimal(1)
 
@@ -110,7 +110,7 @@ def _shape(
     excess = reading.rate - usual
     if excess <= client.money_gate:
         return []
-    critical = excess * 24 > client.money_gate * CRITICAL_GATES
+    critical = client.money_gate * CRITICAL_GATES < excess
     return [
         Signal(
             key=f"{app.name}/{score.kind}/{now.isoformat()}",

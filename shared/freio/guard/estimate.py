@@ -72,5 +72,5 @@ def scales(
         if ((cost.project, cost.model), cost.hour) in estimates and cost.hour < settled:
             billed[cost.project, cost.model] += cost.net.amount
     least, most = SCALES
-    found = {traffic: billed[traffic] / amount for traffic, amount in guessed.items() if amount > 0}
+    found = {traffic: round(billed[traffic] / amount, 6) for traffic, amount in guessed.items() if amount > 0}
     return {traffic: scale for traffic, scale in found.items() if least <= scale <= most}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,19 +18,13 @@ from freio.domain.attribution import Traits, attribute
 from freio.domain.calendar import month_start
 from freio.domain.money import Money, SpendRange
 from freio.domain.spend import Export, Tokens
-from freio.errors import CurrencyMismatch, UnknownPrice, VendorError
+from freio.errors import CurrencyMismatch, UnknownPrice
 from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, cost_of, scales, shares, split
+from freio.guard.telemetry import HOUR, Telemetry, floor_hour, read_telemetry
 from freio.ports import Meter, PriceBook, Warehouse
 
-HOUR = timedelta(hours=1)
 HISTORY = timedelta(days=28)
 SETTLES = timedelta(hours=48)  # rows were seen 1.6 days late
-STEP_MINUTES = 5
-STEP = timedelta(minutes=STEP_MINUTES)
-FEED_SILENT = timedelta(minutes=20)  # telemetry is about three minutes late; this long without a point is silence
-BELIEVED = timedelta(hours=1)  # a steady app's silence this long, while others' telemetry goes on, is an end of traffic
-STEADY = 10  # of the twelve steps before it fell silent had traffic
-RECENT = 2 * HOUR
 BITES_AFTER = timedelta(minutes=10)  # to decide, set, take effect: on top of the grace, for the worst case
 _ZERO = Decimal(0)
 
@@ -87,32 +81,6 @@ class _Sums:
         return max(_ZERO, self.guessed.get(hour, _ZERO) - self.billed.get(hour, _ZERO))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Telemetry:
-    """Whole hours and recent steps of every project that could be read."""
-
-    hourly: list[Tokens]
-    recent: list[Tokens]
-    failures: dict[str, str]
-
-    def newest(self) -> datetime | None:
-        """The end of the newest step with traffic, in any project."""
-        return max(self.ends(), default=None)
-
-    def ends(self, projects: frozenset[str] | None = None) -> set[datetime]:
-        """The ends of the steps with traffic, in these projects or in any."""
-        return {t.start + STEP for t in self.recent if projects is None or t.project in projects}
-
-
-def floor_hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
-
-
-def floor_step(at: datetime) -> datetime:
-    """Steps are laid back from here, so that each lies within one hour, and so within one month."""
-    return at.replace(minute=at.minute - at.minute % STEP_MINUTES, second=0, microsecond=0)
-
-
 class SpendMeter:
     """Reads every app: one query of the export, two of the telemetry of each project."""
 
@@ -128,7 +96,7 @@ class SpendMeter:
         settled = min(export.complete_until or since, floor_hour(now - SETTLES))
         costs = self._owned(export)
         homes = self._homes(costs)
-        telemetry = self._telemetry(homes, max(since, settled - WEEK), now)
+        telemetry = read_telemetry(self._meter, set().union(*homes.values()), since=max(since, settled - WEEK), now=now)
         known = shares(costs, export.complete_until or now)
         scale = scales((cost for cost, _ in costs), self._by_traffic(telemetry, export.usd_rate), settled)
         sums: dict[str, _Sums] = defaultdict(_Sums)
@@ -140,18 +108,29 @@ class SpendMeter:
         newest = telemetry.newest() or now
         for tokens in (t for t in telemetry.recent if t.start >= newest - HOUR):
             self._guess(sums, known, scale, tokens, export.usd_rate, rate=True)
-        names = [app.name for app in self._client.apps] + ([NOBODY] if NOBODY in sums else [])
+        apps = {
+            app.name: self._reading(app.name, sums[app.name], now, seen=telemetry.shows(homes[app.name], now))
+            for app in self._client.apps
+        }
+        if NOBODY in sums:
+            nobody = self._reading(NOBODY, sums[NOBODY], now, seen=False)
+            apps[NOBODY] = replace(nobody, by_model=self._unowned(costs, now))
         return Readings(
             at=now,
             shares=known,
             scales=scale,
             usd_rate=export.usd_rate,
             failures=telemetry.failures,
-            apps={
-                name: self._reading(name, sums[name], now, seen=_is_seen(homes.get(name), telemetry, now))
-                for name in names
-            },
+            apps=apps,
         )
+
+    def _unowned(self, costs: Sequence[Owned], now: datetime) -> dict[str, Money]:
+        """What belongs to nobody, by model and project, over the hours that are not settled yet; dearest first."""
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for cost, owner in costs:
+            if owner == NOBODY and cost.hour >= now - SETTLES:
+                sums[f"{cost.model} in {cost.project}"] += cost.net.amount
+        return {what: Money(v, self._client.currency) for what, v in sorted(sums.items(), key=lambda kv: -kv[1])}
 
     def _owned(self, export: Export) -> list[Owned]:
         """Each cost with whose it is. An export in another currency than the file says is refused."""
@@ -170,21 +149,7 @@ class SpendMeter:
             billed[owner].add(cost.project)
         return {app.name: app.match.projects or frozenset(billed[app.name]) for app in self._client.apps}
 
-    def _telemetry(self, homes: Mapping[str, frozenset[str]], since: datetime, now: datetime) -> _Telemetry:
-        """Project by project: one that cannot be read is no reason not to look at the others."""
-        found = _Telemetry(hourly=[], recent=[], failures={})
-        for project in sorted(set().union(*homes.values())):
-            try:
-                hourly = self._meter.tokens([project], since, floor_hour(now), 60)
-                recent = self._meter.tokens([project], floor_step(now) - RECENT, floor_step(now), STEP_MINUTES)
-            except VendorError as error:
-                found.failures[project] = str(error)
-            else:
-                found.hourly.extend(hourly)
-                found.recent.extend(recent)
-        return found
-
-    def _by_traffic(self, telemetry: _Telemetry, usd_rate: Decimal | None) -> dict[tuple[Traffic, datetime], Decimal]:
+    def _by_traffic(self, telemetry: Telemetry, usd_rate: Decimal | None) -> dict[tuple[Traffic, datetime], Decimal]:
         """List price of each hour of each traffic; without the models that have no price."""
         found: dict[tuple[Traffic, datetime], Decimal] = defaultdict(Decimal)
         for tokens in telemetry.hourly:
@@ -249,21 +214,3 @@ class SpendMeter:
 
 def _hours(first: datetime, count: int) -> list[datetime]:
     return [first + i * HOUR for i in range(count)]
-
-
-def _is_seen(home: frozenset[str] | None, telemetry: _Telemetry, now: datetime) -> bool:
-    """Whether what telemetry says of an app is all there is.
-
-    Monitoring leaves out what is zero, so a feed that is down looks like an app that has ended. Points of its own
-    within `FEED_SILENT` settle it; without them the feed must be alive elsewhere, and an app that had traffic all the
-    time must have been silent for `BELIEVED`.
-    """
-    newest = telemetry.newest()
-    if not home or any(project in telemetry.failures for project in home):
-        return False
-    if newest is None or now - newest > FEED_SILENT:
-        return False
-    own = telemetry.ends(home)
-    if not own or now - max(own) <= FEED_SILENT or now - max(own) > BELIEVED:
-        return True
-    return sum(end > max(own) - HOUR for end in own) < STEADY

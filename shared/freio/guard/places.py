@@ -14,7 +14,8 @@ from freio.domain.budget_fit import output_per_input
 from freio.domain.spend import Tokens
 from freio.errors import UnknownPrice
 from freio.guard.estimate import WEEK, cost_of
-from freio.guard.meter import HOUR, STEP, STEP_MINUTES, Readings, floor_step
+from freio.guard.meter import Readings
+from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_step
 from freio.ports import Meter, Place, PriceBook
 
 BEFORE_SEEN = timedelta(hours=6)  # trouble began some time before it was seen: this much is not called usual
@@ -50,13 +51,14 @@ class Places:
         A place without a price is left out: that is a signal of its own, and no limit can be computed for it.
         """
         until, calm_until = floor_step(now), floor_step(began - BEFORE_SEEN)
-        billed = {project for (project, _), owners in readings.shares.items() if app.name in owners}
+        homes = {project for (project, _), owners in readings.shares.items() if app.name in owners}
         # A long incident has a usual too: that of the week before it.
         since = min(until, calm_until) - WEEK
-        seen = self._meter.tokens(sorted(app.match.projects or billed), since, until, STEP_MINUTES)
+        seen = self._meter.tokens(sorted(app.match.projects or homes), since, until, STEP_MINUTES)
         by_place: dict[Place, list[Tokens]] = defaultdict(list)
         for tokens in seen:
-            if sharing([app], Traits(project=tokens.project, model=tokens.model)):
+            billed_here = app.name in readings.shares.get((tokens.project, tokens.model), ())
+            if billed_here or sharing([app], Traits(project=tokens.project, model=tokens.model)):
                 by_place[Place(project=tokens.project, location=tokens.location, model=tokens.model)].append(tokens)
         newest = max((t.start + STEP for t in seen), default=until)
         measured = []

@@ -78,21 +78,22 @@ def test_a_message_in_english() -> None:
     """What, how much, why, whose, and the brake, with numbers as English has them."""
     blocks = blocks_of(incident())
     assert text_of(blocks, "title") == "🔴 support-chat: waiting for a decision"
-    assert "spike (critical)" in text_of(blocks, "what")
-    assert "R$812.40 instead of R$95.10 in 1 hour, mostly gemini-2.5-flash" in text_of(blocks, "what")
+    assert "(critical, <!date^" in text_of(blocks, "what")
+    assert "*Spike: R$812.40 in 1 hour* instead of R$95.10, mostly gemini-2.5-flash" in text_of(blocks, "what")
     assert "tokens a minute rose ninefold (320% of what sets off an alert)" in text_of(blocks, "why")
     money = text_of(blocks, "money")
     for line in (
-        "*Billed*\nR$12,346",
+        "*Billed this month*\nR$12,346",
         "*Estimated in flight*\nR$812.40",
-        "R$203.10 more, R$13,361 in all",
+        "R$13,361 (+R$203.10)",
         "R$812.40 an hour",
-        "*Budget of the month*\nR$40,000",
+        "*Budget of the month*\nR$40,000, 33% used",
     ):
         assert line in money
     brake = text_of(blocks, "brake")
     for line in (
-        "from no limit down to 200,000 input tokens a minute, set by the budget",
+        "gemini-2.5-flash (global): at most *200K input tokens a minute*. Now 1.9M, usual peak 400K; ",
+        "limit today: no limit. The new one comes from the budget.",
         "It would have refused 20.4% of the last seven days' traffic. Whose: support-chat 18%, search 2.4%.",
         "Shared with search",
         "Not covered, and running on: claude-opus-4-6.",
@@ -105,9 +106,9 @@ def test_the_same_message_in_portuguese() -> None:
     """Words, money, numbers and shares as Brazil writes them."""
     blocks = blocks_of(incident(), PORTUGUESE)
     assert text_of(blocks, "title") == "🔴 support-chat: aguardando decisão"
-    assert "pico (crítico)" in text_of(blocks, "what")
-    assert "*Faturado*\nR$\u00a012.346" in text_of(blocks, "money")
-    assert "200.000 tokens de entrada por minuto (antes: sem limite), conforme o orçamento" in text_of(blocks, "brake")
+    assert "*Pico: R$\u00a0812,40 em 1 hora* em vez de R$\u00a095,10" in text_of(blocks, "what")
+    assert "*Faturado neste mês*\nR$\u00a012.346" in text_of(blocks, "money")
+    assert "no máximo *200\u00a0mil tokens de entrada por minuto*. Agora 1,9\u00a0mi" in text_of(blocks, "brake")
     assert "20,4% do tráfego" in text_of(blocks, "brake")
     assert [e["text"]["text"] for e in blocks[-1]["elements"]] == [
         "Frear",
@@ -177,7 +178,7 @@ def test_a_decision_says_who_what_when_until_and_why() -> None:
 def test_a_proof_has_its_numbers() -> None:
     """The verdict in words, and what it rests on."""
     line = text_of(blocks_of(incident(state=State.THROTTLED, proof=PROOF)), "proof")
-    assert "the brake binds. 198,000 a minute now, 1,900,000 before, limit 200,000; refused 41 times." in line
+    assert "the brake binds. 198K a minute now, 1.9M before, limit 200K; 41 requests refused." in line
 
 
 def test_a_shared_brake_says_whose_yes_is_missing() -> None:
@@ -201,7 +202,7 @@ def test_a_budget_signal_speaks_of_the_budget() -> None:
     """What is usual for it is the budget itself."""
     signal = replace(SIGNAL, kind=SignalKind.BUDGET_THRESHOLD, window_minutes=0, score=0.9, usual=brl("40000"))
     blocks = blocks_of(incident(signals=(signal,)))
-    assert "R$812.40 of R$40,000" in text_of(blocks, "what")
+    assert "*Budget threshold: R$812.40* of R$40,000" in text_of(blocks, "what")
     assert "90% of the budget" in text_of(blocks, "why")
 
 

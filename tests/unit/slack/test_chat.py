@@ -161,7 +161,7 @@ def test_a_request_is_asked_once_and_closed_in_place(chat: SlackChat, slack: Ser
     _, answered = slack.workspace.thread(CHANNEL, card.ts)
     assert answered.ts == asked.ts
     assert answered.action_ids == []
-    assert f"*aprovado* por <@{RUI.id}>" in str(answered.blocks)
+    assert f"*Aprovado* por <@{RUI.id}>" in str(answered.blocks)
 
 
 def test_a_request_made_beforehand_stands_in_the_channel(chat: SlackChat, slack: ServerHandle) -> None:

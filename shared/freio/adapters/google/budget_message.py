@@ -19,6 +19,7 @@ from freio.errors import BadMessage
 from freio.events import Message
 
 SCHEMA_VERSIONS = {"1.0"}
+DIGITS = 18  # before the point: no money has more, and no sum is thrown out of its precision
 
 
 def parse(message: Message) -> BudgetMessage:
@@ -45,7 +46,7 @@ def parse(message: Message) -> BudgetMessage:
 def _json(raw: bytes) -> Mapping[str, Any]:
     try:
         data = json.loads(raw, parse_float=Decimal, parse_int=Decimal)
-    except (UnicodeDecodeError, ValueError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise BadMessage("json", f"the data is not JSON: {raw[:80]!r} ({exc})") from exc
     if not isinstance(data, dict):
         raise BadMessage("json", f"the data is {type(data).__name__}; must be an object: {raw[:80]!r}")
@@ -80,11 +81,11 @@ def _number(data: Mapping[str, Any], key: str) -> Decimal | None:
     if value is None:
         return None
     try:
-        number = value if isinstance(value, Decimal) else Decimal(value)
-    except (InvalidOperation, TypeError, ValueError) as exc:
+        number = Decimal(str(value)) if isinstance(value, Decimal | float | str) else Decimal("NaN")
+    except InvalidOperation as exc:
         raise BadMessage("number", f"{key}: {value!r}; must be a number") from exc
-    if not number.is_finite():
-        raise BadMessage("number", f"{key}: {value!r}; must be a finite number")
+    if not number.is_finite() or number.adjusted() > DIGITS:
+        raise BadMessage("number", f"{key}: {str(value)[:80]!r}; must be a number of at most {DIGITS} digits")
     return number
 
 

@@ -1,0 +1,77 @@
+"""Telemetry of every project, and whether what it says is all there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from freio.domain.spend import Tokens
+from freio.errors import VendorError
+from freio.ports import Meter
+
+HOUR = timedelta(hours=1)
+STEP_MINUTES = 5
+STEP = timedelta(minutes=STEP_MINUTES)
+FEED_SILENT = timedelta(minutes=20)  # telemetry is about three minutes late; this long without a point is silence
+BELIEVED = timedelta(hours=1)  # a steady app's silence this long, while others' telemetry goes on, is an end of traffic
+STEADY = 10  # of the twelve steps before it fell silent had traffic
+RECENT = 2 * HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """Whole hours and recent steps of every project that could be read."""
+
+    hourly: list[Tokens]
+    recent: list[Tokens]
+    failures: dict[str, str]
+
+    def newest(self) -> datetime | None:
+        """The end of the newest step with traffic, in any project."""
+        return max(self.ends(), default=None)
+
+    def ends(self, projects: frozenset[str] | None = None) -> set[datetime]:
+        """The ends of the steps with traffic, in these projects or in any."""
+        return {t.start + STEP for t in self.recent if projects is None or t.project in projects}
+
+    def shows(self, home: frozenset[str], now: datetime) -> bool:
+        """Whether what telemetry says of an app is all there is.
+
+        Monitoring leaves out what is zero, so a feed that is down looks like an app that has ended. Points of its own
+        within `FEED_SILENT` settle it; without them the feed must be alive elsewhere, and an app that had traffic all
+        the time must have been silent for `BELIEVED`.
+        """
+        newest = self.newest()
+        if not home or any(project in self.failures for project in home):
+            return False
+        if newest is None or now - newest > FEED_SILENT:
+            return False
+        own = self.ends(home)
+        if not own or now - max(own) <= FEED_SILENT or now - max(own) > BELIEVED:
+            return True
+        return sum(end > max(own) - HOUR for end in own) < STEADY
+
+
+def floor_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def floor_step(at: datetime) -> datetime:
+    """Steps are laid back from here, so that each lies within one hour, and so within one month."""
+    return at.replace(minute=at.minute - at.minute % STEP_MINUTES, second=0, microsecond=0)
+
+
+def read_telemetry(meter: Meter, projects: Iterable[str], *, since: datetime, now: datetime) -> Telemetry:
+    """Project by project: one that cannot be read is no reason not to look at the others."""
+    found = Telemetry(hourly=[], recent=[], failures={})
+    for project in sorted(projects):
+        try:
+            hourly = meter.tokens([project], since, floor_hour(now), 60)
+            recent = meter.tokens([project], floor_step(now) - RECENT, floor_step(now), STEP_MINUTES)
+        except VendorError as error:
+            found.failures[project] = str(error)
+        else:
+            found.hourly.extend(hourly)
+            found.recent.extend(recent)
+    return found

@@ -1,0 +1,169 @@
+"""What is a signal: a shape that matters in money, a model without a price, spend without an owner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from freio.domain.app import ExpectedEvent, Level
+from freio.domain.budget import BudgetStatus
+from freio.domain.incident import Assessment
+from freio.domain.money import Money, SpendRange
+from freio.domain.signal import SignalKind
+from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.estimate import NOBODY
+from freio.guard.meter import Reading, Readings
+from tests.unit.guard.watching import FLASH, NOW, FakeDetector, app, client, usd
+
+READING = Reading(
+    app="chat",
+    at=NOW,
+    first_hour=NOW,
+    hours=(Decimal(1),) * 100,
+    spend=SpendRange(billed=usd(100), in_flight=usd(10), worst_case=usd(1)),
+    rate=usd(20),
+    by_model={FLASH: usd(20)},
+)
+
+
+def found(
+    reading: Reading = READING,
+    detector: FakeDetector | None = None,
+    *,
+    now: datetime = NOW,
+    budget: BudgetStatus | None = None,
+    lesson: Money | None = None,
+    **changes: Any,
+) -> Finding:
+    if detector is None:
+        detector = FakeDetector()
+        detector.fires("chat")
+    readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=Decimal(1))
+    return detect(
+        client(app(**changes)),
+        readings,
+        detector,
+        budgets={"chat": budget} if budget else {},
+        lessons={"chat": lesson} if lesson else {},
+        now=now,
+    )["chat"]
+
+
+def test_a_shape_that_matters_in_money_is_a_signal() -> None:
+    """It says what was seen, what is usual, what drives it and why."""
+    (signal,) = found().signals
+    assert (signal.kind, signal.level) == (SignalKind.SPIKE, Level.WARNING)
+    assert (signal.observed, signal.usual, signal.driver, signal.detail) == (usd(20), usd(1), FLASH, "because")
+
+
+@pytest.mark.parametrize(
+    ("rate", "level"),
+    [("6", None), ("6.01", Level.WARNING), ("26", Level.WARNING), ("26.01", Level.CRITICAL)],
+)
+def test_money_decides_whether_and_how_bad(rate: str, level: Level | None) -> None:
+    """Usual is one dollar, the gate five: cents wake nobody, however odd; five gates an hour are critical."""
+    signals = found(replace(READING, rate=usd(rate))).signals
+    assert [s.level for s in signals] == ([level] if level else [])
+
+
+def test_a_series_of_less_than_a_day_is_not_judged() -> None:
+    """There is nothing to compare with yet: the detector is not even asked."""
+    detector = FakeDetector()
+    detector.fires("chat")
+    assert found(replace(READING, hours=(Decimal(1),) * 23), detector).signals == ()
+    assert detector.shown == {}
+
+
+@pytest.mark.parametrize(
+    ("at", "is_expected"),
+    [
+        (datetime(2026, 11, 27, 2, 59, tzinfo=UTC), False),  # 26 November, 23:59 in São Paulo
+        (datetime(2026, 11, 27, 3, 0, tzinfo=UTC), True),
+        (datetime(2026, 12, 1, 2, 59, tzinfo=UTC), True),  # the last day is included
+        (datetime(2026, 12, 1, 3, 0, tzinfo=UTC), False),
+    ],
+)
+def test_an_expected_event_widens_the_usual_on_its_days(at: datetime, is_expected: bool) -> None:
+    """Days are the client's; up to its factor times the usual nothing is said."""
+    event = ExpectedEvent(start=date(2026, 11, 27), end=date(2026, 11, 30), factor=Decimal(20), why="Black Friday")
+    assert (found(now=at, expected=(event,)).signals == ()) is is_expected
+
+
+def test_more_than_was_expected_is_a_signal() -> None:
+    """Four times the usual was announced; twenty times is not that."""
+    event = ExpectedEvent(start=date(2026, 11, 1), end=date(2026, 11, 30), factor=Decimal(4), why="Black Friday")
+    (signal,) = found(expected=(event,)).signals
+    assert signal.usual == usd(4)
+
+
+@pytest.mark.parametrize(("lesson", "is_signal"), [("20", False), ("17", False), ("16", True)])
+def test_a_rate_that_a_person_called_expected_is_none(lesson: str, is_signal: bool) -> None:
+    """It may waver by a fifth; what goes on growing is told again."""
+    assert bool(found(lesson=usd(lesson)).signals) is is_signal
+
+
+@pytest.mark.parametrize(
+    ("budget", "is_running_away"),
+    [("200", True), ("300", False)],  # 110 spent, and a dollar an hour for 7.7 days more
+)
+def test_a_pace_that_breaks_the_budget_runs_away(budget: str, is_running_away: bool) -> None:
+    """By the last day's spend; it is not a signal of its own, but an open incident does not end for it."""
+    readings = Readings(at=NOW, apps={"chat": READING}, shares={}, usd_rate=Decimal(1))
+    one = client(app(budget=usd(budget)))
+    seen = detect(one, readings, FakeDetector(), budgets={}, lessons={}, now=NOW)["chat"]
+    assert seen.running_away is is_running_away
+    assert seen.signals == ()
+
+
+def test_the_budget_message_knows_better() -> None:
+    """Its amount and its cost, where that is more than we have seen, are what the month is held against."""
+    status = BudgetStatus(id="chat", interval_start=NOW, cost=usd(900), budget=usd(1000), published=NOW)
+    assert found(READING, FakeDetector(), budget=status).running_away
+    assert not found(READING, FakeDetector(), budget=replace(status, cost=usd(100))).running_away
+
+
+def test_an_app_over_its_budget_that_has_stopped_does_not_run_away() -> None:
+    """Else nothing could end before the month does."""
+    status = BudgetStatus(id="chat", interval_start=NOW, cost=usd(2000), budget=usd(1000), published=NOW)
+    stopped = replace(READING, hours=(*READING.hours[:-25], *[Decimal(0)] * 25), rate=usd(0))
+    assert not found(stopped, FakeDetector(), budget=status).running_away
+    assert found(READING, FakeDetector(), budget=status).running_away
+
+
+def test_a_model_without_a_price_is_a_signal_each() -> None:
+    """Once a month for each, until somebody knows its price."""
+    unpriced = replace(READING, unpriced=frozenset({"b", "a"}))
+    signals = found(unpriced, FakeDetector()).signals
+    assert [(s.kind, s.driver, s.key) for s in signals] == [
+        (SignalKind.UNPRICED, "a", "chat/unpriced/a/2026-11"),
+        (SignalKind.UNPRICED, "b", "chat/unpriced/b/2026-11"),
+    ]
+
+
+def test_spend_of_nobody_is_seen_when_it_is_billed() -> None:
+    """Telemetry is read for the apps' own projects alone, so the dearest hour of the late export decides."""
+    nobody = replace(READING, app=NOBODY, rate=usd(0), hours=(Decimal(0), Decimal(6), Decimal(0)), by_model={})
+    readings = Readings(at=NOW, apps={NOBODY: nobody}, shares={}, usd_rate=Decimal(1))
+    signal = unattributed(client(), readings)
+    assert signal is not None
+    assert signal.observed == usd(6)
+    cheap = {NOBODY: replace(nobody, hours=(Decimal(5),))}
+    assert unattributed(client(), replace(readings, apps=cheap)) is None
+
+
+@pytest.mark.parametrize("refusing", [True, False])
+@pytest.mark.parametrize("complete", [True, False])
+@pytest.mark.parametrize("running", [True, False])
+def test_quiet_is_complete_data_without_trouble_or_refusals(running: bool, complete: bool, refusing: bool) -> None:
+    """And it counts from when it was first so."""
+    finding = Finding(app="chat", signals=(), running_away=running)
+    began = NOW - timedelta(minutes=20)
+    before = Assessment(at=began, running_away=False, complete=True, quiet_since=began)
+    seen = assess(finding, replace(READING, complete=complete), before, refusing=refusing, now=NOW)
+    quiet = complete and not running and not refusing
+    assert seen.quiet_since == (began if quiet else None)
+    assert seen.running_away is (running or refusing)

@@ -1,0 +1,231 @@
+"""What the meter makes of a late export and a quick telemetry: hours, a range, a rate, and what it cannot say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from freio.domain.app import Match
+from freio.domain.money import Money
+from freio.errors import CurrencyMismatch, Rejected
+from freio.guard.estimate import NOBODY
+from freio.guard.meter import Reading
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, PROJECT, Town, app, client, usd
+
+DAY = timedelta(days=1)
+
+
+def chat(town: Town) -> Reading:
+    return town.read().apps["chat"]
+
+
+def test_settled_hours_are_worth_their_bill_and_later_ones_their_estimate() -> None:
+    """The export ends three hours ago: what came after is in flight, and nothing counts twice."""
+    town = Town()
+    town.bill(NOW - 5 * DAY, NOW - 3 * HOUR, 2)
+    town.serve(NOW - 5 * DAY, NOW, 2_000_000)
+    reading = chat(town)
+    assert reading.spend.billed == usd(2 * (5 * 24 - 3))
+    assert reading.spend.in_flight == usd(6)
+    assert set(reading.hours) == {Decimal(2)}
+    assert len(reading.hours) == 5 * 24 + 1
+    assert reading.rate == usd(2)
+
+
+def test_rows_that_come_out_of_order_leave_no_hole() -> None:
+    """One row of the newest hours has come and most have not: what is missing is estimated, not called zero."""
+    town = Town()
+    town.bill(NOW - 5 * DAY, NOW - 10 * HOUR, 1)
+    town.bill(NOW - 2 * HOUR, NOW, 1)  # two hours that overtook the eight before them
+    town.serve(NOW - 5 * DAY, NOW, 1_000_000)
+    reading = chat(town)
+    assert set(reading.hours) == {Decimal(1)}
+    assert reading.spend.in_flight == usd(8)
+
+
+def test_late_rows_restate_their_hour() -> None:
+    """What was estimated at two is billed at three: the next reading says three, and nothing of it is in flight."""
+    town = Town()
+    town.bill(NOW - 3 * DAY, NOW - 5 * HOUR, 2)
+    town.serve(NOW - 3 * DAY, NOW, 2_000_000)
+    before = chat(town)
+    town.bill(NOW - 5 * HOUR, NOW, 3, exported=NOW + HOUR)
+    assert chat(town).spend == before.spend  # not there yet
+    town.clock.at = NOW + HOUR
+    town.serve(NOW, NOW + HOUR, 2_000_000)
+    after = chat(town)
+    assert after.hours[-7:-1] == (*[Decimal(3)] * 5, Decimal(2))
+    assert after.spend.in_flight == usd(2)
+
+
+def test_gaps_are_zeros_and_the_series_ends_now() -> None:
+    """An app that sleeps at night has hours that say so."""
+    town = Town()
+    town.bill(NOW - 4 * DAY, NOW - 4 * DAY + HOUR, 7)
+    town.bill(NOW - 3 * DAY, NOW - 3 * DAY + 2 * HOUR, 7)
+    reading = chat(town)
+    assert reading.first_hour == NOW - 4 * DAY
+    assert len(reading.hours) == 4 * 24 + 1
+    assert [i for i, hour in enumerate(reading.hours) if hour] == [0, 24, 25]
+
+
+def test_the_month_turns_at_pacific_midnight() -> None:
+    """At 07:59 UTC on 1 December it is still November in California; the next hour is December's."""
+    town = Town()
+    midnight = datetime(2026, 12, 1, 8, tzinfo=UTC)
+    town.bill(midnight - 3 * DAY, midnight + 2 * HOUR, 1)
+    town.clock.at = midnight - timedelta(minutes=1)
+    assert chat(town).spend.billed == usd(3 * 24 - 1)  # the hour that runs has no row yet
+    town.clock.at = midnight + 2 * HOUR
+    assert chat(town).spend.billed == usd(2)
+
+
+def test_a_shared_project_is_split_by_its_bills() -> None:
+    """Telemetry shows no labels, so each app gets the share of the last seven days' export."""
+    apps = [app(name, match=Match(projects=frozenset({PROJECT}), labels=(("app", name),))) for name in ("a", "b")]
+    town = Town(client=client(*apps))
+    for name, cost in (("a", 3), ("b", 1)):
+        town.bill(NOW - 3 * DAY, NOW - 2 * HOUR, cost, labels={"app": name})
+    town.serve(NOW - 3 * DAY, NOW, 4_000_000)
+    readings = town.read()
+    assert {name: readings.apps[name].rate for name in ("a", "b")} == {"a": usd(3), "b": usd(1)}
+    assert readings.apps["b"].spend.in_flight == usd(2)
+
+
+def test_an_estimate_is_scaled_to_what_settled_hours_were_billed() -> None:
+    """Caches halve this app's bill: its estimate is halved too, or every hour in flight would look like trouble."""
+    town = Town()
+    town.bill(NOW - 6 * DAY, NOW - 3 * HOUR, 1)
+    town.serve(NOW - 6 * DAY, NOW, 2_000_000)
+    assert chat(town).rate == usd(1)
+    assert set(chat(town).hours) == {Decimal(1)}
+
+
+def test_a_model_without_a_price_is_said_and_never_zero() -> None:
+    """What can be priced is; the reading is not complete, and names the model."""
+    town = Town()
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000, model="gemini-9-ultra")
+    reading = chat(town)
+    assert reading.rate == usd(1)
+    assert reading.unpriced == {"gemini-9-ultra"}
+    assert not reading.complete
+
+
+def test_without_a_currency_rate_nothing_can_be_said_in_reais() -> None:
+    """List prices are in USD: until the export says the rate, every model counts as unpriced."""
+    town = Town(client=client(currency="BRL", money_gate=Money(Decimal(25), "BRL")))
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    assert chat(town).unpriced == {FLASH}
+    town.bill(NOW - DAY, NOW - HOUR, 5, rate=Decimal("5.5"))
+    assert chat(town).rate == Money(Decimal("5.5"), "BRL")
+    assert not chat(town).unpriced
+
+
+def test_an_export_in_another_currency_is_refused() -> None:
+    """Its amounts would be called dollars otherwise."""
+    town = Town(client=client(currency="BRL", money_gate=Money(Decimal(25), "BRL")))
+    town.bill(NOW - DAY, NOW, 1)
+    town.client = client()
+    with pytest.raises(CurrencyMismatch, match=r"in BRL; freio\.yaml says USD"):
+        town.read()
+
+
+def test_an_empty_export_leaves_telemetry_alone_to_speak() -> None:
+    """A new client is watched from its first hour."""
+    town = Town()
+    town.serve(NOW - 3 * DAY, NOW, 1_000_000)
+    reading = chat(town)
+    assert len(reading.hours) == 3 * 24 + 1
+    assert reading.spend.billed == usd(0)
+    assert reading.spend.in_flight == usd(3 * 24)
+    assert reading.complete
+
+
+def test_silence_of_the_feed_is_not_quiet() -> None:
+    """Twenty minutes without a point from anybody: nobody can say that spend has ended."""
+    town = Town()
+    town.serve(NOW - 2 * HOUR, NOW - timedelta(minutes=25), 1_000_000)
+    assert not chat(town).complete
+
+
+def test_an_app_that_ends_is_believed_after_an_hour_of_others_traffic() -> None:
+    """A steady app's silence may be a late project; while others go on it is believed in the end."""
+    town = Town(client=client(app(), app("search")))
+    town.serve(NOW - 4 * HOUR, NOW + 2 * HOUR, 1_000_000, project="acme-search")
+    town.serve(NOW - 4 * HOUR, NOW, 1_000_000)
+    complete = {}
+    for minutes in (15, 30, 65):
+        town.clock.at = NOW + timedelta(minutes=minutes)
+        complete[minutes] = chat(town).complete
+    assert complete == {15: True, 30: False, 65: True}
+
+
+def test_an_app_with_pauses_need_not_wait() -> None:
+    """Traffic that comes now and then is not silence when it does not."""
+    town = Town(client=client(app(), app("search")))
+    town.serve(NOW - 4 * HOUR, NOW, 1_000_000, project="acme-search")
+    town.serve(NOW - timedelta(minutes=50), NOW - timedelta(minutes=40), 1_000_000)
+    assert chat(town).complete
+
+
+def test_a_project_that_cannot_be_read_hides_its_apps_alone() -> None:
+    """The other apps are read; the failure is named, and the app is not complete."""
+    town = Town(client=client(app(), app("search")))
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000, project="acme-search")
+    read = town.telemetry.tokens
+
+    def refused(projects: list[str], *args: object) -> object:
+        if projects == ["acme-search"]:
+            raise Rejected("permission denied on acme-search")
+        return read(projects, *args)  # type: ignore[arg-type]  # handed on as it came
+
+    town.telemetry.tokens = refused  # type: ignore[assignment,method-assign]  # one project fails
+    readings = town.read()
+    assert dict(readings.failures) == {"acme-search": "permission denied on acme-search"}
+    assert readings.apps["chat"].complete
+    assert not readings.apps["search"].complete
+
+
+def test_what_belongs_to_nobody_is_read_under_no_name() -> None:
+    """A project that no app names is seen in the export."""
+    town = Town()
+    town.bill(NOW - DAY, NOW, 3, project="somebody-elses")
+    readings = town.read()
+    assert sum(readings.apps[NOBODY].hours) == 3 * 24
+    assert sum(readings.apps["chat"].hours) == 0
+
+
+def test_an_app_known_by_its_labels_has_telemetry_where_it_was_billed() -> None:
+    """Without a project in the file, the export says where to look."""
+    labelled = app(match=Match(labels=(("app", "chat"),)))
+    town = Town(client=client(labelled))
+    assert not chat(town).complete  # nobody knows where its telemetry is
+    town.bill(NOW - 3 * DAY, NOW - 3 * HOUR, 1, labels={"app": "chat"}, project="shared")
+    town.serve(NOW - 3 * DAY, NOW, 1_000_000, project="shared")
+    assert chat(town).rate == usd(1)
+    assert chat(town).complete
+
+
+def test_the_worst_case_is_what_runs_until_a_brake_bites() -> None:
+    """The grace of fifteen minutes and ten more, at the present rate; its parts are named, dearest first."""
+    town = Town()
+    town.serve(NOW - 2 * HOUR, NOW, 6_000_000)
+    town.serve(NOW - 2 * HOUR, NOW, 1_200_000, model=PRO)
+    reading = chat(town)
+    assert reading.spend.worst_case == usd(18) * (Decimal(1500) / 3600)
+    assert list(reading.by_model) == [PRO, FLASH]
+
+
+def test_ticks_between_two_steps_lose_nothing() -> None:
+    """Seconds after the mark the same steps are read, each within its hour."""
+    town = Town()
+    town.serve(NOW - 3 * HOUR, NOW + HOUR, 1_200_000)
+    town.clock.at = NOW + timedelta(minutes=10, seconds=7)
+    reading = chat(town)
+    assert reading.hours[-1] == reading.rate.amount == Decimal("1.2")
+    assert replace(reading, at=NOW).spend.in_flight == usd("3.8")  # three hours and ten minutes

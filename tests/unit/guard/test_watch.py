@@ -1,0 +1,256 @@
+"""One tick of the watch: every app is looked at, and one app's trouble is no other's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from freio.domain.ask import Answer, Ask
+from freio.domain.budget import BudgetStatus
+from freio.domain.calendar import month_start
+from freio.domain.incident import Action, Incident, State
+from freio.domain.notice import Card
+from freio.errors import Rejected, Unavailable
+from freio.guard.respond import lesson_id, override_id
+from freio.ports import Change, Record
+from tests.fakes import FakeMeter
+from tests.unit.guard.watching import HOUR, NOW, Town, app, client, usd
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def the_incident(town: Town, name: str = "chat") -> Incident:
+    incident = town.store.open_incident(name)
+    assert incident is not None
+    return incident
+
+
+def test_a_quiet_tick_writes_nothing(town: Town) -> None:
+    """No signal, no incident, no message."""
+    town.bill(NOW - timedelta(days=3), NOW - HOUR, 1)
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    assert town.watcher.watch().incidents == 0
+    assert town.store.entries() == []
+    assert town.chat.shown == {}
+
+
+def test_a_runaway_is_one_incident_one_message_and_one_question(town: Town) -> None:
+    """Ticks that follow merge into it, and redraw what is there."""
+    town.runs_away()
+    watched = town.watcher.watch()
+    assert (watched.apps, watched.signals, watched.incidents, watched.failures) == (1, 1, 1, [])
+    first = the_incident(town)
+    assert first.state is State.PROPOSED
+    assert first.proposal is not None
+    assert len(first.proposal.steps) == 1
+    for _ in range(3):
+        town.clock.sleep(300)
+        town.serve(town.clock.now() - timedelta(minutes=5), town.clock.now(), 100_000_000)
+        town.watcher.watch()
+    assert list(town.chat.shown) == [first.id]
+    assert the_incident(town).revision == first.revision
+    assert town.kinds().count("signal") == 1
+
+
+def test_the_chart_is_uploaded_kept_and_renewed_by_the_hour(town: Town) -> None:
+    """Not with every tick: Slack keeps each file."""
+    town.runs_away()
+    town.watcher.watch()
+    card = town.store.get(Card, the_incident(town).id)
+    assert card is not None
+    assert (card.chart, card.chart_at) == ("F1", NOW)
+    assert town.chat.charts[0].startswith(b"\x89PNG")
+    town.clock.sleep(300)
+    town.watcher.watch()
+    assert len(town.chat.charts) == 1
+    town.clock.sleep(3600)
+    town.watcher.watch()
+    assert len(town.chat.charts) == 2
+
+
+def test_one_apps_failure_does_not_stop_the_others_and_fails_the_tick() -> None:
+    """Its brake cannot be worked out: the others are asked about, and the tick is delivered again."""
+    town = Town(client=client(app("search"), app()))
+    town.runs_away("search")
+    town.runs_away("chat")
+    town.lever.will_fail("probe", Unavailable("serviceusage is down"))
+    watched = town.watcher.watch()
+    assert watched.failures == ["search: serviceusage is down"]
+    assert the_incident(town, "chat").state is State.PROPOSED
+    with pytest.raises(Unavailable, match="search: serviceusage is down"):
+        watched.raise_failures()
+
+
+def test_people_hear_of_trouble_though_the_brake_cannot_be_worked_out(town: Town) -> None:
+    """The incident is told first; the next tick asks."""
+    town.runs_away()
+    town.lever.will_fail("probe", Rejected("permission denied"))
+    town.watcher.watch()
+    incident = the_incident(town)
+    assert incident.state is State.OPEN
+    assert list(town.chat.shown) == [incident.id]
+    town.clock.sleep(300)
+    assert town.watcher.watch().failures == []
+    assert the_incident(town).state is State.PROPOSED
+
+
+def test_a_project_that_cannot_be_read_fails_the_tick(town: Town) -> None:
+    """No data is never no traffic; the incident is not called quiet for it."""
+    town.runs_away()
+    town.watcher.watch()
+    town.detector.scores.clear()
+    town.telemetry.fails = Unavailable("monitoring is down")
+    town.clock.sleep(3600)
+    watched = town.watcher.watch()
+    assert watched.failures[0] == "telemetry of acme-chat: monitoring is down"
+    assessment = the_incident(town).assessment
+    assert assessment is not None
+    assert not assessment.complete
+    assert assessment.quiet_since is None
+
+
+def test_slack_that_is_down_is_told_to_the_tick_and_nothing_is_lost(town: Town) -> None:
+    """The incident stands, its message is owed, and the next tick draws both."""
+    town.runs_away()
+    town.chat.fails = Unavailable("slack is down")
+    assert town.watcher.watch().failures == ["chat: slack is down"]
+    incident = the_incident(town)
+    assert incident.state is State.PROPOSED
+    town.chat.fails = None
+    town.clock.sleep(300)
+    assert town.watcher.watch().failures == []
+    assert list(town.chat.shown) == [incident.id]
+    assert len(town.chat.charts) == 1
+
+
+def test_it_ends_when_it_is_quiet_on_complete_data(town: Town) -> None:
+    """Half an hour of usual traffic, seen by every tick."""
+    town.runs_away()
+    town.watcher.watch()
+    incident = the_incident(town)
+    town.detector.scores.clear()
+    for _ in range(7):
+        town.serve(town.clock.now(), town.clock.now() + timedelta(minutes=5), 1_000_000)
+        town.clock.sleep(300)
+        town.watcher.watch()
+    ended = town.store.get(Incident, incident.id)
+    assert ended is not None
+    assert ended.state is State.RESOLVED
+
+
+def test_refusals_behind_the_brake_are_not_quiet(town: Town) -> None:
+    """Traffic looks usual because the limit holds it; what it refuses says that the trouble goes on."""
+    town.runs_away()
+    town.watcher.watch()
+    incident = the_incident(town)
+    assert incident.proposal is not None
+    target = incident.proposal.steps[0].target
+    braking = incident.to(State.BRAKING, NOW, due_at=NOW, holding=(target,))
+    held = braking.to(State.THROTTLED, NOW, due_at=NOW)
+    town.store.commit(_put(held))
+    town.detector.scores.clear()
+    town.telemetry.write_usage(target, NOW, used=100, refused=40)
+    town.serve(NOW, NOW + timedelta(minutes=10), 1_000_000)
+    town.clock.sleep(600)
+    town.watcher.watch()
+    assessment = the_incident(town).assessment
+    assert assessment is not None
+    assert assessment.running_away
+
+
+def test_a_rate_that_was_called_expected_is_not_told_again(town: Town) -> None:
+    """Until the lesson ends."""
+    town.runs_away()
+    town.store.commit(_put(_ask(lesson_id("chat"), Action.EXPECTED, amount="100")))
+    assert town.watcher.watch().signals == 0
+    town.clock.at = NOW + timedelta(hours=25)
+    town.serve(town.clock.now() - HOUR, town.clock.now(), 100_000_000)
+    assert town.watcher.watch().signals == 1
+
+
+def test_what_was_granted_beforehand_loosens_the_brake() -> None:
+    """A cost owner's allowance is in the budget that the limit is fitted to."""
+    values = []
+    for amount in ("1", "100000"):
+        town = Town(client=client(app(budget=usd(400))))
+        town.runs_away()
+        town.store.commit(_put(_ask(override_id("chat"), Action.RAISE, amount=amount)))
+        town.watcher.watch()
+        proposal = the_incident(town).proposal
+        assert proposal is not None
+        values.append(proposal.steps[0].rule)
+    assert values == ["budget", "usual peak"]
+
+
+def test_the_last_intervals_budget_message_is_forgotten(town: Town) -> None:
+    """October's cost is no part of November."""
+    town.bill(NOW - timedelta(days=3), NOW - HOUR, 1)
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    this_month = month_start(NOW)
+    for interval, expected in ((this_month, {"chat"}), (month_start(this_month - HOUR), set())):
+        version = getattr(town.store.get(BudgetStatus, "chat"), "version", 0)
+        status = BudgetStatus(
+            id="chat", interval_start=interval, cost=usd(5), budget=usd(6), published=NOW, version=version
+        )
+        town.store.commit(_put(status))
+        assert set(town.watcher._budgets()) == expected
+
+
+def test_spend_of_nobody_is_paged_once_a_day(town: Town) -> None:
+    """It has no incident, for an incident belongs to an app."""
+    town.bill(NOW - timedelta(days=2), NOW, 9, project="somebody-elses")
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    for _ in range(3):
+        town.watcher.watch()
+        town.clock.sleep(300)
+    assert list(town.pager.pages.values()) == [
+        "9 USD an hour belong to no app in freio.yaml; most of it is gemini-2.5-flash in somebody-elses."
+    ]
+    town.clock.at = NOW + timedelta(days=1)
+    town.watcher.watch()
+    assert len(town.pager.pages) == 2
+    assert town.store.open_incidents() == []
+
+
+def test_two_ticks_at_once_make_one_incident(town: Town) -> None:
+    """The second finds what the first has committed, whenever it comes in between."""
+    town.runs_away()
+    read = FakeMeter.tokens
+    other = town.watcher
+    reads = 0
+
+    def interrupted(self: FakeMeter, *args: object) -> object:
+        nonlocal reads
+        reads += 1
+        if reads == 3:  # while the first works out its brake
+            other.watch()
+        return read(self, *args)  # type: ignore[arg-type]  # handed on as it came
+
+    town.telemetry.tokens = interrupted.__get__(town.telemetry)  # type: ignore[method-assign]  # another tick in between
+    town.watcher.watch()
+    assert len(town.chat.shown) == 1
+    assert the_incident(town).signal_count == 1
+    assert [e.what for e in town.store.entries() if e.kind == "state"] == ["->OPEN", "OPEN->PROPOSED"]
+
+
+def _ask(ask_id: str, action: Action, *, amount: str) -> Ask:
+    return Ask(
+        id=ask_id,
+        app="chat",
+        incident="",
+        action=action,
+        by="U1",
+        at=NOW,
+        amount=usd(amount),
+        until=NOW + timedelta(hours=24),
+        why="launch",
+        answer=Answer.APPROVED,
+    )
+
+
+def _put(record: Record) -> Change:
+    return Change(put=(record,))

@@ -1,0 +1,106 @@
+"""The composition root: each part is made from its setting, late, and a wrong setting is named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from freio.adapters.local.clock import FileClock, SystemClock
+from freio.adapters.local.pager import LogPager, WebhookPager
+from freio.adapters.local.queue import LoopbackQueue
+from freio.adapters.local.sqlite import SqliteStore
+from freio.bootstrap import Freio
+from freio.domain.journal import Kind
+from freio.errors import BadMessage, SettingsError
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "freio.yaml"
+
+
+def environment(**changes: str) -> dict[str, str]:
+    sound = {
+        "FREIO_CONFIG": str(EXAMPLE),
+        "FREIO_STORE": "sqlite:state.db",
+        "FREIO_QUEUE": "http://127.0.0.1:9",
+        "FREIO_WAREHOUSE": "duckdb:billing.duckdb",
+        "FREIO_GOOGLE_API_ENDPOINT": "http://127.0.0.1:9",
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_SIGNING_SECRET": "secret",
+    }
+    return {**sound, **changes}
+
+
+def test_every_use_case_can_be_put_together() -> None:
+    """From one environment; nothing is connected to before it is used."""
+    freio = Freio(environment())
+    for part in (freio.door, freio.inbox, freio.budget_desk, freio.watcher, freio.sweeper, freio.warehouse):
+        assert part is not None
+    assert isinstance(freio.store, SqliteStore)
+    assert isinstance(freio.queue, LoopbackQueue)
+    assert isinstance(freio.clock, SystemClock)
+    assert isinstance(freio.pager, WebhookPager)
+    assert freio.store is freio.store
+    assert set(freio.levers) == {"quota"}
+
+
+def test_settings_choose_the_parts(tmp_path: Path) -> None:
+    """A driven clock, Pub/Sub, and a pager that is a line in the log where the file names none."""
+    config = tmp_path / "freio.yaml"
+    config.write_text(EXAMPLE.read_text(encoding="utf-8").partition("\npager:")[0], encoding="utf-8")
+    freio = Freio(environment(FREIO_CLOCK="clock", FREIO_QUEUE="pubsub:acme", FREIO_CONFIG=str(config)))
+    assert isinstance(freio.clock, FileClock)
+    assert type(freio.queue).__name__ == "PubSubQueue"
+    assert isinstance(freio.pager, LogPager)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("FREIO_STORE", "postgres:x", "store"),
+        ("FREIO_STORE", "sqlite:", "store"),
+        ("FREIO_QUEUE", "kafka:x", "queue"),
+        ("FREIO_QUEUE", "pubsub:", "queue"),
+        ("FREIO_WAREHOUSE", "", "warehouse"),
+        ("FREIO_WAREHOUSE", "bigquery:x", "warehouse"),
+        ("SLACK_BOT_TOKEN", "", "web"),
+        ("SLACK_SIGNING_SECRET", "", "door"),
+    ],
+)
+def test_a_wrong_setting_is_named_by_who_needs_it(name: str, value: str, part: str) -> None:
+    """And by nobody else: a function is not asked for what it does not use."""
+    freio = Freio(environment(**{name: value}))
+    with pytest.raises(SettingsError, match=name):
+        getattr(freio, part)
+    assert freio.settings.config
+
+
+def test_importing_it_loads_no_part() -> None:
+    """Heavy things arrive late: a function pays for what it uses alone."""
+    code = (
+        "import sys, freio.bootstrap; freio.bootstrap.Freio({})\n"
+        "heavy = set('slack_sdk grpc googleapiclient duckdb pydantic numpy pyod matplotlib babel'.split())\n"
+        "assert not heavy & {name.partition('.')[0] for name in sys.modules}, heavy & set(sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+class _Event(dict[str, str]):
+    data: ClassVar = {"message": "garbage"}
+
+
+def test_what_nobody_can_use_is_kept_once_and_raised_each_time(tmp_path: Path) -> None:
+    """The delivery fails, so that it ends as a dead letter; the journal has it, cut to size."""
+    quiet = tmp_path / "freio.yaml"
+    quiet.write_text(EXAMPLE.read_text(encoding="utf-8").partition("\npager:")[0], encoding="utf-8")
+    freio = Freio(environment(FREIO_STORE=f"sqlite:{tmp_path / 'state.db'}", FREIO_CONFIG=str(quiet)))
+    event = _Event(id="e-1")
+    for _ in range(2):
+        with pytest.raises(BadMessage), freio.rejecting(event):
+            raise BadMessage("json", "no JSON")
+    (entry,) = freio.store.entries()
+    assert (entry.kind, entry.data["reason"], entry.data["message"]) == (Kind.REJECTED, "json", "e-1")
+    assert "garbage" in entry.data["raw"]
