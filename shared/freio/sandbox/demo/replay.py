@@ -24,6 +24,7 @@ from freio.sandbox.spend.traffic import STEP, Traffic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
+BILLED_EVERY = timedelta(hours=4)  # rows are dated when they were exported, hours later: writing them at once is enough
 HELD, CALM = timedelta(minutes=30), timedelta(hours=4)
 FRESH = timedelta(hours=6)  # a runaway that was not seen by then is looked for at the calm's pace
 ON_THE_TABLE = {State.OPEN, State.PROPOSED, State.BRAKING, State.RESTORING}
@@ -106,7 +107,7 @@ class Replay:
 
     def _mark(self, pace: timedelta) -> None:
         at = self.now + STEP
-        if at.minute == 0:
+        if (at - MIDNIGHT) % BILLED_EVERY == timedelta(0):
             self.stage.served.flush(at)
         if (at - MIDNIGHT) % pace == timedelta(0):
             self.stage.broker.publish("freio-watch", b"{}", {"tick": "watch"})

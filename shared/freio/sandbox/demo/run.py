@@ -108,7 +108,6 @@ def _replay(options: Namespace, console: Console, replay: Replay, players: Playe
     def each_minute(now: datetime) -> None:
         if players is not None and players.play(now):
             replay.drain()
-        teller.tell()
         if players is None and any(i.state in WAITS for i in replay.stage.store.open_incidents()):
             time.sleep(options.minute)
 
@@ -122,6 +121,7 @@ def _replay(options: Namespace, console: Console, replay: Replay, players: Playe
         task = progress.add_task("November 2026", total=(end - START) / timedelta(minutes=5))
         for now in replay.run(end, each_minute=each_minute):
             budgets.send(now)
+            teller.tell()
             progress.update(task, advance=1, description=f"{now:%d %b %H:%M} UTC")
     return budgets
 
@@ -133,15 +133,19 @@ class _Teller:
         self._console = console
         self._stage = stage
         self._said: set[str] = set()
+        self._open: set[str] = set()
 
     def tell(self) -> None:
-        for incident in self._stage.store.open_incidents():
-            for entry in self._stage.store.entries(incident=incident.id):
+        """Also of those that closed since the last time."""
+        now_open = {i.id for i in self._stage.store.open_incidents()}
+        for incident in sorted(self._open | now_open):
+            for entry in self._stage.store.entries(incident=incident):
                 if entry.id not in self._said:
                     self._said.add(entry.id)
                     if entry.kind in SHOWN:
                         by = f" by {entry.by}" if entry.by else ""
                         self._console.print(f"{entry.at:%d %b %H:%M}  {entry.app:18} {entry.kind}: {entry.what}{by}")
+        self._open = now_open
 
 
 def _summary(console: Console, story: dict[str, Any], runaways: Sequence[Runaway]) -> None:

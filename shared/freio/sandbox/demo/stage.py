@@ -66,10 +66,12 @@ def set_up(
     usage: Path | None,
     history: timedelta,
     slack_port: int,
+    locale: str = "pt-BR",
 ) -> Stage:
     """Start everything; `stack` ends it, in reverse.
 
-    ``start`` is when the replay begins; `history` before it has been lived already, and is written at once.
+    ``start`` is when the replay begins; `history` before it has been lived already, and is written at once. ``locale``
+    is the client's: what the channel is written in.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_clock(folder / "now", start)
@@ -78,7 +80,8 @@ def set_up(
     stack.callback(pager.stop)
     config = folder / "freio.yaml"
     template = (Path(__file__).parent / "freio.yaml").read_text(encoding="utf-8")
-    config.write_text(template.replace("http://127.0.0.1:9/", pager.url), encoding="utf-8")
+    filled = template.replace("http://127.0.0.1:9/", pager.url).replace("locale: pt-BR", f"locale: {locale}")
+    config.write_text(filled, encoding="utf-8")
     client = load(config)
     google = ControlPlane(
         now=_Ticking(clock), projects=sorted({a.project for a in APPS}), operation_seconds=OPERATION_SECONDS
