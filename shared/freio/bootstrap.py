@@ -160,8 +160,9 @@ class Freio:
     @cached_property
     def meter(self) -> Meter:
         from freio.adapters.google.monitoring_meter import MonitoringMeter
+        from freio.adapters.local.kept_telemetry import KeptTelemetry
 
-        return MonitoringMeter(self.apis, now=self.clock.now)
+        return KeptTelemetry(MonitoringMeter(self.apis, now=self.clock.now), self.clock.now)
 
     @cached_property
     def prices(self) -> PriceBook:

@@ -231,3 +231,23 @@ def test_what_is_no_moment_ahead_is_refused(text: str) -> None:
 def test_the_worked_examples_hold(name: str) -> None:
     """What a docstring shows is what happens."""
     assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "value", "english", "portuguese"),
+    [
+        ("{x:rounded}", "9999", "9,999", "9.999"),
+        ("{x:rounded}", "357584", "358K", "358\u00a0mil"),
+        ("{x:rounded}", "1327005", "1.33M", "1,33\u00a0mi"),
+        ("{x:rounded}", "10000000000", "10B", "10\u00a0bi"),
+        ("{x:rounded}", "", "no limit", "sem limite"),
+        ("{x:override}", "None", "no override", "nenhum limite próprio"),
+        ("{x:override}", "200000", "200,000", "200.000"),
+        ("{x:Word}", "PROPOSED", "Waiting for a decision", "Aguardando decisão"),
+        ("{x:Word}", "gemini", "Gemini", "Gemini"),
+    ],
+)
+def test_what_is_compared_at_a_glance_is_short(sentence: str, value: str, english: str, portuguese: str) -> None:
+    """Three digits and a word; what is not there has one as well, and a sentence begins with a capital."""
+    assert ENGLISH.say(sentence, {"x": value}) == english
+    assert PORTUGUESE.say(sentence, {"x": value}) == portuguese

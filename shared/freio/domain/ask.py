@@ -49,3 +49,13 @@ class Ask:
 
     def in_force(self, now: datetime) -> bool:
         return self.answer is Answer.APPROVED and self.until is not None and now < self.until
+
+
+def lesson_id(app: str) -> str:
+    """Under which an app's last *expected* is kept."""
+    return f"{app}/expected"
+
+
+def override_id(app: str) -> str:
+    """Under which what a cost owner granted an app beforehand is kept."""
+    return f"{app}/override"

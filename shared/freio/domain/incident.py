@@ -33,13 +33,13 @@ _ANSWERED = {State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 MOVES: dict[State, frozenset[State]] = {
     State.OPEN: frozenset({State.PROPOSED, State.RESOLVED}),
     State.PROPOSED: frozenset({State.BRAKING, State.RESTORING, State.RESOLVED, *_ANSWERED}),
-    State.BRAKING: frozenset({State.THROTTLED, State.STUCK, State.RESTORING, State.PROPOSED}),
+    State.BRAKING: frozenset({State.THROTTLED, State.STUCK, State.PROPOSED}),
     State.THROTTLED: frozenset({State.BRAKING, State.RESTORING, State.PROPOSED, State.STUCK}),
-    State.OVERRIDDEN: frozenset({State.PROPOSED, State.RESOLVED, State.STUCK}),
-    State.SNOOZED: frozenset({State.PROPOSED, State.RESOLVED, State.STUCK}),
-    State.EXPECTED: frozenset({State.PROPOSED, State.RESOLVED, State.STUCK}),
+    State.OVERRIDDEN: frozenset({State.PROPOSED, State.RESOLVED}),
+    State.SNOOZED: frozenset({State.PROPOSED, State.RESOLVED}),
+    State.EXPECTED: frozenset({State.PROPOSED, State.RESOLVED}),
     State.RESTORING: frozenset({State.RESOLVED, State.STUCK}),
-    State.STUCK: frozenset({State.THROTTLED, State.RESOLVED, State.RESTORING, State.PROPOSED, *_ANSWERED}),
+    State.STUCK: frozenset({State.THROTTLED, State.RESOLVED, State.RESTORING, State.PROPOSED, State.OVERRIDDEN}),
     State.RESOLVED: frozenset(),
 }
 
@@ -165,11 +165,11 @@ class Incident:
                   an answer to another one changes nothing.
     ``version``   of the record in the store: the compare-and-set counter, one more with each write.
     ``due_at``    when a timer next has something to do with it.
-    ``until``     when the override, snooze, expectation or throttle ends.
+    ``until``     when the override, snooze, expectation or throttle ends; None while BRAKING: not a lease is claimed.
     ``ask``       the id of the request that waits for a cost owner; ``ceiling`` the month's spend up to which
                   an override with an amount holds.
     ``holding``   the targets on which this incident has, or is about to have, a lease.
-    ``consents``  which owner said yes for which app, where the target serves several.
+    ``consents``  which owner said yes for which app, where the target serves several; for the question on the table.
     """
 
     id: str
@@ -204,6 +204,17 @@ class Incident:
     def is_open(self) -> bool:
         return self.state is not State.RESOLVED
 
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every target on which it may have a lease: what it holds, and what is on the table."""
+        proposed = tuple(step.target for step in self.proposal.steps) if self.proposal else ()
+        return tuple(dict.fromkeys((*self.holding, *proposed)))
+
+    @property
+    def doing(self) -> State:
+        """What it is at, or was at when it got stuck."""
+        return next((state for state, _ in reversed(self.trail) if state is not State.STUCK), self.state)
+
     def to(self, state: State, at: datetime, *, due_at: datetime | None, **changes: object) -> Incident:
         """Into another state: the question changes, so the revision does, and what was drawn before is stale.
 
@@ -217,6 +228,7 @@ class Incident:
         return replace(
             moved,
             state=state,
+            consents=() if state is State.PROPOSED else moved.consents,
             revision=self.revision + 1,
             changed_at=at,
             due_at=due_at,

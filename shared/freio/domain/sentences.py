@@ -2,7 +2,8 @@
 
 A place in a sentence names how it is written for its reader: ``{by:person}`` is a mention, ``{until:time}`` an instant
 in the reader's zone, ``{amount:money}``, ``{share:percent}``, ``{value:number}``, ``{state:word}`` a word of the
-catalogue (a state, an action, a kind of signal); plain ``{name}`` is text from outside, and is escaped.
+catalogue (a state, an action, a kind of signal), ``{state:Word}`` the same at the start of a sentence; plain
+``{name}`` is text from outside, and is escaped.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ def N_(text: str) -> str:  # noqa: N802  # gettext's own name for "mark, do not 
 
 # ---- history, in the incident's thread
 SIGNALLED = N_("New signal, {kind:word}: {observed:money} instead of {usual:money}.")
-MOVED = N_("{before:word} → {after:word}.")
+MOVED = N_("{before:Word} → {after:word}.")
 DECIDED = N_("{by:person} decided: {action:word}.")
 DECIDED_UNTIL = N_("{by:person} decided: {action:word}, until {until:time}.")
 DECIDED_BY_POLICY = N_("Nobody answered within {grace:duration}; the policy says enforce: throttling.")
 CONSENTED = N_("{by:person} said yes for {app}. Still missing: a yes from an owner of {missing}.")
-BRAKED = N_("Limit set and read back: {value:number} a minute on {model} at {location} (before: {found:limit}).")
-RESTORED = N_("What stood there before is back: {found:limit} on {model} at {location}.")
-LEFT_FOREIGN = N_("Somebody else set {value:limit} on {model} at {location} meanwhile. It is left as it is.")
+BRAKED = N_("Limit set and read back: {value:number} a minute on {model}, {location} (before: {found:override}).")
+RESTORED = N_("What stood there before is back: {found:override} on {model}, {location}.")
+LEFT_FOREIGN = N_("Somebody else set {value:override} on {model}, {location} meanwhile. It is left as it is.")
 PROOF_BINDS = N_("Proof: the brake binds. {now:number} tokens a minute, {before:number} before; limit {limit:number}.")
 PROOF_REFUTED = N_(
     "Proof: the brake does not bind. {now:number} tokens a minute are above the limit {limit:number}; trying the next."
@@ -35,6 +36,7 @@ ASKED = N_("{by:person} asks: {action:word}. {why}")
 ASKED_FOR = N_("{by:person} asks: {action:word}, {amount:money} more until {until:time}. {why}")
 APPROVED = N_("{by:person} approved the request of {requester:person}.")
 DENIED = N_("{by:person} denied the request of {requester:person}.")
+APP_GONE = N_("{app} is no longer in freio.yaml; closing.")
 QUIET = N_("Quiet again, on complete data.")
 RETRYING = N_("Trying again: {error}")
 STUCK = N_("Stuck after {attempts:number} attempts: {error}. A person was paged.")
@@ -54,7 +56,7 @@ ASK_GONE = N_("Nothing changed: that request was {answer:word} by {by:person} at
 OWN_REQUEST = N_("Nothing changed: somebody else must answer your own request.")
 NOTHING_TO_RELEASE = N_("Nothing changed: {app} is not throttled.")
 UNKNOWN_APP = N_("There is no app {app}. There are: {apps}.")
-UNKNOWN_COMMAND = N_("I know: {commands}. I read: {text}")
+UNKNOWN_COMMAND = N_("I do not know “{text}”. I know: {commands}.")
 STATUS_NONE = N_("No open incidents. {apps:number} apps are watched.")
 STATUS_LINE = N_("{app}: {state:word} since {since:time}, {likely:money} this month, {rate:money} an hour.")
 

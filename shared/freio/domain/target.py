@@ -51,11 +51,10 @@ class Hold(StrEnum):
     """Where a target stands between what is wanted and what was read back."""
 
     SETTING = "setting"  # leases live; the wanted value has not been read back yet
-    HELD = "held"  # leases live; the wanted value was read back
+    HELD = "held"  # leases live; the wanted value was read back; while due, it is looked at once more
     RESTORING = "restoring"  # no lease lives; what stood there has not been read back yet
-    SETTLING = "settling"  # restored; looked at once more, in case a call that we gave up took effect late
+    SETTLING = "settling"  # let go; looked at once more, in case a call that we gave up took effect late
     FREE = "free"  # nothing of ours is there
-    FOREIGN = "foreign"  # somebody else set another value: theirs is left
 
 
 UNLIMITED = -1
@@ -65,10 +64,13 @@ UNLIMITED = -1
 class Brake:
     """The record of one target: what stood there, who holds it, what we wrote.
 
-    ``found``      the override that stood there before our first lease; None: there was none.
-    ``found_known`` False until `found` was read; it is read once and stored before the lever is called.
-    ``written``    every value that we wrote, or tried to write, since then: what is in it is ours.
+    ``found``      what stands there without us: the override before our first lease (None: there was none), or what
+                   somebody else has set since.
+    ``found_known`` False until `found` was read; it is stored before the lever is called.
+    ``ours``       every value that may stand there by our doing: what was found, until our own was read back and has
+                   settled, and what we wrote or tried to write. Any other value is somebody else's.
     ``standing``   what was last read there (None: no override).
+    ``attempts``   looks in a row that did not get there, and the last one's ``error``.
     """
 
     target: Target
@@ -77,9 +79,10 @@ class Brake:
     found: int | None = None
     found_known: bool = False
     leases: tuple[Lease, ...] = ()
-    written: tuple[int, ...] = ()
+    ours: tuple[int | None, ...] = ()
     standing: int | None = None
     attempts: int = 0
+    error: str = ""
     due_at: datetime | None = None
 
     @property
@@ -105,7 +108,19 @@ class Brake:
         return min(strictest, self.found)
 
     def is_ours(self, value: int | None) -> bool:
-        return value is not None and value in self.written
+        """Whether this value may stand there by our doing; None (no override) can be ours: we delete overrides."""
+        return value in self.ours
+
+    def touched(self) -> Brake:
+        """As it is written down before the lever is called: what is wanted will be our doing, whatever comes of it."""
+        return self if self.wanted in self.ours else replace(self, ours=(*self.ours, self.wanted))
+
+    def seen_free(self, standing: int | None) -> Brake:
+        """Before a first lease: what stands there is what was found, unless it is a remainder of our last lease."""
+        known = self.found_known and (standing == self.found or self.is_ours(standing))
+        found = self.found if known else standing
+        ours = self.ours if found in self.ours else (*self.ours, found)
+        return replace(self, found=found, found_known=True, ours=ours)
 
     def lease_of(self, incident: str) -> Lease | None:
         return next((lease for lease in self.leases if lease.incident == incident), None)
@@ -113,13 +128,30 @@ class Brake:
     def with_lease(self, lease: Lease, due_at: datetime) -> Brake:
         """With this lease instead of the incident's former one; the lever is due."""
         others = tuple(x for x in self.leases if x.incident != lease.incident)
-        return replace(self, leases=(*others, lease), hold=Hold.SETTING, attempts=0, due_at=due_at)
+        return self._due((*others, lease), due_at)
 
     def without(self, incident: str, due_at: datetime) -> Brake:
         """Without the incident's lease; the lever is due, for the next lease in line or for what was found."""
         rest = tuple(x for x in self.leases if x.incident != incident)
-        if len(rest) == len(self.leases):
-            return self
-        if self.hold is Hold.FOREIGN:
-            return replace(self, leases=rest)
-        return replace(self, leases=rest, hold=Hold.SETTING if rest else Hold.RESTORING, attempts=0, due_at=due_at)
+        return self if len(rest) == len(self.leases) else self._due(rest, due_at)
+
+    def due_again(self, due_at: datetime) -> Brake:
+        """To be driven anew, because what stands there may not be what was last read."""
+        return self._due(self.leases, due_at) if self.found_known else self
+
+    def _due(self, leases: tuple[Lease, ...], due_at: datetime) -> Brake:
+        hold = Hold.SETTING if leases else Hold.RESTORING
+        return replace(self, leases=leases, hold=hold, attempts=0, error="", due_at=due_at)
+
+    def left(self, standing: int | None, due_at: datetime) -> Brake:
+        """Somebody else's value is what stands there now. Our claims end; a late call of ours is undone once more."""
+        return replace(
+            self,
+            leases=(),
+            hold=Hold.SETTLING,
+            found=standing,
+            standing=standing,
+            attempts=0,
+            error="",
+            due_at=due_at,
+        )

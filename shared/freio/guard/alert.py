@@ -1,30 +1,40 @@
 """What is owed to people: notices are delivered after the step that owes them was committed, until they are.
 
 A notice is claimed before it is delivered, so two sweeps do not say a thing twice; and since a claim can die with its
-holder, what is not idempotent (a first post, a line in a thread) is looked for before it is said again.
+holder, what is not idempotent (a first post, a line in a thread) is looked for before it is said again. A whisper
+leaves no trace to look for: where its deliverer dies in between, it is said twice.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 
 from freio.domain.app import Client
 from freio.domain.ask import Ask
-from freio.domain.incident import Incident
 from freio.domain.journal import Entry, Kind
 from freio.domain.notice import Card, Notice, NoticeKind
 from freio.domain.sentences import PAGE_DEAD
-from freio.errors import Conflict, Rejected, Unavailable, VendorError
+from freio.errors import Conflict, Rejected, Unavailable
+from freio.guard.draw import Drawer
 from freio.guard.hold import pause
-from freio.guard.retry import again
 from freio.ports import Change, Chat, Clock, Line, Pager, Store
 
 CLAIM = timedelta(minutes=2)
+BUSY = timedelta(seconds=30)  # somebody else is at the message: after them
 TRIES = 12  # with growing pauses, about four hours; then the notice is dead, and a person is paged
+_PLACE = re.compile(r"\{(\w+)(?::\w+)?\}")
 _ORDER = {kind: n for n, kind in enumerate((NoticeKind.PAGE, NoticeKind.DRAW, NoticeKind.ASK))}
+
+
+@dataclass(slots=True)
+class Delivered:
+    """How many notices were delivered; ``failures`` are in words, and what failed is due again, or dead and paged."""
+
+    notices: int = 0
+    failures: list[str] = field(default_factory=list)
 
 
 class Alerter:
@@ -36,6 +46,7 @@ class Alerter:
         self._clock = clock
         self._chat = chat
         self._pager = pager
+        self._drawer = Drawer(client, store, clock, chat)
         self._deliver: dict[NoticeKind, Callable[[Notice], None]] = {
             NoticeKind.DRAW: self._draw,
             NoticeKind.THREAD: self._thread,
@@ -45,92 +56,73 @@ class Alerter:
             NoticeKind.PAGE: self._page,
         }
 
-    def deliver(self) -> int:
-        """Deliver everything that is due now, pages first, messages before their threads. Returns how many."""
-        done = 0
+    def deliver(self) -> Delivered:
+        """Deliver everything that is due now, pages first, messages before their threads."""
+        delivered = Delivered()
         due = self._store.due(Notice, self._clock.now())
         for notice in sorted(due, key=lambda n: _ORDER.get(n.kind, len(_ORDER))):
-            done += self._one(notice)
-        return done
+            self._one(notice, delivered)
+        return delivered
 
-    def _one(self, notice: Notice) -> bool:
+    def _one(self, notice: Notice, delivered: Delivered) -> None:
         claimed = replace(notice, attempts=notice.attempts + 1, due_at=self._clock.now() + CLAIM)
         try:
             self._store.commit(Change(put=(claimed,)))
         except Conflict:
-            return False  # somebody else delivers it
+            return  # somebody else delivers it
         claimed = replace(claimed, version=claimed.version + 1)
         try:
             self._deliver[notice.kind](claimed)
-        except VendorError as error:
+        except Conflict:
+            self._close(Change(put=(replace(claimed, attempts=notice.attempts, due_at=self._clock.now() + BUSY),)))
+        except Exception as error:  # noqa: BLE001  # one that cannot be said must not keep the others from being said
+            delivered.failures.append(f"{notice.id}: {error!r}")
             self._failed(claimed, error)
-            return False
-        self._close(replace(claimed, due_at=None, attempts=0))
-        return True
+        else:
+            self._close(Change(put=(replace(claimed, due_at=None, attempts=0),)))
+            delivered.notices += 1
 
-    def _close(self, notice: Notice, entry: Entry | None = None) -> None:
+    def _close(self, change: Change) -> None:
         """A conflict means that it was touched meanwhile, and is due anew: that is as it should be."""
         try:
-            self._store.commit(Change(put=(notice,), journal=(entry,) if entry else ()))
+            self._store.commit(change)
         except Conflict:
             return
 
-    def _failed(self, notice: Notice, error: VendorError) -> None:
+    def _failed(self, notice: Notice, error: Exception) -> None:
+        """Due again after a pause. A person is paged when it is dead, or when only a person can help."""
         now = self._clock.now()
         wait = pause(notice.attempts)
         if isinstance(error, Unavailable) and error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
-        dead = notice.attempts >= TRIES and notice.kind is not NoticeKind.PAGE
+        is_page = notice.kind is NoticeKind.PAGE  # never given up
+        dead = notice.attempts >= TRIES and not is_page
         entry = Entry(
             id=f"{notice.id}/{notice.version}/failed",
             at=now,
             kind=Kind.FAILURE,
             app=notice.app,
             incident=notice.incident,
-            what=str(error),
+            what=str(error) or repr(error),
             data={"notice": notice.id, "attempts": str(notice.attempts)},
         )
-        if dead or isinstance(error, Rejected):
-            data = {"app": notice.app, "incident": notice.incident, "error": str(error)}
-            page = Notice(
-                id=f"page/{notice.id}",
-                kind=NoticeKind.PAGE,
-                due_at=now,
-                incident=notice.incident,
-                app=notice.app,
-                text=PAGE_DEAD,
-                data=data,
-            )
-            if notice.kind is not NoticeKind.PAGE and self._store.get(Notice, page.id) is None:
-                self._store.commit(Change(touch=(page,)))
-        self._close(replace(notice, due_at=None if dead else now + wait, dead=dead), entry)
+        page = Notice(
+            id=f"page/{notice.id}/{'dead' if dead else 'rejected'}",
+            kind=NoticeKind.PAGE,
+            due_at=now,
+            incident=notice.incident,
+            app=notice.app,
+            text=PAGE_DEAD,
+            data={"app": notice.app, "incident": notice.incident, "error": entry.what},
+        )
+        news = dead or (isinstance(error, Rejected) and not is_page and self._store.get(Notice, page.id) is None)
+        kept = replace(notice, due_at=None if dead else now + wait, dead=dead)
+        self._close(Change(put=(kept,), touch=(page,) if news else (), journal=(entry,)))
 
     # ---- each kind
 
     def _draw(self, notice: Notice) -> None:
-        incident = self._store.get(Incident, notice.incident)
-        assert incident is not None, "a draw is committed with its incident"
-        card = self._store.get(Card, incident.id) or Card(id=incident.id, channel=self._client.channel, ts="")
-        if not card.ts:
-            card = replace(card, ts=self._chat.find(card.channel, incident.id) or "")
-        ts = self._chat.show(incident, card)
-        if ts == card.ts and card.version > 0:
-            return
-        posted = Entry(
-            id=f"{incident.id}/posted",
-            at=self._clock.now(),
-            kind=Kind.NOTICE,
-            app=incident.app,
-            incident=incident.id,
-            what="posted",
-            data={"channel": card.channel, "ts": ts},
-        )
-        again(partial(self._keep_ts, card, ts, posted))
-
-    def _keep_ts(self, card: Card, ts: str, posted: Entry) -> None:
-        """The card may have got a chart meanwhile."""
-        now_there = self._store.get(Card, card.id) or card
-        self._store.commit(Change(put=(replace(now_there, ts=ts),), journal=(posted,)))
+        self._drawer.draw(notice.incident)
 
     def _thread(self, notice: Notice) -> None:
         card = self._store.get(Card, notice.incident)
@@ -167,8 +159,4 @@ def plain(notice: Notice) -> str:
     ...              "{waited:duration}.", data={"app": "chat", "waited": "60"}))
     'chat waits 60.'
     """
-    text = notice.text
-    for name, value in notice.data.items():
-        for kind in ("", ":duration", ":money", ":number", ":person", ":time", ":word", ":limit", ":percent"):
-            text = text.replace(f"{{{name}{kind}}}", value)
-    return text
+    return _PLACE.sub(lambda place: notice.data.get(place[1], place[0]), notice.text)

@@ -12,16 +12,17 @@ from datetime import timedelta
 
 from freio.domain.incident import Incident
 from freio.domain.journal import Kind
-from freio.domain.sentences import BRAKED, LEFT_FOREIGN, RESTORED
+from freio.domain.sentences import BRAKED, LEFT_FOREIGN, RESTORED, RETRYING
 from freio.domain.target import Brake, Hold, Target
-from freio.errors import Conflict, Unavailable, VendorError
+from freio.errors import Conflict, Rejected, Unavailable, VendorError
+from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.ports import Change, Clock, Lever, Store
 
 CLAIM = timedelta(minutes=2)  # longer than any lever call may take: nobody else drives the target meanwhile
-SETTLE = timedelta(minutes=15)  # after a restore: a call that was given up may still take effect late
+SETTLE = timedelta(minutes=15)  # after a lever call: one before it that we gave up may still take effect late
 LONGEST_PAUSE = timedelta(hours=1)
-LOOKS = 10
+TRIES = 5  # failed looks at a target in a row before a person is paged
 
 
 def pause(attempts: int) -> timedelta:
@@ -30,7 +31,7 @@ def pause(attempts: int) -> timedelta:
     >>> [int(pause(n).total_seconds()) for n in (1, 2, 3, 9)]
     [60, 120, 240, 3600]
     """
-    return min(LONGEST_PAUSE, timedelta(minutes=2 ** max(0, attempts - 1)))
+    return min(LONGEST_PAUSE, timedelta(minutes=2 ** min(10, max(0, attempts - 1))))
 
 
 class Holder:
@@ -43,148 +44,139 @@ class Holder:
 
     def found_at(self, target: Target) -> int | None:
         """What stands there now, before a first lease is claimed."""
-        return self._levers[target.lever].read_back(target)
+        return self._lever(target).read_back(target)
 
-    def drive(self, target: Target) -> Brake | None:
-        """One look at one target. None: somebody else is at it, or there is nothing to do.
+    def drive(self, target: Target) -> None:
+        """One look at one target; nothing, where it is not due or somebody else is at it.
 
-        Raises `VendorError` where the lever failed; the target stays due, after a growing pause.
+        Raises `VendorError` where the lever failed; that is journalled, and the target due after a growing pause.
         """
         brake = self._store.get(Brake, target.id)
         if brake is None or brake.due_at is None or brake.due_at > self._clock.now():
-            return None
-        before = brake.written
+            return
         try:
             brake = self._claim(brake)
         except Conflict:
-            return None
+            return
         try:
-            return self._settle(brake, before)
+            self._settle(brake)
         except VendorError as error:
             self._failed(brake, error)
             raise
 
+    def check(self, target: Target) -> None:
+        """Look at a held target though it is not due; drive it where something else stands there now."""
+        brake = self._store.get(Brake, target.id)
+        if brake is None or brake.hold is not Hold.HELD or self.found_at(target) == brake.wanted:
+            return
+        self._store.commit(Change(put=(brake.due_again(self._clock.now()),)))
+        self.drive(target)
+
+    def _lever(self, target: Target) -> Lever:
+        lever = self._levers.get(target.lever)
+        if lever is None:
+            raise Rejected(f"{target.id}: there is no lever {target.lever!r}; there are: {sorted(self._levers)}")
+        return lever
+
     def _claim(self, brake: Brake) -> Brake:
         """Write down that the lever is about to be called, and with what value: after a crash it is known as ours."""
-        wanted = brake.wanted
-        written = brake.written
-        if brake.leases and wanted is not None and wanted not in written:
-            written = (*written, wanted)
-        claimed = replace(brake, written=written, attempts=brake.attempts + 1, due_at=self._clock.now() + CLAIM)
+        due_at = self._clock.now() + CLAIM
+        claimed = replace(brake.touched(), attempts=brake.attempts + 1, due_at=due_at)
         self._store.commit(Change(put=(claimed,)))
         return replace(claimed, version=claimed.version + 1)
 
-    def _settle(self, brake: Brake, written_before: tuple[int, ...]) -> Brake | None:
-        lever = self._levers[brake.target.lever]
+    def _settle(self, brake: Brake) -> None:
+        lever = self._lever(brake.target)
+        standing = lever.read_back(brake.target)
+        if standing == brake.wanted:
+            self._arrived(brake, called=False)
+            return
+        if not brake.is_ours(standing):
+            self._leave(brake, standing)
+            return
+        if brake.leases:
+            lever.apply(brake.target, _value(brake))
+        else:
+            lever.restore(brake.target, brake.found)
         standing = lever.read_back(brake.target)
         if standing != brake.wanted:
-            if not self._may_touch(brake, standing):
-                if brake.leases and not written_before:
-                    return self._found_anew(brake, standing)
-                if brake.hold is Hold.SETTLING:
-                    return self._done(brake, standing)  # we had let go already: what others set since is their affair
-                return self._leave(brake, standing)
-            if brake.leases:
-                lever.apply(brake.target, _value(brake))
-            else:
-                lever.restore(brake.target, brake.found)
-            standing = lever.read_back(brake.target)
-            if standing != brake.wanted:
-                raise Unavailable(f"{brake.target.id}: set {brake.wanted}, read back {standing}")
-        return self._done(brake, standing)
+            raise Unavailable(f"{brake.target.id}: set {brake.wanted}, read back {standing}")
+        self._arrived(brake, called=True)
 
-    @staticmethod
-    def _may_touch(brake: Brake, standing: int | None) -> bool:
-        """Only what was found before, or what we wrote ourselves, is ours to change."""
-        return standing == brake.found or brake.is_ours(standing)
-
-    def _done(self, brake: Brake, standing: int | None) -> Brake | None:
-        now = self._clock.now()
-        step = Step(now)
-        if brake.leases:
-            after = replace(brake, hold=Hold.HELD, standing=standing, attempts=0, due_at=None)
-            if brake.hold is not Hold.HELD:
-                self._tell(step, after, "set", BRAKED, value=standing, found=brake.found)
-        elif brake.hold is Hold.SETTLING:
-            after = Brake(target=brake.target, version=brake.version, standing=standing)
-        else:
-            after = replace(brake, hold=Hold.SETTLING, standing=standing, attempts=0, due_at=now + SETTLE)
-            self._tell(step, after, "restored", RESTORED, found=brake.found)
-        step.put(after)
-        return self._commit(step, after)
-
-    def _found_anew(self, brake: Brake, standing: int | None) -> Brake | None:
-        """Somebody changed the limit between our first look and our first call: theirs is what stood there."""
+    def _arrived(self, brake: Brake, *, called: bool) -> None:
+        """What is wanted was read back. Where calls may still be under way, it is looked at once more."""
         step = Step(self._clock.now())
-        after = step.put(replace(brake, found=standing, written=(), attempts=0, due_at=self._clock.now()))
-        step.log(
-            Kind.LEVER, None, "found anew", key=f"{brake.id}/{brake.version}/found", target=brake.id, found=standing
-        )
-        return self._commit(step, after)
+        after = replace(brake, standing=brake.wanted, attempts=0, error="", due_at=step.now + SETTLE)
+        if not called and brake.hold is Hold.HELD:
+            step.put(replace(after, ours=(brake.wanted,), due_at=None))
+        elif not called and brake.hold is Hold.SETTLING:
+            step.put(Brake(target=brake.target, version=brake.version, standing=brake.wanted))
+        elif brake.leases:
+            step.put(replace(after, hold=Hold.HELD))
+            self._tell(step, brake, "set", BRAKED, brake.wanted)
+        else:
+            step.put(replace(after, hold=Hold.SETTLING))
+            self._tell(step, brake, "restored", RESTORED, brake.found)
+        self._commit(step, brake.target)
 
-    def _leave(self, brake: Brake, standing: int | None) -> Brake | None:
+    def _leave(self, brake: Brake, standing: int | None) -> None:
         """Somebody else's value stands there: it stays, it is journalled and told, and all our claims end."""
         step = Step(self._clock.now())
-        self._tell(step, brake, "left", LEFT_FOREIGN, value=standing, found=brake.found)
-        after = step.put(Brake(target=brake.target, version=brake.version, standing=standing, hold=Hold.FOREIGN))
-        return self._commit(step, after)
+        if brake.hold is Hold.SETTLING:  # we had let go already: what others set since is their affair
+            step.put(Brake(target=brake.target, version=brake.version, standing=standing))
+        else:
+            self._tell(step, brake, "left", LEFT_FOREIGN, standing)
+            step.put(brake.left(standing, step.now + SETTLE))
+        self._commit(step, brake.target)
 
     def _failed(self, brake: Brake, error: VendorError) -> None:
+        """Due again after a pause; what fails until a person changes something has had all its tries at once."""
         now = self._clock.now()
-        wait = pause(brake.attempts)
+        attempts = max(brake.attempts, TRIES) if isinstance(error, Rejected) else brake.attempts
+        wait = pause(attempts)
         if isinstance(error, Unavailable) and error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         step = Step(now)
-        step.put(replace(brake, due_at=now + wait))
-        step.log(
-            Kind.FAILURE,
-            None,
-            str(error),
-            key=f"{brake.id}/{brake.version}/failed",
-            target=brake.id,
-            attempts=brake.attempts,
-            retry_at=now + wait,
-        )
-        self._commit(step, brake)
+        step.put(replace(brake, attempts=attempts, error=str(error), due_at=now + wait))
+        key = f"{brake.id}/{brake.version}/failed"
+        step.log(Kind.FAILURE, None, str(error), key=key, target=brake.id, attempts=attempts, retry_at=now + wait)
+        for incident in self._concerned(brake):
+            step.thread(incident, key, RETRYING, error=str(error))
+        self._commit(step, brake.target)
 
-    def _commit(self, step: Step, after: Brake) -> Brake | None:
+    def _commit(self, step: Step, target: Target) -> None:
         """A conflict means that leases changed while the lever was called, and that our call may have come last."""
         try:
             self._store.commit(step.change())
         except Conflict:
-            self._look_again(after.target)
-            return None
-        return replace(after, version=after.version + 1)
+            again(lambda: self._look_again(target))
 
     def _look_again(self, target: Target) -> None:
         """Make a target due at once, whoever else is at it: what stands there may be what a late call left."""
-        for _ in range(LOOKS):
-            brake = self._store.get(Brake, target.id)
-            if brake is None:
-                return
-            hold = Hold.SETTING if brake.leases else Hold.RESTORING if brake.found_known else brake.hold
-            try:
-                self._store.commit(Change(put=(replace(brake, hold=hold, due_at=self._clock.now()),)))
-            except Conflict:
-                continue
-            return
-        raise Conflict(f"{target.id} changed {LOOKS} times while it was being made due")
+        brake = self._store.get(Brake, target.id)
+        if brake is not None and brake.found_known:
+            self._store.commit(Change(put=(brake.due_again(self._clock.now()),)))
 
-    def _tell(self, step: Step, brake: Brake, what: str, sentence: str, **data: int | None) -> None:
-        """Journal a lever's result for every incident that holds the target, or still waits for it."""
+    def _tell(self, step: Step, brake: Brake, what: str, sentence: str, value: int | None) -> None:
+        """Journal and tell a lever's result, with the value that stands there now, for every incident concerned."""
         key = f"{brake.id}/{brake.version}/{what}"
         kind = Kind.FOREIGN if sentence is LEFT_FOREIGN else Kind.LEVER
-        owners = [i for i in self._store.open_incidents() if brake.target in i.holding or brake.target in _let_go_by(i)]
         model, location = brake.target.dimension("base_model") or "", brake.target.dimension("region") or "global"
-        for incident in owners:
-            step.log(kind, incident, what, key=f"{key}/{incident.id}", by="", target=brake.id, **data)
-            step.thread(incident, key, sentence, model=model, location=location, **data)
-        if not owners:
-            step.log(kind, None, what, key=key, by="", target=brake.id, **data)
+        concerned = self._concerned(brake)
+        for incident in concerned:
+            step.log(kind, incident, what, key=f"{key}/{incident.id}", target=brake.id, value=value, found=brake.found)
+            step.thread(incident, key, sentence, model=model, location=location, value=value, found=brake.found)
+        if not concerned:
+            step.log(kind, None, what, key=key, target=brake.id, value=value, found=brake.found)
 
-
-def _let_go_by(incident: Incident) -> tuple[Target, ...]:
-    return tuple(s.target for s in incident.proposal.steps) if incident.proposal else ()
+    def _concerned(self, brake: Brake) -> list[Incident]:
+        """Incidents with a lease on it; without leases, those that wait until it is back."""
+        with_lease = {lease.incident for lease in brake.leases}
+        return [
+            incident
+            for incident in self._store.open_incidents()
+            if incident.id in with_lease or (not with_lease and brake.target in incident.targets)
+        ]
 
 
 def _value(brake: Brake) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal
 
-from freio.domain.incident import Decision, Incident, Proposal
+from freio.domain.incident import Decision, Incident
 from freio.domain.sentences import RAISED
 from freio.domain.target import Brake
 from freio.guard.step import Step
@@ -36,7 +36,7 @@ def raise_limit(step: Step, store: Store, incident: Incident, decision: Decision
     total = sum(s.value for s in steps)
     raised_incident = step.keep(
         incident,
-        proposal=Proposal(lever=incident.proposal.lever, steps=tuple(steps)),
+        proposal=replace(incident.proposal, steps=tuple(steps)),
         decision=decision,
         until=until,
         revision=incident.revision + 1,

@@ -2,21 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from freio.domain.app import App
 from freio.domain.incident import Incident, State
-from freio.domain.target import Brake
+from freio.domain.target import Brake, Hold, Target
+from freio.guard.hold import Holder
 from freio.guard.step import Step
-from freio.ports import Store
+from freio.guard.stuck import drive_all, give_up, hopeless, look_later
+from freio.ports import Clock, Store
 
 
-def let_go(step: Step, incident: Incident) -> Incident:
+def let_go(step: Step, incident: Incident, *, by: str = "") -> Incident:
     """Into RESTORING: the sweep (or the same event) ends its leases and drives the targets back."""
-    return step.move(incident, State.RESTORING, due_at=step.now, attempts=0)
+    return step.move(incident, State.RESTORING, due_at=step.now, by=by, attempts=0)
 
 
 def end_leases(step: Step, store: Store, incident: Incident) -> Incident:
     """Take the incident's leases off its targets; each target is due at once, and finds its own way back."""
-    for target in incident.holding:
+    for target in incident.targets:
         brake = store.get(Brake, target.id)
         if brake is not None and brake.lease_of(incident.id) is not None:
             step.put(brake.without(incident.id, step.now))
     return step.keep(incident, holding=())
+
+
+class Restorer:
+    """RESTORING, until what stood there before was read back at every target."""
+
+    def __init__(self, store: Store, clock: Clock, holder: Holder) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = holder
+
+    def restore(self, _app: App, incident: Incident) -> None:
+        """End the leases, drive the targets back, and be RESOLVED when all are."""
+        targets = incident.targets
+        if incident.holding or not all(self._is_let_go(incident, target) for target in targets):
+            step = Step(self._clock.now())
+            incident = end_leases(step, self._store, incident)
+            self._store.commit(step.change())
+            incident = replace(incident, version=incident.version + 1)
+        drive_all(self._holder, targets)
+        step = Step(self._clock.now())
+        if all(self._is_back(target) for target in targets):
+            step.move(incident, State.RESOLVED, due_at=None, until=None)
+        elif (trouble := hopeless(self._store, targets)) or incident.state is State.STUCK:
+            give_up(step, incident, trouble or "not all targets are back yet")
+        else:
+            look_later(step, incident)
+        self._store.commit(step.change())
+
+    def _is_let_go(self, incident: Incident, target: Target) -> bool:
+        brake = self._store.get(Brake, target.id)
+        return brake is None or brake.lease_of(incident.id) is None
+
+    def _is_back(self, target: Target) -> bool:
+        """Back at what stood there; or held for another incident, whose affair it is now."""
+        brake = self._store.get(Brake, target.id)
+        return brake is None or bool(brake.leases) or brake.hold is not Hold.RESTORING

@@ -99,8 +99,9 @@ class Step:
         )
 
     def whisper(self, person: str, channel: str, key: str, sentence: str, /, **data: object) -> None:
-        self._notices[key] = Notice(
-            id=f"whisper/{key}",
+        notice = f"whisper/{key}"
+        self._notices[notice] = Notice(
+            id=notice,
             kind=NoticeKind.WHISPER,
             due_at=self.now,
             person=person,

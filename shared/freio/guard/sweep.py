@@ -12,18 +12,20 @@ from functools import partial
 
 from freio.domain.app import Client
 from freio.domain.click import Click
-from freio.domain.incident import Incident
+from freio.domain.incident import Incident, State
 from freio.domain.journal import Entry, Kind
 from freio.domain.notice import Notice, NoticeKind
 from freio.domain.sentences import PAGE_STUCK
-from freio.domain.target import Brake
-from freio.errors import Conflict, Unavailable, VendorError
+from freio.domain.target import Brake, Target
+from freio.errors import Unavailable, VendorError
 from freio.guard.alert import Alerter
-from freio.guard.enforce import TRIES, Enforcer
-from freio.guard.hold import Holder
+from freio.guard.enforce import Enforcer
+from freio.guard.hold import TRIES, Holder
 from freio.guard.respond import Responder
 from freio.guard.retry import again
 from freio.ports import Change, Clock, Store
+
+_WAITS_FOR_TARGETS = {State.BRAKING, State.THROTTLED, State.RESTORING, State.STUCK}
 
 
 @dataclass(slots=True)
@@ -69,50 +71,59 @@ class Sweeper:
         now = self._clock.now()
         for brake in self._store.due(Brake, now):
             swept.targets += 1
-            self._target(brake, swept)
+            self._try(partial(self._target, brake.target), brake.id, swept)
         for incident in self._store.due(Incident, now):
             swept.incidents += 1
-            self._settled(partial(self._enforcer.advance, incident.id), incident.id, swept)
-        swept.notices = self._alerter.deliver()
+            self._try(partial(self._enforcer.advance, incident.id), incident.id, swept)
+        self._tell(swept)
         return swept
 
     def click(self, click: Click) -> None:
-        """Take a click, do at once what it leads to, and tell people. May raise: the queue delivers it again."""
-        changed = again(lambda: self._responder.respond(click))
+        """Take a click, do at once what it leads to, and tell people. May raise: the queue delivers it again.
+
+        What fails once the click was taken is due again, and the next sweep fails over it: the click has counted.
+        """
+        swept = Swept()
+        changed = again(partial(self._responder.respond, click))
         if changed is not None:
-            again(lambda: self._enforcer.advance(changed))
+            self._try(partial(self._enforcer.advance, changed), changed, swept)
             incident = self._store.get(Incident, changed)
-            for target in incident.holding if incident else ():
-                self._target_by_id(target.id)
-        self._alerter.deliver()
+            for target in incident.targets if incident else ():
+                self._try(partial(self._target, target), target.id, swept)
+        self._tell(swept)
 
-    def _target_by_id(self, target_id: str) -> None:
-        brake = self._store.get(Brake, target_id)
-        if brake is not None:
-            self._target(brake, Swept())
-
-    def _target(self, brake: Brake, swept: Swept) -> None:
+    def _target(self, target: Target) -> None:
+        """Drive a target. One that nobody's incident waits for any more has a person paged all the same."""
         try:
-            self._holder.drive(brake.target)
+            self._holder.drive(target)
         except VendorError as error:
-            swept.failures.append(f"{brake.id}: {error}")
-            failed = self._store.get(Brake, brake.id)
-            if failed is not None and failed.attempts >= TRIES and not failed.leases:
-                self._page(failed, error)
+            brake = self._store.get(Brake, target.id)
+            if brake is not None and brake.attempts >= TRIES and not self._is_waited_for(brake):
+                self._page(brake, error)
+            raise
+
+    def _is_waited_for(self, brake: Brake) -> bool:
+        """Whether an incident looks at its attempts, and gets stuck over them."""
+        waiting = (i for i in self._store.open_incidents() if i.state in _WAITS_FOR_TARGETS)
+        return any(brake.lease_of(i.id) or (not brake.leases and brake.target in i.targets) for i in waiting)
 
     def _page(self, brake: Brake, error: VendorError) -> None:
-        """A target that does not come back is nobody's incident any more, perhaps: a person is paged all the same."""
         now = self._clock.now()
-        key = f"page/{brake.id}/{brake.attempts}"
+        key = f"page/{brake.id}/{brake.version}"
         data = {"app": brake.target.project, "incident": brake.id, "error": str(error)}
         page = Notice(id=key, kind=NoticeKind.PAGE, due_at=now, text=PAGE_STUCK, data=data)
         entry = Entry(id=key, at=now, kind=Kind.PAGE, what=str(error), data={"target": brake.id})
         self._store.commit(Change(touch=(page,), journal=(entry,)))
 
+    def _tell(self, swept: Swept) -> None:
+        delivered = self._alerter.deliver()
+        swept.notices = delivered.notices
+        swept.failures += delivered.failures
+
     @staticmethod
-    def _settled(work: Callable[[], None], what: str, swept: Swept) -> None:
-        """Do it; somebody else's change meanwhile means that they are at it: it is looked at again."""
+    def _try(work: Callable[[], None], what: str, swept: Swept) -> None:
+        """Do it, again where others change it meanwhile. Whatever goes wrong must not keep the rest from being done."""
         try:
             again(work)
-        except (Conflict, VendorError) as error:
-            swept.failures.append(f"{what}: {error}")
+        except Exception as error:  # noqa: BLE001  # a bug about one incident too: all failures are raised at the end
+            swept.failures.append(f"{what}: {error!r}")

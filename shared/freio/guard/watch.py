@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from freio.charts.spend import alt_text, spend_chart
@@ -11,7 +11,7 @@ from freio.domain.app import App, Client
 from freio.domain.ask import Ask
 from freio.domain.budget import BudgetStatus
 from freio.domain.calendar import month_start
-from freio.domain.incident import State
+from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money
 from freio.domain.notice import Card
@@ -29,6 +29,7 @@ from freio.guard.step import Step
 from freio.ports import Chat, Clock, Detector, Store
 
 CHART_EVERY = timedelta(hours=1)
+PROPOSE_EVERY = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
@@ -71,6 +72,7 @@ class Watcher:
         self._prover = prover
         self._chat = chat
         self._alerter = alerter
+        self._proposed: dict[str, datetime] = {}
 
     def watch(self) -> Watched:
         """Look at every app now."""
@@ -126,7 +128,7 @@ class Watcher:
 
     def _propose(self, app: App, readings: Readings) -> None:
         incident = self._store.open_incident(app.name)
-        if incident is None or not needs_proposal(incident):
+        if incident is None or not needs_proposal(incident) or self._was_proposed(incident, readings.at):
             return
         step = Step(readings.at)
         proposal = self._proposer.propose(
@@ -140,6 +142,12 @@ class Watcher:
         propose(step, app, incident, proposal)
         if not step.is_empty:
             self._store.commit(step.change())
+        self._proposed[incident.id] = readings.at
+
+    def _was_proposed(self, incident: Incident, now: datetime) -> bool:
+        """A brake on the table is worked out anew every quarter of an hour: it takes a week of telemetry each time."""
+        last = self._proposed.get(incident.id)
+        return incident.state is State.PROPOSED and last is not None and now - last < PROPOSE_EVERY
 
     # ---- what is known beside the spend
 

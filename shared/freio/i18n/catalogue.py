@@ -18,7 +18,7 @@ from babel import Locale
 
 from freio.i18n import format as written
 from freio.i18n.style import PLAIN, Style
-from freio.i18n.words import NO_LIMIT, POLICY, WORDS
+from freio.i18n.words import NO_LIMIT, NO_OVERRIDE, POLICY, WORDS
 
 LOCALES = Path(__file__).parent.parent / "locales"
 SUPPORTED = ("en", "pt_BR")
@@ -26,10 +26,19 @@ PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _FORMATS = {
     "money": written.money,
     "number": written.number,
+    "rounded": written.rounded,
+    "limit": written.number,
+    "override": written.number,
     "percent": written.percent,
     "duration": written.duration,
 }
-_UNLIMITED = {"", "None", "-1"}
+_ABSENT = {"limit": NO_LIMIT, "rounded": NO_LIMIT, "override": NO_OVERRIDE}  # said where there is no number
+_NOTHING = {"", "None", "-1"}
+
+
+def capitalized(text: str) -> str:
+    """As it begins a sentence; the rest stays, for it may hold a name."""
+    return text[:1].upper() + text[1:]
 
 
 def supported(tag: str) -> str | None:
@@ -104,9 +113,10 @@ class Language:
             case "time":
                 at = written.read_time(value)
                 return style.time(at, written.time(at, self.locale, self.time_zone))
-            case "word":
-                return style.text(self.word(value))
-            case "limit":
-                return self.gettext(NO_LIMIT) if value in _UNLIMITED else written.number(value, self.locale)
+            case "word" | "Word":
+                said = self.word(value)
+                return style.text(capitalized(said) if kind == "Word" else said)
+            case _ if kind in _ABSENT and value in _NOTHING:
+                return self.gettext(_ABSENT[kind])
             case _:
                 return _FORMATS[kind](value, self.locale)

@@ -5,6 +5,7 @@ kind        data                         pt_BR
 ==========  ===========================  ==========================
 money       ``12345.60 BRL``             R$ 12.346
 number      ``200000``                   200.000
+rounded     ``1327005``                  1,33 mi
 percent     ``0.204`` (a ratio)          20,4%
 duration    ``5400`` (seconds)           1 hora e 30 minutos
 time        ISO 8601 with its offset     24 de nov. de 2026 05:00 (GMT-03:00)
@@ -20,12 +21,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_gmt
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 from freio.domain.money import Money
 
 _WHOLE_FROM = 1000  # of a currency's unit: from here on its cents are noise in a message
+_ROUNDED_FROM = 10_000
 _PARTS = 2  # of a duration: days and hours, but not the minutes as well
 
 
@@ -49,6 +51,15 @@ def read_money(text: str) -> Money:
 
 def number(text: str, locale: Locale) -> str:
     return format_decimal(int(text), locale=locale)
+
+
+def rounded(text: str, locale: Locale) -> str:
+    """Three digits and a word for the thousands, for what is compared at a glance; small numbers in full."""
+    value = Decimal(text)
+    if abs(value) < _ROUNDED_FROM:
+        return number(text, locale)
+    three = value.quantize(Decimal(1).scaleb(value.adjusted() - 2), ROUND_HALF_EVEN)
+    return format_compact_decimal(three, format_type="short", locale=locale, fraction_digits=2)
 
 
 def number_of(value: Decimal, locale: Locale) -> str:

@@ -12,6 +12,7 @@ from freio.domain.signal import SignalKind
 
 POLICY = "policy"  # who decided, where nobody did: see `freio.domain.incident.Decision`
 NO_LIMIT = N_("no limit")
+NO_OVERRIDE = N_("no override")
 
 WORDS: Mapping[str, str] = {
     State.OPEN: N_("open"),
@@ -56,4 +57,8 @@ WORDS: Mapping[str, str] = {
     "budget": N_("the budget"),  # the rules of `freio.domain.budget_fit`
     "usual peak": N_("the usual peak"),
     "floor": N_("the configured floor"),
+    "production": N_("production"),  # what most clients call their environments
+    "staging": N_("staging"),
+    "development": N_("development"),
+    "experiment": N_("experiment"),
 }

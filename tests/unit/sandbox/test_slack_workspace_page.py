@@ -81,6 +81,16 @@ def test_a_click_in_the_page_is_a_click(world: World) -> None:
     assert sent["ack"]["errors"] == {"b_amount": "Preencha este campo."}
 
 
+def test_a_click_on_an_older_drawing_is_sent_as_it_was_seen(world: World) -> None:
+    """The page hears of a redrawing a moment later; the app decides what a late click means."""
+    ts = world.post(blocks=[actions(button())])
+    world.client.chat_update(channel=FINOPS.id, ts=ts, text="decided", blocks=[])
+    click = {"person": ANA.id, "channel": FINOPS.id, "ts": ts, "action_id": "throttle"}
+    assert ask(world, "/page/click", {**click, "edited": None})[0] == 200
+    assert world.inbox.payloads[0]["actions"][0]["action_id"] == "throttle"
+    assert ask(world, "/page/click", click)[0] == 409
+
+
 def test_a_line_with_a_slash_is_a_command_and_any_other_a_message(world: World) -> None:
     """Both go through the same composer."""
     ask(world, "/page/say", {"person": ANA.id, "channel": FINOPS.id, "text": "/freio status"})

@@ -86,7 +86,7 @@ def test_a_message_in_english() -> None:
         "*Billed this month*\nR$12,346",
         "*Estimated in flight*\nR$812.40",
         "R$13,361 (+R$203.10)",
-        "R$812.40 an hour",
+        "*The last hour*\nR$812.40",
         "*Budget of the month*\nR$40,000, 33% used",
     ):
         assert line in money
@@ -152,6 +152,28 @@ def test_what_is_no_question_is_refused(value: str) -> None:
     """Only what we drew is read."""
     with pytest.raises(ValueError, match="not the value of a button"):
         read_question(value)
+
+
+def test_a_brake_that_is_set_is_told_without_its_preview() -> None:
+    """What it would have refused was a question of before; the limit stands."""
+    brake = text_of(blocks_of(incident(state=State.THROTTLED)), "brake")
+    assert "at most *200K input tokens a minute*" in brake
+    assert "would have refused" not in brake
+
+
+def test_a_share_that_is_all_the_apps_own_is_not_split() -> None:
+    """Whose it is goes without saying."""
+    alone = replace(STEP, refusals=(Refusal(who="support-chat", share=Decimal("0.204")),), shared_with=())
+    brake = text_of(blocks_of(incident(proposal=replace(PROPOSAL, steps=(alone,)))), "brake")
+    assert "20.4%" in brake
+    assert "Whose" not in brake
+
+
+def test_too_little_traffic_is_no_proof() -> None:
+    """No number is shown where none was measured."""
+    waiting = replace(PROOF, verdict=Verdict.INCONCLUSIVE, now=0)
+    line = text_of(blocks_of(incident(state=State.THROTTLED, proof=waiting)), "proof")
+    assert line == "*Proof:* not yet. There is too little traffic to tell."
 
 
 def test_a_held_brake_is_renewed() -> None:

@@ -19,7 +19,7 @@ REQUEST = N_("*Request for {app}:* {by:person} asks, {at:time}: {action:word}.")
 MORE = N_("*More:* {amount:money}")
 UNTIL = N_("*Until:* {until:time}")
 WHY = N_("*Because:* {why}")
-ANSWERED = N_("*{answer:word}* by {by:person}, {at:time}.")
+ANSWERED = N_("*{answer:Word}* by {by:person}, {at:time}.")
 SUMMARY = N_("{by:person} asks for {app}: {action:word}.")
 
 

@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block
 from freio.adapters.slack import parts
 from freio.adapters.slack.mrkdwn import say
 from freio.adapters.slack.values import amount, instant, limit
-from freio.domain.incident import Decision, Incident, Proposal, State, Step
+from freio.domain.incident import Decision, Incident, Proposal, State, Step, Verdict
 from freio.domain.sentences import N_
 from freio.i18n.catalogue import Language
 
@@ -20,9 +20,10 @@ _ACTING = {State.PROPOSED, State.BRAKING, State.THROTTLED, State.RESTORING, Stat
 NO_BRAKE = N_("🚨 *No brake.* Freio cannot stop this: {reason}")
 LEVER = N_("*The brake:* {lever:word}")
 STEP = N_(
-    "• {model} at {location}: from {effective:limit} down to {value:number} {unit:word}, set by {rule:word} "
-    "(usual peak {peak:number}, now {current:number})"
+    "• {model} ({location}): at most *{value:rounded} {unit:word}*. Now {current:rounded}, usual peak {peak:rounded}; "
+    "limit today: {effective:rounded}. The new one comes from {rule:word}."
 )
+SET_STEP = N_("• {model} ({location}): at most *{value:rounded} {unit:word}*")
 REFUSED = N_("It would have refused {share:percent} of the last seven days' traffic.")
 WHOSE = N_("Whose: {whose}.")
 SHARED = N_("Shared with {apps}: braking it brakes them too.")
@@ -34,9 +35,10 @@ DECISION_UNTIL = N_("Until {until:time}.")
 DECISION_MORE = N_("With {amount:money} more.")
 DECISION_WHY = N_("Because: {why}")
 PROOF = N_(
-    "*Proof:* {verdict:word}. {now:number} a minute now, {before:number} before, limit {limit:number}; "
-    "refused {exceeded:number} times."
+    "*Proof:* {verdict:word}. {now:rounded} a minute now, {before:rounded} before, limit {limit:rounded}; "
+    "{exceeded:number} requests refused."
 )
+NO_PROOF = N_("*Proof:* not yet. There is {verdict:word}.")
 
 
 def proposal(incident: Incident, language: Language) -> list[Block]:
@@ -50,7 +52,7 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
         return []
     lines = [say(language, LEVER, lever=offered.lever)]
     for step in offered.steps[:SHOWN_STEPS]:
-        lines += _step(step, language)
+        lines += _step(step, incident, language)
     if len(offered.steps) > SHOWN_STEPS:
         lines.append(say(language, MORE_STEPS, count=str(len(offered.steps) - SHOWN_STEPS)))
     if offered.uncovered:
@@ -58,12 +60,13 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
     return [*parts.section(lines, "brake")]
 
 
-def _step(step: Step, language: Language) -> list[str]:
-    """One limit: how far, what share of traffic it would refuse, and whose."""
+def _step(step: Step, incident: Incident, language: Language) -> list[str]:
+    """One limit: how far, what share of traffic it would refuse, and whose; once it was decided, how far."""
+    is_offered = incident.state is State.PROPOSED
     lines = [
         say(
             language,
-            STEP,
+            STEP if is_offered else SET_STEP,
             model=step.model or step.target.service,
             location=step.location,
             effective=limit(step.effective),
@@ -73,9 +76,10 @@ def _step(step: Step, language: Language) -> list[str]:
             peak=str(step.usual_peak),
             current=str(step.current),
         ),
-        say(language, REFUSED, share=str(step.refused)),
     ]
-    if step.refusals:
+    if is_offered:
+        lines.append(say(language, REFUSED, share=str(step.refused)))
+    if is_offered and any(refusal.who != incident.app for refusal in step.refusals):
         whose = (
             f"{refusal.who} {language.say('{share:percent}', {'share': str(refusal.share)})}"
             for refusal in sorted(step.refusals, key=lambda refusal: -refusal.share)[:SHOWN_REFUSALS]
@@ -131,7 +135,7 @@ def proof(incident: Incident, language: Language) -> list[Block]:
         return []
     line = say(
         language,
-        PROOF,
+        NO_PROOF if found.verdict is Verdict.INCONCLUSIVE else PROOF,
         verdict=found.verdict,
         now=str(found.now),
         before=str(found.before),

@@ -1,6 +1,6 @@
 """An incident as its one message: from top to bottom in the order in which somebody decides.
 
-What happened, how much, why we think so, the chart, who owns it; then the brake, what was decided, whether it bites;
+What happened, why we think so, how much, the chart, who owns it; then the brake, what was decided, whether it bites;
 then the buttons.
 """
 
@@ -31,7 +31,7 @@ _SIGNS = {
 _HOLDING = {State.THROTTLED, State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 
 TITLE = N_("{sign} {app}: {state:word}")
-ABOUT = N_("{level:word} · Freio {mode:word} · since {since:time} · {incident}")
+ABOUT = N_("{level:Word} · Freio {mode:word} · since {since:time}")
 BRAKING = N_("Setting the limit and reading it back…")
 RESTORING = N_("Putting back what stood there before…")
 STUCK = N_("*Freio is stuck* after {attempts:number} attempts. A person was paged, and Freio keeps trying.")
@@ -61,13 +61,13 @@ def draw(
     chart_refused: bool = False,
 ) -> Drawing:
     """The incident as it stands. `address` turns an owner into an id that can be mentioned, where there is one."""
-    title = {"sign": _SIGNS.get(incident.state, "⚪"), "app": incident.app, "state": incident.state}
+    title = {"sign": _SIGNS.get(incident.state, "🔵"), "app": incident.app, "state": incident.state}
     blocks: list[Block] = [
         parts.header(language.say(TITLE, title), "title"),
         _about(incident, language),
         *evidence.what(incident, language),
-        *evidence.how_much(incident, app, language),
         *evidence.why(incident, language),
+        *evidence.how_much(incident, app, language),
         *evidence.chart(incident, chart, language, refused=chart_refused),
         *evidence.owners(incident, app, language, address),
         *brake.proposal(incident, language),
@@ -99,7 +99,6 @@ def _about(incident: Incident, language: Language) -> Block:
         level=incident.level,
         mode=incident.mode,
         since=instant(incident.opened_at),
-        incident=incident.id,
     )
     return parts.context(line, "about")
 
@@ -118,10 +117,15 @@ def _progress(incident: Incident, language: Language) -> list[str]:
             lines.append(say(language, RENEW_HELD, until=instant(incident.until)))
         case State.PROPOSED if is_renewal(incident):
             lines.append(say(language, RENEW))
-        case state if state in _HOLDING and incident.until:
+        case state if state in _HOLDING and incident.until and not _said_by_decision(incident):
             lines.append(say(language, UNTIL, until=instant(incident.until)))
     if incident.ask and incident.is_open:
         lines.append(say(language, ASKED))
     if incident.is_open and incident.assessment and not incident.assessment.complete:
         lines.append(say(language, INCOMPLETE))
     return lines
+
+
+def _said_by_decision(incident: Incident) -> bool:
+    """Whether the decision names the same time, so that it is not said twice."""
+    return incident.decision is not None and incident.decision.until == incident.until

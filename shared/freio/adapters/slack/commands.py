@@ -20,18 +20,18 @@ from freio.i18n.reading import read_amount, read_until
 COMMANDS = "status, ask, release, help"
 
 HELP = N_(
-    "• {status}: what is open\n"
-    "• {ask}: ask the cost owners for more. The time may be a day (it counts to its end), an hour, or a span: "
+    "• `{status}`: what is open\n"
+    "• `{ask}`: ask the cost owners for more. The time may be a day (it counts to its end), an hour, or a span: "
     "{examples}\n"
-    "• {release}: ask to let go of the brake"
+    "• `{release}`: ask to let go of the brake"
 )
 STATUS_USAGE = N_("/freio status")
 ASK_USAGE = N_("/freio ask (app) (how much more) (until when) (why)")
 RELEASE_USAGE = N_("/freio release (app)")
 EXAMPLES = N_("2026-11-30, 11/30, 18:00, 6h, 2d, tomorrow")
-BAD_COMMAND = N_("Nothing was sent. I expect: {usage}")
-BAD_AMOUNT = N_("Nothing was sent: {text} is no amount. I expect one like {example}.")
-BAD_UNTIL = N_("Nothing was sent: {text} is no time within the next year. I expect one like {examples}.")
+BAD_COMMAND = N_("Nothing was sent. I expect: `{usage}`")
+BAD_AMOUNT = N_("Nothing was sent: “{text}” is not an amount. Write it like {example}.")
+BAD_UNTIL = N_("Nothing was sent: “{text}” is not a time within the next year. Write it like one of these: {examples}.")
 LONG_WHY = N_("Nothing was sent: the reason may have {most:number} characters, and has {length:number}.")
 
 

@@ -1,4 +1,4 @@
-"""What happened, how much it costs, why we think so, and whose it is."""
+"""What happened, why we think so, how much it costs, and whose it is."""
 
 from __future__ import annotations
 
@@ -21,35 +21,33 @@ SHOWN_OWNERS = 20
 
 _BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST}
 
-WHAT = N_("*What happened*")
-OF_BUDGET = N_("• {kind:word} ({level:word}), {at:time}: {observed:money} of {usual:money}")
-OVER_USUAL = N_("• {kind:word} ({level:word}), {at:time}: {observed:money} instead of {usual:money}")
-OVER_USUAL_IN = N_(
-    "• {kind:word} ({level:word}), {at:time}: {observed:money} instead of {usual:money} in {window:duration}"
-)
-UNUSUAL = N_("• {kind:word} ({level:word}), {at:time}: {observed:money}")
+OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
+OVER_USUAL = N_("*{kind:Word}: {observed:money}* instead of {usual:money}")
+OVER_USUAL_IN = N_("*{kind:Word}: {observed:money} in {window:duration}* instead of {usual:money}")
+UNUSUAL = N_("*{kind:Word}: {observed:money}*")
 DRIVEN_BY = N_("mostly {driver}")
+SEEN = N_("({level:word}, {at:time})")
 EARLIER = N_("and {count:number} earlier signals")
-WHY = N_("*Why we think so*")
+WHY = N_("Why:")
 SCORE_OF_BUDGET = N_("{score:percent} of the budget")
 SCORE = N_("{score:percent} of what sets off an alert")
-BILLED = N_("*Billed*\n{amount:money}")
+BILLED = N_("*Billed this month*\n{amount:money}")
 IN_FLIGHT = N_("*Estimated in flight*\n{amount:money}")
-WORST = N_("*Worst case until a brake bites*\n{amount:money} more, {most:money} in all")
-RATE = N_("*Present rate*\n{amount:money} an hour")
-BUDGET = N_("*Budget of the month*\n{amount:money}")
+WORST = N_("*Worst case until a brake bites*\n{most:money} (+{amount:money})")
+RATE = N_("*The last hour*\n{amount:money}")
+BUDGET = N_("*Budget of the month*\n{amount:money}, {used:percent} used")
 CEILING = N_("*Allowed until the month costs*\n{amount:money}")
 CHART = N_("Cost of {app} an hour, the usual and the present; {likely:money} this month.")
 NO_CHART = N_("Slack could not show the chart.")
 OWNERS = N_("*Owners:*")
-BELONGS = N_("Team {team} · cost centre {centre} · {environment}")
+BELONGS = N_("team {team} · cost centre {centre} · {environment:word}")
 NO_OWNERS = N_("*Owners:* nobody. {app} does not stand in the client's file.")
 
 
 def what(incident: Incident, language: Language) -> list[Block]:
     """The newest signals, newest first, and how many there were before them."""
     shown = incident.signals[-SHOWN_SIGNALS:][::-1]
-    lines = [say(language, WHAT), *(_signal(signal, language) for signal in shown)]
+    lines = [_signal(signal, language) for signal in shown]
     earlier = max(incident.signal_count, len(incident.signals)) - len(shown)
     if earlier > 0:
         lines.append(say(language, EARLIER, count=str(earlier)))
@@ -66,22 +64,22 @@ def _signal(signal: Signal, language: Language) -> str:
         language,
         sentence,
         kind=signal.kind,
-        level=signal.level,
-        at=instant(signal.at),
         observed=amount(signal.observed),
         usual=amount(signal.usual),
         window=str(signal.window_minutes * 60),
     )
-    return f"{line}, {say(language, DRIVEN_BY, driver=signal.driver)}" if signal.driver else line
+    if signal.driver:
+        line += f", {say(language, DRIVEN_BY, driver=signal.driver)}"
+    return f"{line} {say(language, SEEN, level=signal.level, at=instant(signal.at))}"
 
 
 def why(incident: Incident, language: Language) -> list[Block]:
     """The reasons of the signals shown, each once, with how far they are over what sets off an alert."""
     reasons: dict[str, str] = {}
     for signal in incident.signals[-SHOWN_SIGNALS:][::-1]:
-        score = say(language, SCORE_OF_BUDGET if signal.kind in _BUDGET else SCORE, score=f"{signal.score:.4f}")
-        reasons.setdefault(signal.detail, f"• {escape(signal.detail)} ({score})" if signal.detail else f"• {score}")
-    return [*parts.section([say(language, WHY), *reasons.values()], "why")] if reasons else []
+        score = say(language, SCORE_OF_BUDGET if signal.kind in _BUDGET else SCORE, score=f"{signal.score:.2f}")
+        reasons.setdefault(signal.detail, f"{escape(signal.detail)} ({score})" if signal.detail else score)
+    return [parts.context(f"{say(language, WHY)} {'; '.join(reasons.values())}", "why")] if reasons else []
 
 
 def how_much(incident: Incident, app: App | None, language: Language) -> list[Block]:
@@ -94,7 +92,8 @@ def how_much(incident: Incident, app: App | None, language: Language) -> list[Bl
         say(language, RATE, amount=amount(incident.rate)),
     ]
     if app and app.budget:
-        texts.append(say(language, BUDGET, amount=amount(app.budget)))
+        used = f"{spend.likely.amount / app.budget.amount:.2f}"
+        texts.append(say(language, BUDGET, amount=amount(app.budget), used=used))
     if incident.ceiling:
         texts.append(say(language, CEILING, amount=amount(incident.ceiling)))
     return [parts.fields(texts, "money")]
@@ -116,4 +115,4 @@ def owners(incident: Incident, app: App | None, language: Language, address: Cal
         return [*parts.section([say(language, NO_OWNERS, app=incident.app)], "owners")]
     mentioned = ", ".join(MRKDWN.person(address(owner)) for owner in app.owners[:SHOWN_OWNERS])
     belongs = say(language, BELONGS, team=app.team, centre=app.cost_centre, environment=app.environment)
-    return [*parts.section([f"{say(language, OWNERS)} {mentioned}", belongs], "owners")]
+    return [*parts.section([f"{say(language, OWNERS)} {mentioned} · {belongs}"], "owners")]

@@ -1,7 +1,7 @@
 """Time passes: traffic asks, quotas let through, the export and the telemetry are written, and Scheduler ticks.
 
 A real Scheduler ticks the watch every five minutes and the sweep every minute. Here the calm is shortened: the watch
-ticks every four hours while nothing is open and nothing runs away, every half hour while a decision holds, and a sweep
+ticks every four hours while nothing is open and nothing runs away, every half hour while a brake is held, and a sweep
 is sent only in a minute in which something is due. It takes less time to watch, and decides nothing otherwise.
 """
 
@@ -27,6 +27,8 @@ MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 BILLED_EVERY = timedelta(hours=4)  # rows are dated when they were exported, hours later: writing them at once is enough
 HELD, CALM = timedelta(minutes=30), timedelta(hours=4)
 FRESH = timedelta(hours=6)  # a runaway that was not seen by then is looked for at the calm's pace
+ENDS_SOON = timedelta(minutes=90)  # a decision that ends is judged by looks that are fresh
+DECIDED = {State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 ON_THE_TABLE = {State.OPEN, State.PROPOSED, State.BRAKING, State.RESTORING}
 DRAINS_WITHIN = 60.0
 
@@ -97,7 +99,8 @@ class Replay:
         fresh = [r for r in self.stage.world.running(self.now) if self.now - r.start < FRESH and r.app not in known]
         if fresh:
             return STEP
-        return HELD if opened else CALM
+        held = [i for i in opened if i.state not in DECIDED or (i.until and i.until - self.now < ENDS_SOON)]
+        return HELD if held else CALM
 
     def _is_awake(self) -> bool:
         """Whether minutes matter: somebody may click, or something comes due."""

@@ -82,7 +82,7 @@ def _play(options: Namespace, console: Console) -> int:
         console.print(f"Slack is at [bold]{stage.slack_url}[/]: choose who you are at the top, and open #finops.")
         replay = Replay(stage, START)
         runaways = launch(stage, START)
-        players = Players(stage) if options.headless else None
+        players = Players(stage, runaways) if options.headless else None
         budgets = _replay(options, console, replay, players)
         replay.drain()
         story = tell(replay, runaways, players, budgets.poison)

@@ -1,16 +1,16 @@
 """The scripted people: who does what, when an incident of which app is where. Headless, they play the whole demo.
 
 Each act is tried every simulated minute until it has been done once. Incidents that nobody wrote a line for (real
-usage has a mind of its own) are snoozed by ops, so that every message is answered.
+usage has a mind of its own) are let run by ops until the next midnight, so that every message is answered.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from freio.domain.app import Mode
 from freio.domain.incident import Incident, State
 from freio.domain.notice import Card
 from freio.sandbox.demo.cast import ANA, BRUNO, CARLA, CHANNEL, DIEGO, EMMA, GUS, HELENA, PAT, RUI
@@ -20,6 +20,7 @@ from freio.sandbox.slack.board import Message
 from freio.sandbox.spend.incidents import Kind, Runaway
 
 DAY = timedelta(days=1)
+UNWRITTEN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ LAUNCHES = (
         app="research-agents",
         kind="stuck_loop",
         after=8 * DAY + timedelta(hours=2),
-        severity=3.0,
+        severity=9.0,
         fixed_after=timedelta(hours=5),
     ),
     Launch(app="catalogue-search", kind="retry_storm", after=13 * DAY + timedelta(hours=15), severity=2.0),
@@ -75,27 +76,44 @@ class Act:
 class Players:
     """The people, their hands on the workspace's buttons."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, runaways: Sequence[Runaway]) -> None:
         self._stage = stage
+        self._runaways = runaways
         self._acts = list(_acts())
         self.acks: list[Ack] = []
+
+    @property
+    def refused(self) -> list[Ack]:
+        """Acts that the app did not take: the person saw an error."""
+        return [ack for ack in self.acks if not ack.ok]
 
     def play(self, now: datetime) -> bool:
         """Whether somebody did something."""
         acted = False
         for incident in self._stage.store.open_incidents():
+            if not self._is_drawn(incident):
+                continue
             waited = now - incident.changed_at
-            mine = [a for a in self._acts if a.app == incident.app and not a.done]
-            for act in mine:
-                if act.state is incident.state and waited >= act.after and self._is_drawn(incident):
-                    act.done = True
-                    acted |= self._did(act.do(self, incident))
-                    break
-            else:
-                scripted = any(a.state is incident.state for a in mine)
-                if incident.state is State.PROPOSED and not scripted and waited >= timedelta(minutes=30):
-                    acted |= self._did(self.click(PAT.id, incident, "snooze"))
+            acts = [a for a in self._acts if a.app == incident.app and not a.done] if self._is_told(incident) else []
+            here = [a for a in acts if a.state is incident.state]
+            ripe = next((a for a in here if waited >= a.after), None)
+            if ripe is not None:
+                ripe.done = True
+                acted |= self._did(ripe.do(self, incident))
+            elif (
+                incident.state is State.PROPOSED and not here and waited >= UNWRITTEN and not self._by_policy(incident)
+            ):
+                acted |= self._did(self.click(PAT.id, incident, "keep"))
         return acted
+
+    def _is_told(self, incident: Incident) -> bool:
+        """Whether it is one of the story's own: its app was made to run away not long before."""
+        return any(r.app == incident.app and r.start <= incident.opened_at <= r.start + DAY for r in self._runaways)
+
+    @staticmethod
+    def _by_policy(incident: Incident) -> bool:
+        """Nobody is awake where the policy brakes by itself."""
+        return incident.mode is Mode.ENFORCE and incident.proposal is not None and bool(incident.proposal.steps)
 
     def _did(self, ack: Ack | None) -> bool:
         if ack is not None:
@@ -128,7 +146,7 @@ class Players:
             self._did(self.click(BRUNO.id, incident, "keep", drawn=drawn))
         return first
 
-    def form(self, person: str, incident: Incident, action: str, values: dict[str, str]) -> Ack | None:
+    def form(self, person: str, incident: Incident, action: str, values: dict[str, str | int]) -> Ack | None:
         """Open a form and send it, filling the fields by their action ids."""
         opened = self.click(person, incident, action)
         views = self._stage.slack.open_views(person)
@@ -157,7 +175,7 @@ def _values(message: Message) -> Iterator[str]:
 
 def _acts() -> Iterator[Act]:
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
-    chat, research, search = "support-chat", "research-agents", "catalogue-search"
+    chat, search = "support-chat", "catalogue-search"
     # A guest tries; ops throttle, twice; the owner asks for more, the cost owner approves; then for the release.
     yield Act(app=chat, state=State.PROPOSED, after=2 * minute, do=lambda p, i: p.click(GUS.id, i, "throttle"))
     yield Act(app=chat, state=State.PROPOSED, after=4 * minute, do=Players.click_twice_at_once)
@@ -172,8 +190,6 @@ def _acts() -> Iterator[Act]:
     yield Act(
         app=chat, state=State.THROTTLED, after=6 * hour + 5 * minute, do=lambda p, i: p.answer(RUI.id, i, "approve")
     )
-    # Nobody is awake: the policy brakes, and lets go when it is quiet.
-    yield Act(app=research, state=State.OVERRIDDEN, after=9999 * hour, do=lambda _p, _i: None)
     # Two apps on one target: a yes from an owner of each.
     yield Act(app=search, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(CARLA.id, i, "throttle"))
     yield Act(app=search, state=State.PROPOSED, after=6 * minute, do=lambda p, i: p.click(DIEGO.id, i, "throttle"))
@@ -188,7 +204,7 @@ def _acts() -> Iterator[Act]:
             "keep_more",
             {
                 "amount": "2.000,00",
-                "until": str(int((i.changed_at + DAY).timestamp())),
+                "until": int((i.changed_at + DAY).timestamp()),
                 "why": "lançamento do catálogo",
             },
         ),
@@ -211,8 +227,3 @@ def launch(stage: Stage, start: datetime) -> list[Runaway]:
             stage.world.stop(runaway, at + planned.fixed_after)
         started.append(runaway)
     return started
-
-
-def incident_of(text: str) -> str:
-    """The app in an incident's id (``support-chat-20261103T150000``)."""
-    return re.sub(r"-\d{8}T\d{6}$", "", text)

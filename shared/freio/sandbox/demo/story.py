@@ -28,7 +28,10 @@ def tell(replay: Replay, runaways: Sequence[Runaway], players: Players | None, p
     incidents = [_incident(replay, incident, entries, runaways) for incident in told]
     counts = _counts(replay, entries, players)
     story = {"incidents": incidents, "counts": counts}
-    return {**story, "faults": faults(replay, story, told, poison=poison, scripted=players is not None)}
+    found = faults(replay, story, told, poison=poison, scripted=players is not None)
+    refused = players.refused if players else []
+    found += [f"{ack.person}'s {ack.kind} was answered with {ack.error or dict(ack.errors)}" for ack in refused]
+    return {**story, "faults": found}
 
 
 def _incident(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from freio.sandbox.slack.acks import Ack
+from freio.sandbox.slack.board import Message
 from freio.sandbox.slack.errors import ScriptError, SlackError
 from freio.sandbox.slack.snapshot import snapshot
 
@@ -77,6 +78,14 @@ def _versions(workspace: "SlackWorkspace") -> Iterator[str]:
         seen = version
 
 
+def _drawing(workspace: "SlackWorkspace", said: dict[str, Any]) -> Message | None:
+    """The drawing that was clicked, which may be an older one: the page hears of a change a moment after it."""
+    if "edited" not in said:
+        return None
+    drawings = workspace.drawings(said["channel"], said["ts"])
+    return next((drawn for drawn in drawings if drawn.edited_ts == said["edited"]), None)
+
+
 def _act(workspace: "SlackWorkspace", deed: str, said: dict[str, Any]) -> dict[str, Any]:
     """What somebody did in the page; ``ack`` is how the app took it, None when the app was not asked."""
     person, values = said["person"], said.get("values", {})
@@ -88,7 +97,13 @@ def _act(workspace: "SlackWorkspace", deed: str, said: dict[str, Any]) -> dict[s
             )
         case "click":
             ack = workspace.click(
-                person, said["channel"], said["ts"], said["action_id"], value=said.get("value"), values=values
+                person,
+                said["channel"],
+                said["ts"],
+                said["action_id"],
+                value=said.get("value"),
+                values=values,
+                message=_drawing(workspace, said),
             )
         case "submit":
             ack = workspace.submit(person, said["view"], values)

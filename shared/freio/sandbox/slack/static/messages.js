@@ -9,6 +9,7 @@ export function showMessages(parent, messages, context, { inThread } = {}) {
   const bottom = atBottom(parent);
   const items = [];
   let day = "";
+  let before = null;
   for (const message of messages) {
     const seconds = Number(message.ts);
     if (!inThread && context.time.day(seconds) !== day) {
@@ -16,8 +17,10 @@ export function showMessages(parent, messages, context, { inThread } = {}) {
       const label = context.time.forms.date_long_pretty(seconds);
       items.push({ key: `day-${day}`, state: label, draw: () => el("h4", { class: "day" }, el("span", {}, label)) });
     }
-    const state = JSON.stringify([message, context.version]);
-    items.push({ key: message.ts, state, draw: () => draw(message, context, inThread) });
+    const goesOn = continues(before, message);
+    before = message;
+    const state = JSON.stringify([message, goesOn, context.version]);
+    items.push({ key: message.ts, state, draw: () => draw(message, context, { inThread, goesOn }) });
   }
   if (!messages.length) {
     items.push({ key: "empty", state: context.version, draw: () => el("p", { class: "empty" }, context.say("empty")) });
@@ -33,16 +36,26 @@ export function follow(parent) {
   parent.addEventListener("load", () => { if (following) parent.scrollTop = parent.scrollHeight; }, true);
 }
 
+const TOGETHER = 300; // seconds
+
 const atBottom = (parent) => parent.scrollHeight - parent.scrollTop - parent.clientHeight < 80;
 
-function draw(message, context, inThread) {
+// Short lines of the same author, one soon after the other, stand under one name.
+function continues(before, message) {
+  return before !== null && before.user === message.user && isShort(before) && isShort(message)
+    && Boolean(before.ephemeral) === Boolean(message.ephemeral) && Number(message.ts) - Number(before.ts) < TOGETHER;
+}
+
+const isShort = (message) => !message.blocks?.some((block) => ["header", "actions", "image"].includes(block.type));
+
+function draw(message, context, { inThread, goesOn }) {
   const author = context.byId[message.user];
   const node = el("article", {
-    class: `message ${message.ephemeral ? "ephemeral" : ""}`, "data-message-ts": message.ts, "data-person": message.user,
+    class: `message ${message.ephemeral ? "ephemeral" : ""} ${goesOn ? "goes-on" : ""}`, "data-message-ts": message.ts, "data-person": message.user,
     "data-ephemeral": message.ephemeral ? "true" : undefined, "aria-label": author.name,
   });
   const act = (actionId, value, clicked) =>
-    context.act("click", { channel: context.channel, ts: message.ts, action_id: actionId, value, values: collect(node) }, clicked);
+    context.act("click", { channel: context.channel, ts: message.ts, edited: message.edited?.ts ?? null, action_id: actionId, value, values: collect(node) }, clicked);
   node.append(
     avatar(author),
     el("div", { class: "body" },

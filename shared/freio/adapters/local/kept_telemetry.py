@@ -1,0 +1,48 @@
+"""Telemetry that no longer changes, kept: what ended ten minutes ago was reported, and is not asked for again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from freio.domain.proof import Window
+from freio.domain.spend import Tokens
+from freio.domain.target import Target
+from freio.ports import Meter
+
+SETTLED = timedelta(minutes=10)  # points come about three minutes late
+ANSWERS = 64  # kept at most; the oldest goes first
+
+_Question = tuple[tuple[str, ...], datetime, datetime, int]
+
+
+class KeptTelemetry:
+    """A `Meter` that asks the one behind it once for the same settled span, for as long as its process lives.
+
+    Five-minute ticks ask for the same whole hours eleven times out of twelve. Spans that end later than ten minutes
+    ago, and windows, always go through.
+    """
+
+    def __init__(self, meter: Meter, now: Callable[[], datetime]) -> None:
+        self._meter = meter
+        self._now = now
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[_Question, list[Tokens]] = OrderedDict()
+
+    def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        question = (tuple(projects), since, until, step_minutes)
+        with self._lock:
+            if question in self._kept:
+                return list(self._kept[question])
+        found = self._meter.tokens(projects, since, until, step_minutes)
+        if self._now() - until >= SETTLED:
+            with self._lock:
+                self._kept[question] = list(found)
+                while len(self._kept) > ANSWERS:
+                    self._kept.popitem(last=False)
+        return found
+
+    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+        return self._meter.windows(target, since, until, minutes)

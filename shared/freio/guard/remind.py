@@ -1,0 +1,119 @@
+"""Waiting for people: the grace of a question, calls that grow rarer, and answers that run out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from freio.domain.app import App, Client, Match, Mode
+from freio.domain.incident import Action, Decision, Incident, Proposal, State
+from freio.domain.journal import Kind
+from freio.domain.sentences import (
+    APP_GONE,
+    DECIDED_BY_POLICY,
+    ESCALATED,
+    LET_GO,
+    NO_BRAKE,
+    PAGE_NO_ANSWER,
+    QUIET,
+)
+from freio.guard.moves import POLICY, ask_again, start_braking
+from freio.guard.restore import let_go
+from freio.guard.step import Step
+from freio.ports import Clock, Store
+
+ESCALATIONS_BEFORE_PAGE = 3
+LONGEST_WAIT = timedelta(hours=6)
+SHORTEST_WAIT = timedelta(minutes=1)
+
+
+def app_of(client: Client, name: str) -> App:
+    """The app; one that was taken out of the file while its incident was open is nobody's, and may nothing."""
+    return client.app(name) or App(name=name, team="", cost_centre="", environment="", owners=(), match=Match())
+
+
+class Reminder:
+    """OPEN, PROPOSED, OVERRIDDEN, SNOOZED and EXPECTED: nothing here touches a lever."""
+
+    def __init__(self, client: Client, store: Store, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+
+    def opened(self, app: App, incident: Incident) -> None:
+        """The watch could not work out a brake within the grace: people are asked without one."""
+        step = Step(self._clock.now())
+        if incident.mode is Mode.OBSERVE:
+            step.keep(incident, due_at=None)
+        else:
+            reason = "no brake could be worked out: the watch did not get through"
+            proposal = incident.proposal or Proposal(lever="", steps=(), reason=reason)
+            asked = ask_again(step, app, step.keep(incident, proposal=proposal))
+            if not proposal.steps:
+                step.mention(asked, f"{asked.revision}/no-brake", NO_BRAKE, app=app.name, reason=proposal.reason)
+        self._store.commit(step.change())
+
+    def unanswered(self, app: App, incident: Incident) -> None:
+        """The grace is over, or the pause between two calls for people."""
+        step = Step(self._clock.now())
+        grace_ends = incident.changed_at + app.policy.grace
+        if step.now < grace_ends:
+            step.keep(incident, due_at=grace_ends)
+        elif incident.assessment is not None and incident.assessment.is_quiet(step.now):
+            _close(step, incident, QUIET)
+        elif app.policy.mode(incident.level) is Mode.ENFORCE and _may_brake_unasked(incident):
+            self._enforce(step, app, incident)
+        elif incident.holding:
+            step.thread(incident, f"{incident.revision}/let-go", LET_GO)
+            let_go(step, incident)
+        elif self._client.app(incident.app) is None:
+            _close(step, incident, APP_GONE, app=incident.app)
+        else:
+            self._escalate(step, app, incident)
+        self._store.commit(step.change())
+
+    def ended(self, app: App, incident: Incident) -> None:
+        """An override, snooze or expectation ran out."""
+        step = Step(self._clock.now())
+        if incident.assessment is not None and incident.assessment.is_quiet(step.now):
+            _close(step, incident, QUIET)
+        else:
+            ask_again(step, app, incident)
+        self._store.commit(step.change())
+
+    @staticmethod
+    def _enforce(step: Step, app: App, incident: Incident) -> None:
+        step.thread(incident, f"{incident.revision}/policy", DECIDED_BY_POLICY, grace=_seconds(app.policy.grace))
+        decision = Decision(action=Action.THROTTLE, by=POLICY, at=step.now, until=step.now + app.policy.lease)
+        start_braking(step, incident, decision)
+
+    @staticmethod
+    def _escalate(step: Step, app: App, incident: Incident) -> None:
+        """Call people in the thread, ever more rarely; page when that did not help either."""
+        count = incident.escalations + 1
+        waited = _seconds(step.now - incident.changed_at)
+        wait = min(LONGEST_WAIT, max(app.policy.grace, SHORTEST_WAIT) * 2 ** min(count, 10))
+        called = step.keep(incident, escalations=count, due_at=step.now + wait)
+        key = f"{called.revision}/escalated/{count}"
+        step.mention(called, key, ESCALATED, app=app.name, waited=waited, rate=called.rate)
+        step.log(Kind.NOTICE, called, "escalated", key=f"{called.id}/{key}", waited=waited)
+        if count == ESCALATIONS_BEFORE_PAGE:
+            step.page(called, key, PAGE_NO_ANSWER, app=app.name, incident=called.id, waited=waited)
+
+
+def _may_brake_unasked(incident: Incident) -> bool:
+    """There is a brake, and its targets serve no other app."""
+    proposal = incident.proposal
+    return proposal is not None and bool(proposal.steps) and not proposal.shared_with
+
+
+def _close(step: Step, incident: Incident, sentence: str, **data: object) -> None:
+    """End it, through RESTORING where a brake is held."""
+    step.thread(incident, f"{incident.revision}/closed", sentence, **data)
+    if incident.holding:
+        let_go(step, incident)
+    else:
+        step.move(incident, State.RESOLVED, due_at=None, until=None)
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())

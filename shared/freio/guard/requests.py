@@ -1,0 +1,119 @@
+"""Requests: who may not decide asks, and somebody who may answers once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from freio.domain import sentences as say
+from freio.domain.app import App, Client
+from freio.domain.ask import Answer, Ask, override_id
+from freio.domain.authority import Person
+from freio.domain.click import Click, Verb
+from freio.domain.incident import Action, Decision, Incident
+from freio.domain.journal import Kind
+from freio.errors import BadMessage
+from freio.guard.answer import answer
+from freio.guard.reply import reply
+from freio.guard.settle import Settler, is_offered
+from freio.guard.step import Step
+from freio.ports import Store
+
+
+class Requests:
+    """Files requests and takes the answers to them."""
+
+    def __init__(self, client: Client, store: Store, settler: Settler) -> None:
+        self._client = client
+        self._store = store
+        self._settler = settler
+
+    def file(
+        self, step: Step, click: Click, decision: Decision, app: App, incident: Incident | None
+    ) -> Incident | None:
+        """Put a request before the cost owners, unless one that still matters waits for them."""
+        pending = self._store.get(Ask, incident.ask) if incident and incident.ask else None
+        if pending is not None and incident is not None and _matters(pending, incident):
+            reply(step, click, say.ASK_PENDING, by=pending.by)
+            return None
+        ask = step.put(
+            Ask(
+                id=f"{app.name}/{decision.action}/{click.id}",
+                app=app.name,
+                incident=incident.id if incident else "",
+                action=decision.action,
+                by=click.person,
+                at=step.now,
+                amount=decision.amount,
+                until=decision.until,
+                why=decision.why,
+            )
+        )
+        step.log(
+            Kind.REQUEST,
+            incident,
+            decision.action,
+            key=f"ask/{ask.id}",
+            by=ask.by,
+            app=app.name,
+            amount=ask.amount,
+            until=ask.until,
+            why=ask.why,
+        )
+        step.ask(ask.id, app.name, ask.incident, 0)
+        reply(step, click, say.ASK_SENT, app=app.name)
+        if incident is None:
+            return None
+        asked = step.keep(incident, ask=ask.id)
+        step.draw(asked)
+        return asked
+
+    def answered(self, step: Step, click: Click, person: Person) -> Incident | None:
+        """An answer to a request, and what follows from it for the open incident."""
+        ask = self._store.get(Ask, click.ask)
+        if ask is None:
+            raise BadMessage("ask", f"click {click.id}: there is no request {click.ask!r}")
+        outcome = answer(step, self._client, ask, person, approve=click.verb is Verb.APPROVE)
+        if outcome.refusal is not None:
+            reply(step, click, outcome.refusal, **outcome.data)
+            return None
+        incident = self._store.get(Incident, ask.incident) if ask.incident else None
+        if incident is None or not incident.is_open:
+            if outcome.approved:
+                self._grant(step, click, ask, person)
+            return None
+        free = step.keep(incident, ask="" if incident.ask == ask.id else incident.ask)
+        step.draw(free)
+        if not outcome.approved:
+            return free
+        is_over = ask.until is not None and ask.until <= step.now
+        if is_over or not is_offered(ask.action, free):
+            self._grant(step, click, ask, person)
+            return free
+        decision = Decision(action=ask.action, by=ask.by, at=step.now, until=ask.until, amount=ask.amount, why=ask.why)
+        return self._settler.settle(step, free, decision, approver=person.id)
+
+    def _grant(self, step: Step, click: Click, ask: Ask, person: Person) -> None:
+        """An override without a question on the table: until it ends, the app's budget is larger by its amount.
+
+        Whatever else was asked for has been overtaken by what happened since, and its approver is told.
+        """
+        if ask.action is not Action.RAISE or ask.until is None or ask.until <= step.now:
+            reply(step, click, say.QUESTION_CHANGED)
+            return
+        granted_id = override_id(ask.app)
+        known = self._store.get(Ask, granted_id)
+        step.put(
+            replace(
+                ask,
+                id=granted_id,
+                answer=Answer.APPROVED,
+                answered_by=person.id,
+                answered_at=step.now,
+                version=known.version if known else 0,
+            )
+        )
+
+
+def _matters(ask: Ask, incident: Incident) -> bool:
+    """Whether a request still waits, and its answer would still change something."""
+    return ask.answer is Answer.PENDING and is_offered(ask.action, incident)

@@ -1,0 +1,122 @@
+"""What each decision does to an incident, once it is known that it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from freio.domain import sentences as say
+from freio.domain.app import App
+from freio.domain.ask import Answer, Ask, lesson_id
+from freio.domain.calendar import next_midnight
+from freio.domain.incident import Action, Decision, Incident, State
+from freio.domain.money import Money
+from freio.guard.moves import start_braking
+from freio.guard.raise_limit import raise_limit
+from freio.guard.restore import end_leases, let_go
+from freio.guard.step import Step
+from freio.ports import Store
+
+EXPECTED_FOR = timedelta(hours=24)  # how long *expected* silences, and how long its lesson holds
+SNOOZE_FOR = timedelta(hours=1)
+
+# In which states a button of each action stands under the message.
+_OFFERED = {
+    Action.THROTTLE: {State.PROPOSED},
+    Action.KEEP: {State.PROPOSED, State.STUCK},
+    Action.EXPECTED: {State.PROPOSED},
+    Action.SNOOZE: {State.PROPOSED},
+    Action.RAISE: {State.THROTTLED, State.PROPOSED},
+    Action.RELEASE: {State.THROTTLED, State.STUCK},
+}
+
+
+def is_offered(action: Action, incident: Incident) -> bool:
+    """Whether an incident can be answered so, as it stands."""
+    return incident.state in _OFFERED[action]
+
+
+def until_when(action: Action, app: App, now: datetime) -> datetime | None:
+    """How long a decision holds where nobody says how long; *keep running*: until the next Pacific midnight."""
+    return {
+        Action.THROTTLE: now + app.policy.lease,
+        Action.KEEP: next_midnight(now),
+        Action.EXPECTED: now + EXPECTED_FOR,
+        Action.SNOOZE: now + SNOOZE_FOR,
+        Action.RAISE: now + app.policy.lease,
+    }.get(action)
+
+
+class Settler:
+    """Carries decisions out."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._by_action: dict[Action, Callable[[Step, Incident, Decision], Incident]] = {
+            Action.THROTTLE: start_braking,
+            Action.KEEP: self._keep,
+            Action.EXPECTED: self._expected,
+            Action.SNOOZE: self._snooze,
+            Action.RELEASE: self._release,
+        }
+
+    def settle(self, step: Step, incident: Incident, decision: Decision, *, approver: str) -> Incident:
+        """Change the incident as decided, and tell. To raise what is not throttled is to keep it running."""
+        if decision.action is Action.RAISE and incident.state is State.THROTTLED:
+            return raise_limit(step, self._store, incident, decision, approver)
+        key = f"{incident.revision}/decided"
+        if decision.until is None:
+            step.thread(incident, key, say.DECIDED, by=decision.by, action=decision.action)
+        else:
+            step.thread(incident, key, say.DECIDED_UNTIL, by=decision.by, action=decision.action, until=decision.until)
+        return self._by_action.get(decision.action, self._keep)(step, incident, decision)
+
+    def _keep(self, step: Step, incident: Incident, decision: Decision) -> Incident:
+        ceiling = None if decision.amount is None else incident.spend.likely + decision.amount
+        return self._set_aside(step, incident, State.OVERRIDDEN, decision, ceiling=ceiling)
+
+    def _expected(self, step: Step, incident: Incident, decision: Decision) -> Incident:
+        """Teaches the detector: this rate is usual for this app, until the lesson ends."""
+        lesson = lesson_id(incident.app)
+        known = self._store.get(Ask, lesson)
+        step.put(
+            Ask(
+                id=lesson,
+                app=incident.app,
+                incident=incident.id,
+                action=Action.EXPECTED,
+                by=decision.by,
+                at=step.now,
+                amount=incident.rate,
+                until=decision.until,
+                why=decision.why,
+                answer=Answer.APPROVED,
+                answered_by=decision.by,
+                answered_at=step.now,
+                version=known.version if known else 0,
+            )
+        )
+        return self._set_aside(step, incident, State.EXPECTED, decision)
+
+    def _snooze(self, step: Step, incident: Incident, decision: Decision) -> Incident:
+        return self._set_aside(step, incident, State.SNOOZED, decision)
+
+    def _set_aside(
+        self, step: Step, incident: Incident, state: State, decision: Decision, ceiling: Money | None = None
+    ) -> Incident:
+        """A brake that was still held for *renew?*, or that got stuck, is let go with it."""
+        free = end_leases(step, self._store, incident)
+        return step.move(
+            free,
+            state,
+            due_at=decision.until,
+            by=decision.by,
+            decision=decision,
+            until=decision.until,
+            ceiling=ceiling,
+            escalations=0,
+            attempts=0,
+        )
+
+    def _release(self, step: Step, incident: Incident, decision: Decision) -> Incident:
+        return let_go(step, step.keep(incident, decision=decision), by=decision.by)
