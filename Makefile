@@ -11,13 +11,13 @@ unexport PYTHONPATH PYTHONHOME
 export MAKECMDGOALS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fmt bundle bench browser pins clean
+.PHONY: help setup demo test check lint types imports fmt bundle bench browser screenshot pins clean
 
 help: ## print this list
 	@echo 'Freio: a brake for the cost of AI on Google Cloud'
 	@echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
-		printf '  make %-8s %s\n' "$$name" "$$what"; done
+		printf '  make %-10s %s\n' "$$name" "$$what"; done
 	@echo
 	@echo 'ARGS="…" reaches the command behind a target; PYTHON=… names another Python (3.11 to 3.14).'
 
@@ -29,7 +29,7 @@ demo: setup ## run the whole brake on this machine, with a pretend Slack and a p
 	@$(BIN)/freio demo $(ARGS)
 
 test: setup ## run the tests
-	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup $(ARGS)
 
 check: lint types imports test ## everything that must hold before a change is merged
 
@@ -55,6 +55,9 @@ bench: setup ## measure: latency, detection, cold start
 
 browser: ## install the Chromium that the browser tests drive (Debian, root)
 	@tools/browser.sh
+
+screenshot: setup ## draw docs/slack.png anew, in the Chromium of `make browser`
+	$(BIN)/python -m tools.screenshot $(ARGS)
 
 pins: setup ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@tools/pins.sh $(ARGS)

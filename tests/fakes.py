@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from freio.domain.phrase import Phrase
 from freio.domain.proof import Window
 from freio.domain.spend import Export, HourlyCost, Probe, Tokens
 from freio.domain.target import Target
@@ -45,7 +46,7 @@ class FakeLever:
 
     name: str = "quota"
     overrides: dict[Target, int] = field(default_factory=dict)
-    unbound: dict[str, str] = field(default_factory=dict)
+    unbound: dict[str, Phrase] = field(default_factory=dict)
     deaf: bool = False
     unit: str = "input_tokens_per_minute"
     faults: dict[str, list[Fault]] = field(default_factory=dict)
@@ -69,14 +70,14 @@ class FakeLever:
 
     def _probe(self, place: Place) -> Probe:
         target = self.target(place)
-        reason = self.unbound.get(place.model) or self.unbound.get(place.location) or ""
+        reason = self.unbound.get(place.model) or self.unbound.get(place.location)
         override = self.overrides.get(target)
         return Probe(
             target=target,
             location=place.location,
             model=place.model,
             unit=self.unit,
-            binds=not reason,
+            binds=reason is None,
             reason=reason,
             override=override,
             effective=None if override == -1 else override,

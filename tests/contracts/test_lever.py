@@ -11,6 +11,7 @@ import pytest
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.quota_lever import PAUSES, QuotaLever
+from freio.domain.phrase import Phrase
 from freio.domain.target import Target
 from freio.errors import Rejected, Unavailable
 from freio.ports import Lever, Place
@@ -67,7 +68,7 @@ def google() -> Iterator[Google]:
 
 
 def _fake_rig() -> Rig:
-    lever = FakeLever(unbound={"gemini-9-flash": "no quota bucket", "eu": "no quota there"})
+    lever = FakeLever(unbound={"gemini-9-flash": Phrase("dynamic shared quota"), "eu": Phrase("no quota there")})
     errors: dict[str, tuple[Exception, bool]] = {
         "lost reply": (Unavailable("no reply"), True),
         "overload": (Unavailable("429", 30), False),
@@ -123,7 +124,7 @@ def test_a_model_without_a_bucket_binds_nothing_and_says_why(rig: Rig) -> None:
     places = [Place(project="acme-chat", location="global", model="gemini-9-flash"), PLACE]
     unknown, known = rig.lever.probe(places)
     assert not unknown.binds
-    assert "no quota bucket" in unknown.reason
+    assert "dynamic shared quota" in str(unknown.reason)
     assert known.binds
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -30,4 +31,5 @@ def test_the_same_hours_are_the_same_picture() -> None:
 def test_who_does_not_see_it_reads_its_numbers() -> None:
     """The last hour, and the median of the same hour on the days before."""
     hours = [Decimal(2)] * 24 * 5 + [Decimal(50)]
-    assert alt_text(hours) == "50.00 / h; 2.00 / h"
+    assert alt_text(hours, client()) == "$50.00 in the last hour; usual at that hour: $2.00."
+    assert alt_text(hours, replace(client(), locale="pt-BR")).startswith("US$\u00a050,00 na última hora")

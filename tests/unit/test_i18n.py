@@ -13,10 +13,12 @@ from types import ModuleType
 import pytest
 from babel.messages.pofile import read_po
 
+from freio.adapters.slack.mrkdwn import MRKDWN
 from freio.domain import sentences
 from freio.domain.app import Level, Mode
 from freio.domain.ask import Answer
 from freio.domain.incident import Action, State, Verdict
+from freio.domain.phrase import Phrase, packed
 from freio.domain.signal import SignalKind
 from freio.i18n.catalogue import LOCALES, PLACE, Language, supported
 from freio.i18n.reading import read_amount, read_until
@@ -94,6 +96,8 @@ def test_every_code_has_its_word(kind: type[State]) -> None:
         ("{x:money}", "-3.5 BRL", "-R$3.50", "-R$\u00a03,50"),
         ("{x:money}", "0 BRL", "R$0.00", "R$\u00a00,00"),
         ("{x:number}", "1900000", "1,900,000", "1.900.000"),
+        ("{x:decimal}", "4.2", "4.2", "4,2"),
+        ("{x:decimal}", "1204.0", "1,204", "1.204"),
         ("{x:percent}", "0.204", "20.4%", "20,4%"),
         ("{x:percent}", "0.2", "20%", "20%"),
         ("{x:percent}", "0.0001", "≤ 0.1%", "≤ 0,1%"),
@@ -108,6 +112,8 @@ def test_every_code_has_its_word(kind: type[State]) -> None:
         ("{x:duration}", "30", "30 seconds", "30 segundos"),
         ("{x:word}", "PROPOSED", "waiting for a decision", "aguardando decisão"),
         ("{x:word}", "a-new-lever", "a-new-lever", "a-new-lever"),
+        ("{x:words}", "owner", "an owner", "um responsável"),
+        ("{x:words}", "owner,cost owner", "an owner or the cost owner", "um responsável ou o responsável pelo custo"),
         ("{x:person}", "ana@acme.example", "ana@acme.example", "ana@acme.example"),
         (
             "{x:time}",
@@ -129,6 +135,13 @@ def test_a_sentence_is_said_in_its_readers_language() -> None:
     data = {"by": "U1", "action": "keep", "until": "2026-11-24T08:00:00+00:00"}
     said = PORTUGUESE.say(sentences.DECIDED_UNTIL, data)
     assert said == "U1 decidiu: manter rodando, até 24 de nov. de 2026 05:00 (GMT-03:00)."
+
+
+def test_sentences_in_a_sentence_are_in_its_readers_language() -> None:
+    """Joined on one line, or each on a line of its own; text from outside in them is made harmless as everywhere."""
+    why = packed([Phrase.of(sentences.OF_THE_BUDGET, ratio="0.9"), Phrase.of("{x}", x="<!channel>")])
+    assert PORTUGUESE.say("({x:phrases})", {"x": why}, MRKDWN) == "(90% do orçamento; &lt;!channel&gt;)"
+    assert ENGLISH.say("{x:lines}", {"x": why}) == "90% of the budget\n<!channel>"
 
 
 def test_a_place_without_data_is_a_bug() -> None:

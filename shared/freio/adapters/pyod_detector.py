@@ -18,6 +18,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import DEVIATIONS as ONLY_DEVIATIONS
+from freio.domain.sentences import TIMES_THE_USUAL
 from freio.domain.spend import Score
 
 Floats = NDArray[np.float64]
@@ -60,21 +63,25 @@ class Hour:
 def _score(x: Floats) -> Score:
     """Only where the last hour leaves its envelope, the history is judged hour by hour."""
     if len(x) <= 1:
-        return Score(value=0.0, usual=float(x[-1]) if len(x) else 0.0, kind="spike", why="")
+        return Score(value=0.0, usual=float(x[-1]) if len(x) else 0.0, kind="spike")
     last = envelope(x, len(x) - 1)
     over = last.over(x[-1])
     if over < 1.0:
-        return Score(value=over, usual=last.usual, kind="spike", why="")
+        return Score(value=over, usual=last.usual, kind="spike")
     hours = [envelope(x, t) for t in range(len(x))]
     overs = np.array([hour.over(spent) for hour, spent in zip(hours, x, strict=True)])
     usual = np.array([hour.usual for hour in hours])
     distance = _distance(features(x, hours), calm=overs < 1.0)
     value = over if distance is None else min(over, distance)
-    deviations = (x[-1] - last.usual) / last.spread
-    why = f"{deviations:.0f} deviations above the same hour of two weeks"
-    if last.usual > NOT_ZERO:
-        why = f"{x[-1] / last.usual:.1f} times the usual, {why}"
-    return Score(value=value, usual=last.usual, kind=kind_of(x, usual, overs), why=why)
+    return Score(value=value, usual=last.usual, kind=kind_of(x, usual, overs), why=_why(float(x[-1]), last))
+
+
+def _why(spent: float, hour: Hour) -> Phrase:
+    """How far above the usual; where nothing was usual, nothing is a multiple of it."""
+    deviations = f"{(spent - hour.usual) / hour.spread:.0f}"
+    if hour.usual > NOT_ZERO:
+        return Phrase.of(TIMES_THE_USUAL, times=f"{spent / hour.usual:.1f}", deviations=deviations)
+    return Phrase.of(ONLY_DEVIATIONS, deviations=deviations)
 
 
 def envelope(x: Floats, t: int) -> Hour:

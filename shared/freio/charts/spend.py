@@ -26,6 +26,7 @@ _BAR, _LAST, _USUAL, _INK = "#a9bccd", "#c8323f", "#1f5f8b", "#3d3d3d"
 SPENT = N_("{currency} an hour")
 LAST = N_("the last hour")
 USUAL = N_("usual at that hour")
+IN_NUMBERS = N_("{last:money} in the last hour; usual at that hour: {usual:money}.")
 
 
 def spend_chart(hours: Sequence[Decimal], now: datetime, client: Client) -> bytes:
@@ -73,9 +74,10 @@ def _day(number: float, language: Language) -> str:
     return format_skeleton("MMMd", day, tzinfo=day.tzinfo, locale=language.locale)
 
 
-def alt_text(hours: Sequence[Decimal]) -> str:
+def alt_text(hours: Sequence[Decimal], client: Client) -> str:
     """The chart in numbers, for those who do not see it: the last hour, and what the same hour usually costs."""
-    return f"{float(hours[-1]):.2f} / h; {_usual(hours, len(hours) - 1):.2f} / h"
+    last, usual = (f"{spent:.2f} {client.currency}" for spent in (hours[-1], _usual(hours, len(hours) - 1)))
+    return Language(client.locale, client.time_zone).say(IN_NUMBERS, {"last": last, "usual": usual})
 
 
 def _usual(hours: Sequence[Decimal], index: int) -> float:

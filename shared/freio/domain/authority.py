@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from freio.domain.app import App, Approvals
@@ -94,3 +94,19 @@ def may_approve(action: Action, person: Person, requester: str, rights: Rights, 
             return False
         return rights.cost_owner or (rights.ops and approvals.ops_may_raise)
     return rights.cost_owner or rights.ops
+
+
+def others_may_approve(action: Action, requester: Person, app: App, approvals: Approvals) -> bool:
+    """Whether the file names anybody but the requester who may approve their request.
+
+    By the file alone: a group counts as others, even one with the requester in it.
+
+    >>> from freio.domain.app import Match
+    >>> app = App(name="chat", team="", cost_centre="C", environment="", owners=(), match=Match())
+    >>> rui, alone = Person(id="U1", name="Rui"), Approvals(ops=("S1",), cost_owners={"C": ("U1",)})
+    >>> [others_may_approve(action, rui, app, alone) for action in (Action.RELEASE, Action.KEEP)]
+    [False, True]
+    """
+    ops = approvals.ops if action not in _LOOSENS or approvals.ops_may_raise else ()
+    named = (*approvals.cost_owners.get(app.cost_centre, ()), *ops)
+    return any(not replace(requester, groups=frozenset()).is_in((one,)) for one in named)

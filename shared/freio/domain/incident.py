@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from freio.domain.app import Level, Mode
 from freio.domain.money import Money, SpendRange
+from freio.domain.phrase import Phrase
 from freio.domain.signal import Signal
 from freio.domain.target import Target
 
@@ -94,12 +95,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """The brake that is offered: which lever, on which targets, how far. Without steps: why there is no brake."""
+    """The brake that is offered: which lever, on which targets, how far.
+
+    ``reasons``    why there is no brake, where there are no steps.
+    ``uncovered``  what the brake leaves running, and why.
+    """
 
     lever: str
     steps: tuple[Step, ...]
-    reason: str = ""
-    uncovered: tuple[str, ...] = ()
+    reasons: tuple[Phrase, ...] = ()
+    uncovered: tuple[Phrase, ...] = ()
 
     @property
     def shared_with(self) -> tuple[str, ...]:

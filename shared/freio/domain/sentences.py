@@ -2,8 +2,9 @@
 
 A place in a sentence names how it is written for its reader: ``{by:person}`` is a mention, ``{until:time}`` an instant
 in the reader's zone, ``{amount:money}``, ``{share:percent}``, ``{value:number}``, ``{state:word}`` a word of the
-catalogue (a state, an action, a kind of signal), ``{state:Word}`` the same at the start of a sentence; plain
-``{name}`` is text from outside, and is escaped.
+catalogue (a state, an action, a kind of signal), ``{state:Word}`` the same at the start of a sentence, ``{who:words}``
+some of them as a choice; ``{why:phrases}`` other sentences, with a semicolon between them, ``{open:lines}`` the same,
+each on its line (`freio.domain.phrase`). Plain ``{name}`` is text from outside, and is escaped.
 """
 
 from __future__ import annotations
@@ -43,14 +44,34 @@ STUCK = N_("Stuck after {attempts:number} attempts: {error}. A person was paged.
 
 # ---- calling people
 ESCALATED = N_("No answer for {waited:duration}. {app} still runs at {rate:money} an hour.")
-NO_BRAKE = N_("{app} has no brake: {reason}")
+NO_BRAKE = N_("{app} has no brake: {reason:phrases}.")
+
+# ---- why spend is odd, and why there is no brake: worked out far from the reader, carried as phrases
+TIMES_THE_USUAL = N_(
+    "{times:decimal} times the usual, {deviations:rounded} deviations above the same hour of two weeks"
+)
+DEVIATIONS = N_("{deviations:rounded} deviations above the same hour of two weeks")
+OF_THE_BUDGET = N_("{ratio:percent} of the budget")
+NO_BUCKET = N_("{model} at {location}: dynamic shared quota, so no limit binds there")
+MULTI_REGION = N_(
+    "{model} at {location}: the multi-region endpoint has no quota; only global and single regions have one"
+)
+NO_TARGET = N_("{model} at {location}: the lever knows no limit there")
+OTHER_UNIT = N_("{model} at {location}: its quota counts {unit:word}, and telemetry gives no rate of those")
+NO_TRAFFIC = N_("no traffic of this app was seen in the last hour")
+NO_LEVER_LEFT = N_("no lever is left that was not tried")
+NOT_WORKED_OUT = N_("no brake could be worked out: the watch did not get through")
 
 # ---- to one person
 ALREADY_DECIDED = N_("Nothing changed: {by:person} already decided {action:word} at {at:time}.")
 QUESTION_CHANGED = N_("Nothing changed: the question has changed since that message was drawn. Please look again.")
 NOT_OPEN = N_("Nothing changed: that incident is closed.")
-NOT_ALLOWED = N_("Nothing changed: only {who} may do that for {app}.")
+NOT_ALLOWED = N_("Nothing changed: only {who:words} may do that for {app}.")
 ASK_SENT = N_("Your request went to the cost owners of {app}.")
+ASK_NOBODY = N_(
+    "Nothing changed: for {app} there is nobody else who may approve that. Name another cost owner in freio.yaml, or "
+    "set ops_may_raise there."
+)
 ASK_PENDING = N_("Nothing changed: a request of {by:person} is already waiting for an answer.")
 ASK_GONE = N_("Nothing changed: that request was {answer:word} by {by:person} at {at:time}.")
 OWN_REQUEST = N_("Nothing changed: somebody else must answer your own request.")
@@ -59,6 +80,8 @@ UNKNOWN_APP = N_("There is no app {app}. There are: {apps}.")
 UNKNOWN_COMMAND = N_("I do not know “{text}”. I know: {commands}.")
 STATUS_NONE = N_("No open incidents. {apps:number} apps are watched.")
 STATUS_LINE = N_("{app}: {state:word} since {since:time}, {likely:money} this month, {rate:money} an hour.")
+
+STATUS_LINES = N_("Open incidents:\n{open:lines}")
 
 # ---- by the pager
 PAGE_STUCK = N_("Freio is stuck on {app} ({incident}): {error}")

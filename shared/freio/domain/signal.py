@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from freio.domain.app import Level
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase
 
 
 class SignalKind(StrEnum):
@@ -32,6 +33,7 @@ class Signal:
                   period, where `usual` is the budget).
     ``score``     the detector's, over its threshold (1.0 fires); for a budget the ratio that was crossed.
     ``driver``    what drives it most (a model), where known.
+    ``detail``  why it counts, where more can be said.
     """
 
     key: str
@@ -44,4 +46,4 @@ class Signal:
     window_minutes: int
     score: float
     driver: str = ""
-    detail: str = ""
+    detail: Phrase | None = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase
 from freio.domain.target import Target
 
 
@@ -53,7 +54,7 @@ class Tokens:
 class Probe:
     """What a lever found out about a target, before it is offered.
 
-    ``binds`` is False where the limit is known to throttle nothing, with the `reason` in plain words.
+    ``binds`` is False where the limit is known to throttle nothing, with the `reason`, which names the place.
     ``unit`` is the kind of floor and quota that applies (``input_tokens_per_minute``, ``requests_per_minute``).
     ``override`` what stands there (None: none), ``effective`` the limit in force (None: unlimited).
     """
@@ -63,7 +64,7 @@ class Probe:
     model: str
     unit: str
     binds: bool
-    reason: str = ""
+    reason: Phrase | None = None
     override: int | None = None
     effective: int | None = None
 
@@ -73,10 +74,10 @@ class Score:
     """The detector's answer for one series at its last hour.
 
     ``value``  over the threshold (1.0 fires); ``usual`` what the hour normally costs; ``kind`` of the trouble:
-    ``spike``, ``level_shift`` or ``growth``; ``why`` the feature that fired, in plain words.
+    ``spike``, ``level_shift`` or ``growth``; ``why`` it fired (None: it did not).
     """
 
     value: float
     usual: float
     kind: str
-    why: str
+    why: Phrase | None = None

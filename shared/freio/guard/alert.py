@@ -16,6 +16,7 @@ from freio.domain.app import Client
 from freio.domain.ask import Ask
 from freio.domain.journal import Entry, Kind
 from freio.domain.notice import Card, Notice, NoticeKind
+from freio.domain.phrase import unpacked
 from freio.domain.sentences import PAGE_DEAD
 from freio.errors import Conflict, Rejected, Unavailable
 from freio.guard.draw import Drawer
@@ -25,7 +26,7 @@ from freio.ports import Change, Chat, Clock, Line, Pager, Store
 CLAIM = timedelta(minutes=2)
 BUSY = timedelta(seconds=30)  # somebody else is at the message: after them
 TRIES = 12  # with growing pauses, about four hours; then the notice is dead, and a person is paged
-_PLACE = re.compile(r"\{(\w+)(?::\w+)?\}")
+_PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _ORDER = {kind: n for n, kind in enumerate((NoticeKind.PAGE, NoticeKind.DRAW, NoticeKind.ASK))}
 
 
@@ -152,11 +153,15 @@ class Alerter:
 
 
 def plain(notice: Notice) -> str:
-    """A notice's sentence with its data as they are.
+    """A notice's sentence with its data as they are; phrases in it are said as well.
 
     >>> from datetime import UTC, datetime
     >>> plain(Notice(id="x", kind=NoticeKind.PAGE, due_at=datetime(2026, 1, 1, tzinfo=UTC), text="{app} waits "
     ...              "{waited:duration}.", data={"app": "chat", "waited": "60"}))
     'chat waits 60.'
     """
-    return _PLACE.sub(lambda place: notice.data.get(place[1], place[0]), notice.text)
+    return _PLACE.sub(lambda place: _plain_value(place[2], notice.data.get(place[1], place[0])), notice.text)
+
+
+def _plain_value(kind: str | None, value: str) -> str:
+    return "; ".join(map(str, unpacked(value))) if kind in {"phrases", "lines"} else value

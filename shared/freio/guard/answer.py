@@ -34,7 +34,7 @@ def answer(step: Step, client: Client, ask: Ask, person: Person, *, approve: boo
     if not may_approve(ask.action, person, ask.by, Rights.of(person, app, client.approvals), client.approvals):
         if person.id == ask.by:
             return Outcome(refusal=say.OWN_REQUEST)
-        return Outcome(refusal=say.NOT_ALLOWED, data={"who": "the cost owner", "app": app.name})
+        return Outcome(refusal=say.NOT_ALLOWED, data={"who": "cost owner", "app": app.name})
     outcome = Answer.APPROVED if approve else Answer.DENIED
     step.put(replace(ask, answer=outcome, answered_by=person.id, answered_at=step.now))
     step.log(

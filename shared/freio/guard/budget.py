@@ -7,7 +7,6 @@ one of them from then on. So each crossing counts once, and the newest message, 
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 from freio.domain.app import App, Client, Level
 from freio.domain.budget import BudgetMessage, BudgetStatus
@@ -15,6 +14,8 @@ from freio.domain.calendar import month_start
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry, Kind
 from freio.domain.money import Money, SpendRange
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
 from freio.errors import BadMessage
 from freio.guard.alert import Alerter
@@ -139,7 +140,7 @@ class BudgetDesk:
                     usual=message.budget,
                     window_minutes=0,
                     score=float(ratio),
-                    detail=f"{(ratio * 100).quantize(Decimal(1))} %",
+                    detail=Phrase.of(OF_THE_BUDGET, ratio=f"{ratio.normalize():f}"),
                 )
             )
         return signals

@@ -31,7 +31,7 @@ def consent(
         return incident
     mine = owned(client, person, needed)
     if not mine:
-        reply(step, click, say.NOT_ALLOWED, who="an owner", app=", ".join(a.name for a in needed))
+        reply(step, click, say.NOT_ALLOWED, who="owner", app=", ".join(a.name for a in needed))
         return None
     consents = {**dict(incident.consents), **{a.name: person.id for a in mine}}
     agreed = step.keep(incident, consents=tuple(consents.items()))

@@ -9,6 +9,7 @@ from freio.domain.app import App, Mode
 from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange
+from freio.domain.phrase import packed
 from freio.domain.sentences import NO_BRAKE, QUIET, SIGNALLED
 from freio.domain.signal import Signal
 from freio.guard.restore import let_go
@@ -122,7 +123,7 @@ def propose(step: Step, app: App, incident: Incident, proposal: Proposal) -> Inc
             incident, State.PROPOSED, due_at=step.now + app.policy.grace, proposal=proposal, escalations=0
         )
         if not proposal.steps:
-            step.mention(asked, f"{asked.revision}/no-brake", NO_BRAKE, app=app.name, reason=proposal.reason)
+            step.mention(asked, f"{asked.revision}/no-brake", NO_BRAKE, app=app.name, reason=packed(proposal.reasons))
         return asked
     if incident.state is State.PROPOSED and not incident.holding and _differs(incident.proposal, proposal):
         asked = step.keep(incident, proposal=proposal, revision=incident.revision + 1, consents=())
@@ -146,7 +147,7 @@ def needs_proposal(incident: Incident) -> bool:
 
 
 def _differs(old: Proposal | None, new: Proposal) -> bool:
-    if old is None or old.lever != new.lever or old.reason != new.reason:
+    if old is None or old.lever != new.lever or old.reasons != new.reasons:
         return True
     before, after = ({s.target: s.value for s in p.steps} for p in (old, new))  # their order says which is dearest now
     if before.keys() != after.keys():

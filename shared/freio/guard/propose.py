@@ -15,6 +15,8 @@ from freio.domain.budget_fit import budget_fit, refused
 from freio.domain.calendar import month_end
 from freio.domain.incident import Proposal, Refusal, Step
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, OTHER_UNIT
 from freio.domain.spend import Probe
 from freio.domain.target import UNLIMITED
 from freio.guard.estimate import NOBODY, split
@@ -51,8 +53,8 @@ class Proposer:
         dear = [p for p in places if reading.rate.amount and p.rate >= DRIVES * reading.rate.amount]
         drivers = [p for p in dear if p.current > p.peak] or dear  # answers may run away where questions do not
         if not drivers:
-            return Proposal(lever="", steps=(), reason="no traffic of this app was seen in the last hour")
-        reasons: list[str] = []
+            return Proposal(lever="", steps=(), reasons=(Phrase(NO_TRAFFIC),))
+        reasons: list[Phrase] = []
         for lever in self._levers:
             if lever.name not in app.policy.levers or lever.name in tried:
                 continue
@@ -64,8 +66,7 @@ class Proposer:
                 steps = self._steps(app, readings, binding, others=others, allowance=allowance, now=now)
                 return Proposal(lever=lever.name, steps=steps, uncovered=tuple(loose))
             reasons += loose
-        reason = "; ".join(dict.fromkeys(reasons)) or "no lever is left that was not tried"
-        return Proposal(lever="", steps=(), reason=reason)
+        return Proposal(lever="", steps=(), reasons=tuple(dict.fromkeys(reasons)) or (Phrase(NO_LEVER_LEFT),))
 
     def _part(self, app: App, readings: Readings, driver: Traffic7d) -> Decimal:
         """Which part of a place's traffic is the app's."""
@@ -131,13 +132,13 @@ def _key(place: Place) -> tuple[str, str, str]:
     return place.project, place.location, place.model
 
 
-def _why_not(driver: Traffic7d, probe: Probe | None) -> str:
-    """Why there is no brake at a place, for people; empty where there is one."""
-    where = f"{driver.place.model} at {driver.place.location}"
+def _why_not(driver: Traffic7d, probe: Probe | None) -> Phrase | None:
+    """Why there is no brake at a place; None where there is one."""
+    where = {"model": driver.place.model, "location": driver.place.location}
     if probe is None:
-        return f"{where}: the lever knows no target there"
+        return Phrase.of(NO_TARGET, **where)
     if not probe.binds:
-        return f"{where}: {probe.reason}"
-    if probe.unit != INPUT_TOKENS:
-        return f"{where}: its quota counts {probe.unit}, and telemetry gives no rate of those to compute a limit from"
-    return ""
+        return probe.reason or Phrase.of(NO_TARGET, **where)
+    if probe.unit != INPUT_TOKENS:  # nothing to compute a limit from
+        return Phrase.of(OTHER_UNIT, unit=probe.unit, **where)
+    return None

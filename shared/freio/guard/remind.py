@@ -7,12 +7,14 @@ from datetime import timedelta
 from freio.domain.app import App, Client, Match, Mode
 from freio.domain.incident import Action, Decision, Incident, Proposal, State
 from freio.domain.journal import Kind
+from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import (
     APP_GONE,
     DECIDED_BY_POLICY,
     ESCALATED,
     LET_GO,
     NO_BRAKE,
+    NOT_WORKED_OUT,
     PAGE_NO_ANSWER,
     QUIET,
 )
@@ -45,11 +47,12 @@ class Reminder:
         if incident.mode is Mode.OBSERVE:
             step.keep(incident, due_at=None)
         else:
-            reason = "no brake could be worked out: the watch did not get through"
-            proposal = incident.proposal or Proposal(lever="", steps=(), reason=reason)
+            proposal = incident.proposal or Proposal(lever="", steps=(), reasons=(Phrase(NOT_WORKED_OUT),))
             asked = ask_again(step, app, step.keep(incident, proposal=proposal))
             if not proposal.steps:
-                step.mention(asked, f"{asked.revision}/no-brake", NO_BRAKE, app=app.name, reason=proposal.reason)
+                step.mention(
+                    asked, f"{asked.revision}/no-brake", NO_BRAKE, app=app.name, reason=packed(proposal.reasons)
+                )
         self._store.commit(step.change())
 
     def unanswered(self, app: App, incident: Incident) -> None:

@@ -16,7 +16,7 @@ def reply(step: Step, click: Click, sentence: str, **data: object) -> None:
 
 def refuse(step: Step, click: Click, client: Client, action: Action, app: str) -> None:
     """Somebody may not: who may, instead."""
-    who = ["ops", "an owner", "the cost owner"]
+    who = ["ops", "owner", "cost owner"]
     if action in {Action.RAISE, Action.RELEASE} and not client.approvals.ops_may_raise:
         who = who[1:]
-    reply(step, click, NOT_ALLOWED, who=", ".join(who), app=app)
+    reply(step, click, NOT_ALLOWED, who=",".join(who), app=app)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from freio.domain import sentences as say
 from freio.domain.app import App, Client
 from freio.domain.ask import Answer, Ask, override_id
-from freio.domain.authority import Person
+from freio.domain.authority import Person, others_may_approve
 from freio.domain.click import Click, Verb
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
@@ -28,12 +28,18 @@ class Requests:
         self._settler = settler
 
     def file(
-        self, step: Step, click: Click, decision: Decision, app: App, incident: Incident | None
+        self, step: Step, click: Click, decision: Decision, app: App, incident: Incident | None, *, person: Person
     ) -> Incident | None:
-        """Put a request before the cost owners, unless one that still matters waits for them."""
+        """Put a request before the cost owners, unless one that still matters waits for them.
+
+        One that nobody but its asker could approve is not put: it would wait for ever.
+        """
         pending = self._store.get(Ask, incident.ask) if incident and incident.ask else None
         if pending is not None and incident is not None and _matters(pending, incident):
             reply(step, click, say.ASK_PENDING, by=pending.by)
+            return None
+        if not others_may_approve(decision.action, person, app, self._client.approvals):
+            reply(step, click, say.ASK_NOBODY, app=app.name)
             return None
         ask = step.put(
             Ask(

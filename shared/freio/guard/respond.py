@@ -14,6 +14,7 @@ from freio.domain.click import Click, Verb
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase, packed
 from freio.errors import BadMessage
 from freio.guard.consent import consent, owned, sides
 from freio.guard.moves import POLICY
@@ -105,7 +106,7 @@ class Responder:
             return None
         decision = self._decision(click, action, app)
         if standing is Standing.ASKS:
-            return self._requests.file(step, click, decision, app, incident)
+            return self._requests.file(step, click, decision, app, incident, person=person)
         agreed = self._agreed(step, click, person, app, incident) if action is Action.THROTTLE else incident
         return self._settler.settle(step, agreed, decision, approver=person.id) if agreed else None
 
@@ -120,7 +121,8 @@ class Responder:
         """There must be a brake, and nobody's yes may be missing."""
         proposal = incident.proposal
         if proposal is None or not proposal.steps:
-            reply(step, click, say.NO_BRAKE, app=app.name, reason=proposal.reason if proposal else "")
+            reasons = proposal.reasons if proposal else (Phrase(say.NOT_WORKED_OUT),)
+            reply(step, click, say.NO_BRAKE, app=app.name, reason=packed(reasons))
             return None
         return consent(step, self._client, click, person=person, app=app, incident=incident)
 
@@ -137,26 +139,26 @@ class Responder:
         if may(action, rights, self._client.approvals) is Standing.NO:
             refuse(step, click, self._client, action, app.name)
         elif action is Action.RAISE:
-            self._requests.file(step, click, self._decision(click, action, app), app, None)
+            self._requests.file(step, click, self._decision(click, action, app), app, None, person=person)
         else:
             reply(step, click, say.NOTHING_TO_RELEASE, app=app.name)
 
     def _status(self, step: Step, click: Click) -> None:
-        incidents = self._store.open_incidents()
-        if not incidents:
-            reply(step, click, say.STATUS_NONE, apps=len(self._client.apps))
-        for number, i in enumerate(incidents):
-            step.whisper(
-                click.person,
-                click.channel,
-                f"{click.id}/{number}",
+        lines = [
+            Phrase.of(
                 say.STATUS_LINE,
                 app=i.app,
                 state=i.state,
-                since=i.changed_at,
+                since=i.changed_at.isoformat(),
                 likely=i.spend.likely,
                 rate=i.rate,
             )
+            for i in self._store.open_incidents()
+        ]
+        if lines:
+            reply(step, click, say.STATUS_LINES, open=packed(lines))
+        else:
+            reply(step, click, say.STATUS_NONE, apps=len(self._client.apps))
 
 
 def _log(step: Step, click: Click, incident: Incident | None) -> None:

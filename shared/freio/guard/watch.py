@@ -191,7 +191,7 @@ class Watcher:
         if card.chart_at is not None and now - card.chart_at < CHART_EVERY:
             return
         picture = spend_chart(reading.hours, now, self._client)
-        chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(reading.hours))
+        chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(reading.hours, self._client))
         step = Step(now)
         step.put(replace(card, chart=chart, chart_at=now))
         step.draw(incident)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from babel import Locale
 
+from freio.domain.phrase import unpacked
 from freio.i18n import format as written
 from freio.i18n.style import PLAIN, Style
 from freio.i18n.words import NO_LIMIT, NO_OVERRIDE, POLICY, WORDS
@@ -29,6 +30,7 @@ _FORMATS = {
     "rounded": written.rounded,
     "limit": written.number,
     "override": written.number,
+    "decimal": written.decimal,
     "percent": written.percent,
     "duration": written.duration,
 }
@@ -113,10 +115,20 @@ class Language:
             case "time":
                 at = written.read_time(value)
                 return style.time(at, written.time(at, self.locale, self.time_zone))
-            case "word" | "Word":
-                said = self.word(value)
-                return style.text(capitalized(said) if kind == "Word" else said)
-            case _ if kind in _ABSENT and value in _NOTHING:
-                return self.gettext(_ABSENT[kind])
+            case "word" | "Word" | "words":
+                return style.text(self._words(kind, value))
+            case "phrases" | "lines":
+                said = [self.say(phrase.text, dict(phrase.data), style) for phrase in unpacked(value)]
+                return ("; " if kind == "phrases" else "\n").join(said)
             case _:
-                return _FORMATS[kind](value, self.locale)
+                return self._figure(kind, value)
+
+    def _words(self, kind: str, value: str) -> str:
+        if kind == "words":
+            return written.choice([self.word(code) for code in value.split(",")], self.locale)
+        return capitalized(self.word(value)) if kind == "Word" else self.word(value)
+
+    def _figure(self, kind: str, value: str) -> str:
+        if kind in _ABSENT and value in _NOTHING:
+            return self.gettext(_ABSENT[kind])
+        return _FORMATS[kind](value, self.locale)

@@ -6,6 +6,7 @@ kind        data                         pt_BR
 money       ``12345.60 BRL``             R$ 12.346
 number      ``200000``                   200.000
 rounded     ``1327005``                  1,33 mi
+decimal     ``4.20``                     4,2
 percent     ``0.204`` (a ratio)          20,4%
 duration    ``5400`` (seconds)           1 hora e 30 minutos
 time        ISO 8601 with its offset     24 de nov. de 2026 05:00 (GMT-03:00)
@@ -62,6 +63,11 @@ def rounded(text: str, locale: Locale) -> str:
     return format_compact_decimal(three, format_type="short", locale=locale, fraction_digits=2)
 
 
+def decimal(text: str, locale: Locale) -> str:
+    """With one decimal where there is one."""
+    return format_decimal(Decimal(text), format="#,##0.#", locale=locale)
+
+
 def number_of(value: Decimal, locale: Locale) -> str:
     """A decimal number, for examples of what may be typed."""
     return format_decimal(value, locale=locale)
@@ -86,6 +92,11 @@ def duration(text: str, locale: Locale) -> str:
     if not parts:
         parts.append(format_unit(round(rest.total_seconds()), "duration-second", locale=locale))
     return format_list(parts, style="unit", locale=locale)
+
+
+def choice(words: list[str], locale: Locale) -> str:
+    """Any of them: ``a, b, or c``."""
+    return format_list(words, style="or", locale=locale)
 
 
 def read_time(text: str) -> datetime:

@@ -51,6 +51,9 @@ WORDS: Mapping[str, str] = {
     SignalKind.UNPRICED: N_("spend without a known price"),
     SignalKind.UNATTRIBUTED: N_("spend that belongs to no app"),
     POLICY: N_("the policy"),
+    "ops": N_("ops"),  # who may decide: see `freio.domain.authority.Rights`
+    "owner": N_("an owner"),
+    "cost owner": N_("the cost owner"),
     "quota": N_("quota override"),
     "input_tokens_per_minute": N_("input tokens a minute"),
     "requests_per_minute": N_("requests a minute"),

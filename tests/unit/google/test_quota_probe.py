@@ -5,6 +5,8 @@ from __future__ import annotations
 from freio.adapters.google.quota_buckets import Bucket, Limit
 from freio.adapters.google.quota_catalogue import GEMINI_GLOBAL, PREDICTIONS, Metric
 from freio.adapters.google.quota_probe import probe
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import NO_BUCKET
 from freio.ports import Place
 
 FLASH = Place(project="p", location="global", model="gemini-2.5-flash")
@@ -25,7 +27,7 @@ def test_a_name_that_only_begins_alike_is_another_model() -> None:
     """flash-lite's quota does not brake flash, nor the bucket of everything."""
     found = probe(FLASH, [_limit(GEMINI_GLOBAL, _bucket(base_model="gemini-2.5-flash-lite-ga"))])
     assert not found.binds
-    assert found.reason == "dynamic shared quota: no quota bucket for gemini-2.5-flash at global"
+    assert found.reason == Phrase.of(NO_BUCKET, model="gemini-2.5-flash", location="global")
 
 
 def test_the_exact_name_is_chosen_over_a_like_one() -> None:

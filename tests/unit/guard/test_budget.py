@@ -36,7 +36,7 @@ def town() -> Town:
 
 def signals(town: Town) -> list[tuple[str, str]]:
     incident = town.store.open_incident("chat")
-    return [(str(s.kind), s.detail) for s in incident.signals] if incident else []
+    return [(str(s.kind), str(s.detail)) for s in incident.signals] if incident else []
 
 
 def test_a_crossing_counts_once_however_often_it_is_said(town: Town) -> None:
@@ -44,7 +44,7 @@ def test_a_crossing_counts_once_however_often_it_is_said(town: Town) -> None:
     for n in range(5):
         again = replace(CROSSED, published=NOW + timedelta(minutes=25 * n), actual=Decimal("0.8") + Decimal("0.00"))
         town.desk.take(again)
-    assert signals(town) == [("budget_threshold", "80 %")]
+    assert signals(town) == [("budget_threshold", "0.8 of the budget")]
     assert len(town.chat.shown) == 1
     assert [topic for topic, _, _ in town.queue.published] == ["freio-watch"]
 
@@ -76,11 +76,11 @@ def test_actual_and_forecast_and_each_threshold_count_apart(town: Town) -> None:
         at = NOW + timedelta(minutes=n)
         town.desk.take(replace(STATUS, actual=actual_ratio, forecast=forecast_ratio, published=at))
     assert signals(town) == [
-        ("budget_threshold", "80 %"),
-        ("budget_forecast", "80 %"),
-        ("budget_threshold", "90 %"),
-        ("budget_forecast", "120 %"),
-        ("budget_threshold", "100 %"),
+        ("budget_threshold", "0.8 of the budget"),
+        ("budget_forecast", "0.8 of the budget"),
+        ("budget_threshold", "0.9 of the budget"),
+        ("budget_forecast", "1.2 of the budget"),
+        ("budget_threshold", "1 of the budget"),
     ]
 
 
@@ -150,7 +150,7 @@ def test_a_yearly_budget_beside_a_monthly_one_keeps_its_own_order(town: Town) ->
     year = datetime(2026, 1, 1, 8, tzinfo=UTC)
     yearly = replace(CROSSED, budget_id="b-2", interval_start=year, budget=usd(9000), cost=usd(7200))
     town.desk.take(replace(yearly, published=NOW + timedelta(minutes=1)))
-    assert signals(town) == [("budget_threshold", "80 %")]
+    assert signals(town) == [("budget_threshold", "0.8 of the budget")]
     status = town.store.get(BudgetStatus, "chat")
     assert status is not None
     assert status.budget == usd(1000)

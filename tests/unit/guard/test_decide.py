@@ -13,6 +13,7 @@ from freio.domain.app import App, Level, Mode, Policy
 from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.incident import Step as Limit
 from freio.domain.money import SpendRange
+from freio.domain.phrase import Phrase
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.target import Target
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
@@ -142,9 +143,11 @@ def test_what_asks_gets_a_question_with_a_grace() -> None:
 def test_without_a_brake_people_are_called() -> None:
     """The question stands all the same: they can act where Freio cannot."""
     step = Step(NOW)
-    incident = propose(step, ASKING, opened(of=ASKING), Proposal(lever="", steps=(), reason="nothing binds"))
+    incident = propose(
+        step, ASKING, opened(of=ASKING), Proposal(lever="", steps=(), reasons=(Phrase("nothing binds"),))
+    )
     assert incident.state is State.PROPOSED
-    assert [n.text for n in step.change().touch if n.kind == "mention"] == ["{app} has no brake: {reason}"]
+    assert [n.text for n in step.change().touch if n.kind == "mention"] == ["{app} has no brake: {reason:phrases}."]
 
 
 @pytest.mark.parametrize(("value", "is_another"), [(100, False), (110, False), (90, False), (111, True), (89, True)])

@@ -13,6 +13,7 @@ from freio.domain.app import ExpectedEvent, Level
 from freio.domain.budget import BudgetStatus
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
+from freio.domain.phrase import Phrase
 from freio.domain.signal import SignalKind
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.estimate import NOBODY
@@ -57,7 +58,7 @@ def test_a_shape_that_matters_in_money_is_a_signal() -> None:
     """It says what was seen, what is usual, what drives it and why."""
     (signal,) = found().signals
     assert (signal.kind, signal.level) == (SignalKind.SPIKE, Level.WARNING)
-    assert (signal.observed, signal.usual, signal.driver, signal.detail) == (usd(20), usd(1), FLASH, "because")
+    assert (signal.observed, signal.usual, signal.driver, signal.detail) == (usd(20), usd(1), FLASH, Phrase("because"))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,12 @@ import pytest
 from freio.domain.app import Match, Policy
 from freio.domain.incident import Proposal, Step
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import NO_LEVER_LEFT, NO_TRAFFIC, OTHER_UNIT
 from tests.unit.guard.watching import HOUR, NOW, PRO, PROJECT, Town, app, client, usd
 
 DAY = timedelta(days=1)
+LOOSE = Phrase("no limit binds there")
 USUAL, RUNAWAY = 600_000, 60_000_000  # input tokens an hour: 10,000 and 1,000,000 a minute
 
 
@@ -162,10 +165,10 @@ def test_several_places_and_projects_are_braked_together_dearest_first() -> None
 def test_where_no_limit_binds_the_reason_is_said() -> None:
     """A quota that throttles nothing is not offered: no steps, and why."""
     made = town()
-    made.lever.unbound = {"gemini-2.5-flash": "the model runs on dynamic shared quota"}
+    made.lever.unbound = {"gemini-2.5-flash": LOOSE}
     proposal = offered(made)
     assert proposal.steps == ()
-    assert proposal.reason == "gemini-2.5-flash at global: the model runs on dynamic shared quota"
+    assert proposal.reasons == (LOOSE,)
 
 
 def test_what_a_brake_does_not_cover_is_said() -> None:
@@ -173,10 +176,10 @@ def test_what_a_brake_does_not_cover_is_said() -> None:
     made = town()
     made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL, location="eu")
     made.serve(NOW - HOUR, NOW, RUNAWAY, location="eu")
-    made.lever.unbound = {"eu": "multi-region endpoints have no quota"}
+    made.lever.unbound = {"eu": LOOSE}
     proposal = offered(made)
     assert [step.location for step in proposal.steps] == ["global"]
-    assert proposal.uncovered == ("gemini-2.5-flash at eu: multi-region endpoints have no quota",)
+    assert proposal.uncovered == (LOOSE,)
 
 
 def test_a_quota_that_counts_requests_has_no_limit_to_compute() -> None:
@@ -185,19 +188,20 @@ def test_a_quota_that_counts_requests_has_no_limit_to_compute() -> None:
     made.lever.unit = "requests_per_minute"
     proposal = offered(made)
     assert proposal.steps == ()
-    assert "counts requests_per_minute" in proposal.reason
+    where = {"model": "gemini-2.5-flash", "location": "global"}
+    assert proposal.reasons == (Phrase.of(OTHER_UNIT, unit="requests_per_minute", **where),)
 
 
 def test_a_lever_that_was_tried_or_is_not_allowed_is_not_offered() -> None:
     """What was refuted once would not bind the second time."""
-    assert offered(town(), tried=("quota",)).reason == "no lever is left that was not tried"
+    assert offered(town(), tried=("quota",)).reasons == (Phrase(NO_LEVER_LEFT),)
     other = town(policy=Policy(levers=("allowed_models",)))
-    assert offered(other).reason == "no lever is left that was not tried"
+    assert offered(other).reasons == (Phrase(NO_LEVER_LEFT),)
 
 
 def test_without_traffic_there_is_nothing_to_brake() -> None:
     """A budget message may come when all has stopped."""
-    assert offered(Town()).reason == "no traffic of this app was seen in the last hour"
+    assert offered(Town()).reasons == (Phrase(NO_TRAFFIC),)
 
 
 def test_the_price_of_a_token_is_what_it_is_really_billed_at() -> None:

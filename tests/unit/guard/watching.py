@@ -14,6 +14,7 @@ from freio.domain.ask import Ask
 from freio.domain.incident import Incident
 from freio.domain.money import Money
 from freio.domain.notice import Card
+from freio.domain.phrase import Phrase
 from freio.domain.spend import HourlyCost, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
@@ -88,11 +89,11 @@ class FakeDetector:
     shown: dict[str, Sequence[float]] = field(default_factory=dict)
 
     def fires(self, name: str, *, value: float = 3.0, usual: float = 1.0, kind: str = "spike") -> None:
-        self.scores[name] = Score(value=value, usual=usual, kind=kind, why="because")
+        self.scores[name] = Score(value=value, usual=usual, kind=kind, why=Phrase("because"))
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         self.shown = dict(series)
-        calm = Score(value=0.0, usual=1.0, kind="spike", why="")
+        calm = Score(value=0.0, usual=1.0, kind="spike")
         return {name: self.scores.get(name, calm) for name in series}
 
 

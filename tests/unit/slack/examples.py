@@ -11,6 +11,8 @@ from freio.domain.app import App, Approvals, Client, Level, Match, Mode
 from freio.domain.ask import Ask
 from freio.domain.incident import Action, Incident, Proposal, Refusal, State, Step
 from freio.domain.money import Money, SpendRange
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import MULTI_REGION, TIMES_THE_USUAL
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.target import Target
 from freio.i18n.catalogue import Language
@@ -59,7 +61,7 @@ SIGNAL = Signal(
     window_minutes=60,
     score=3.2,
     driver="gemini-2.5-flash",
-    detail="tokens a minute rose ninefold",
+    detail=Phrase.of(TIMES_THE_USUAL, times="8.5", deviations="31"),
 )
 STEP = Step(
     target=TARGET,
@@ -76,7 +78,9 @@ STEP = Step(
     refusals=(Refusal(who="support-chat", share=Decimal("0.18")), Refusal(who="search", share=Decimal("0.024"))),
     shared_with=("search",),
 )
-PROPOSAL = Proposal(lever="quota", steps=(STEP,), uncovered=("claude-opus-4-6",))
+PROPOSAL = Proposal(
+    lever="quota", steps=(STEP,), uncovered=(Phrase.of(MULTI_REGION, model="claude-opus-4-6", location="eu"),)
+)
 
 
 def incident(**changes: Any) -> Incident:

@@ -27,6 +27,8 @@ from freio.domain.incident import (
     Step,
     Verdict,
 )
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import NO_BUCKET, NO_LEVER_LEFT, NO_TRAFFIC, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
 from freio.i18n.catalogue import Language
 from freio.sandbox.slack.blocks import check_blocks
@@ -43,7 +45,11 @@ from tests.unit.slack.examples import (
     incident,
 )
 
-NO_BRAKE = Proposal(lever="quota", steps=(), reason="no quota binds there")
+NO_BRAKE = Proposal(
+    lever="quota",
+    steps=(),
+    reasons=(Phrase.of(NO_BUCKET, model="gemini-2.5-flash", location="eu"), Phrase(NO_LEVER_LEFT)),
+)
 PROOF = Proof(verdict=Verdict.BINDS, at=NOW, limit=200_000, before=1_900_000, now=198_000, exceeded=41)
 DECIDED = Decision(
     action=Action.THROTTLE, by="U0RUI00001", at=NOW, until=NOW + timedelta(hours=6), amount=brl("500"), why="too fast"
@@ -80,7 +86,7 @@ def test_a_message_in_english() -> None:
     assert text_of(blocks, "title") == "🔴 support-chat: waiting for a decision"
     assert "(critical, <!date^" in text_of(blocks, "what")
     assert "*Spike: R$812.40 in 1 hour* instead of R$95.10, mostly gemini-2.5-flash" in text_of(blocks, "what")
-    assert "tokens a minute rose ninefold (320% of what sets off an alert)" in text_of(blocks, "why")
+    assert "31 deviations above the same hour of two weeks (320% of what sets off an alert)" in text_of(blocks, "why")
     money = text_of(blocks, "money")
     for line in (
         "*Billed this month*\nR$12,346",
@@ -96,7 +102,7 @@ def test_a_message_in_english() -> None:
         "limit today: no limit. The new one comes from the budget.",
         "It would have refused 20.4% of the last seven days' traffic. Whose: support-chat 18%, search 2.4%.",
         "Shared with search",
-        "Not covered, and running on: claude-opus-4-6.",
+        "Not covered, and running on: claude-opus-4-6 at eu: the multi-region endpoint",
     ):
         assert line in brake
     assert text_of(blocks, "owners").startswith("*Owners:* ana@acme.example, <@U0123ABCD>")
@@ -187,7 +193,17 @@ def test_without_a_brake_that_is_said_loudly() -> None:
     """No button promises what no lever can do."""
     shown = incident(proposal=NO_BRAKE)
     assert "throttle" not in buttons_of(shown)
-    assert "*No brake.* Freio cannot stop this: no quota binds there" in text_of(blocks_of(shown), "brake")
+    assert "*No brake.* Freio cannot stop this: gemini-2.5-flash at eu: dynamic" in text_of(blocks_of(shown), "brake")
+    assert "binds there; no lever is left that was not tried." in text_of(blocks_of(shown), "brake")
+
+
+def test_why_there_is_no_brake_is_said_in_portuguese_too() -> None:
+    """Worked out far from the reader, in the reader's language all the same; and so is why spend is odd."""
+    blocks = blocks_of(incident(proposal=NO_BRAKE), PORTUGUESE)
+    assert "gemini-2.5-flash em eu: cota compartilhada dinâmica" in text_of(blocks, "brake")
+    assert "nenhuma alavanca" in text_of(blocks, "brake")
+    assert "8,5 vezes o habitual, 31 desvios" in text_of(blocks, "why")
+    assert "claude-opus-4-6 em eu: o endpoint multirregional" in text_of(blocks_of(incident(), PORTUGUESE), "brake")
 
 
 def test_a_decision_says_who_what_when_until_and_why() -> None:
@@ -222,10 +238,13 @@ def test_many_signals_are_summed_up() -> None:
 
 def test_a_budget_signal_speaks_of_the_budget() -> None:
     """What is usual for it is the budget itself."""
-    signal = replace(SIGNAL, kind=SignalKind.BUDGET_THRESHOLD, window_minutes=0, score=0.9, usual=brl("40000"))
+    signal = replace(SIGNAL, kind=SignalKind.BUDGET_THRESHOLD, window_minutes=0, score=0.9, detail=None)
+    signal = replace(signal, usual=brl("40000"))
     blocks = blocks_of(incident(signals=(signal,)))
     assert "*Budget threshold: R$812.40* of R$40,000" in text_of(blocks, "what")
-    assert "90% of the budget" in text_of(blocks, "why")
+    assert text_of(blocks, "why") == "Why: 90% of the budget"
+    crossed = replace(signal, detail=Phrase.of(OF_THE_BUDGET, ratio="0.9"))
+    assert text_of(blocks_of(incident(signals=(crossed,))), "why") == "Why: 90% of the budget"
 
 
 def test_an_app_that_is_nobodys_is_said_to_be() -> None:
@@ -255,8 +274,8 @@ def test_names_from_outside_are_escaped_everywhere() -> None:
     shown = incident(
         id=evil,
         app=evil,
-        signals=(replace(SIGNAL, driver=evil, detail=evil),),
-        proposal=Proposal(lever=evil, steps=(step,), uncovered=(evil,)),
+        signals=(replace(SIGNAL, driver=evil, detail=Phrase.of("{x}", x=evil)),),
+        proposal=Proposal(lever=evil, steps=(step,), uncovered=(Phrase.of(NO_BUCKET, model=evil, location=evil),)),
         decision=replace(DECIDED, by=evil, why=evil),
     )
     app = replace(APP, owners=(evil,), team=evil, cost_centre=evil, environment=evil)
@@ -276,6 +295,9 @@ MONEY = st.decimals(min_value=0, max_value=10**15, allow_nan=False, allow_infini
 )
 COUNTS = st.integers(min_value=0, max_value=2**63 - 1)
 SHARES = st.decimals(min_value=0, max_value=1, allow_nan=False, places=4)
+PHRASES = st.builds(lambda model, place: Phrase.of(NO_BUCKET, model=model, location=place), WORDS, WORDS) | st.just(
+    Phrase(NO_TRAFFIC)
+)
 SIGNALS = st.builds(
     Signal,
     key=NAMES,
@@ -288,7 +310,7 @@ SIGNALS = st.builds(
     window_minutes=st.integers(min_value=0, max_value=10**6),
     score=st.floats(min_value=0, max_value=1e9),
     driver=WORDS,
-    detail=WORDS,
+    detail=st.none() | PHRASES,
 )
 STEPS = st.builds(
     Step,
@@ -320,8 +342,8 @@ INCIDENTS = st.builds(
         Proposal,
         lever=WORDS,
         steps=st.lists(STEPS, max_size=5).map(tuple),
-        reason=WORDS,
-        uncovered=st.lists(NAMES, max_size=12).map(tuple),
+        reasons=st.lists(PHRASES, max_size=12).map(tuple),
+        uncovered=st.lists(PHRASES, max_size=12).map(tuple),
     ),
     decision=st.none()
     | st.just(DECIDED)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from freio.adapters.google.quota_buckets import Bucket, Limit
 from freio.adapters.google.quota_catalogue import GLOBAL, MULTI_REGIONS, VERTEX, Metric, goes_by, metrics_for
 from freio.adapters.model_names import plain_model
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import MULTI_REGION, NO_BUCKET
 from freio.domain.spend import Probe
 from freio.domain.target import Target
 from freio.ports import Place
@@ -24,8 +26,7 @@ def probe(place: Place, limits: Sequence[Limit]) -> Probe:
     """
     metrics = metrics_for(place.model, place.location)
     if place.location in MULTI_REGIONS:
-        reason = f"the multi-region endpoint {place.location!r} has no quota: only global and single regions have one"
-        return _nothing(place, metrics[0], reason)
+        return _nothing(place, metrics[0], MULTI_REGION)
     for metric in metrics:
         for limit in limits:
             if limit.metric != metric.name or not limit.unit.startswith("1/min/"):
@@ -33,9 +34,7 @@ def probe(place: Place, limits: Sequence[Limit]) -> Probe:
             bucket = _bucket(place, limit)
             if bucket is not None:
                 return _found(place, metric, limit, bucket)
-    return _nothing(
-        place, metrics[0], f"dynamic shared quota: no quota bucket for {plain_model(place.model)} at {place.location}"
-    )
+    return _nothing(place, metrics[0], NO_BUCKET)
 
 
 def _bucket(place: Place, limit: Limit) -> Bucket | None:
@@ -67,10 +66,15 @@ def _found(place: Place, metric: Metric, limit: Limit, bucket: Bucket) -> Probe:
     )
 
 
-def _nothing(place: Place, metric: Metric, reason: str) -> Probe:
-    target = _target(place, metric, metric.unit, plain_model(place.model))
+def _nothing(place: Place, metric: Metric, sentence: str) -> Probe:
+    model = plain_model(place.model)
     return Probe(
-        target=target, location=place.location, model=place.model, unit=metric.counts, binds=False, reason=reason
+        target=_target(place, metric, metric.unit, model),
+        location=place.location,
+        model=place.model,
+        unit=metric.counts,
+        binds=False,
+        reason=Phrase.of(sentence, model=model, location=place.location),
     )
 
 

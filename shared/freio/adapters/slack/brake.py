@@ -8,6 +8,7 @@ from freio.adapters.slack import parts
 from freio.adapters.slack.mrkdwn import say
 from freio.adapters.slack.values import amount, instant, limit
 from freio.domain.incident import Decision, Incident, Proposal, State, Step, Verdict
+from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import N_
 from freio.i18n.catalogue import Language
 
@@ -17,7 +18,7 @@ SHOWN_NAMES = 10
 
 _ACTING = {State.PROPOSED, State.BRAKING, State.THROTTLED, State.RESTORING, State.STUCK}
 
-NO_BRAKE = N_("🚨 *No brake.* Freio cannot stop this: {reason}")
+NO_BRAKE = N_("🚨 *No brake.* Freio cannot stop this: {reason:phrases}.")
 LEVER = N_("*The brake:* {lever:word}")
 STEP = N_(
     "• {model} ({location}): at most *{value:rounded} {unit:word}*. Now {current:rounded}, usual peak {peak:rounded}; "
@@ -28,7 +29,8 @@ REFUSED = N_("It would have refused {share:percent} of the last seven days' traf
 WHOSE = N_("Whose: {whose}.")
 SHARED = N_("Shared with {apps}: braking it brakes them too.")
 MORE_STEPS = N_("and {count:number} more limits")
-UNCOVERED = N_("Not covered, and running on: {names}.")
+UNCOVERED = N_("Not covered, and running on: {names:phrases}.")
+UNCOVERED_MORE = N_("and {count:number} more")
 CONSENTS = N_("Needs a yes from an owner of each app on it. Still missing: {missing}.")
 DECISION = N_("*Decision:* {action:word}, by {by:person}, {at:time}.")
 DECISION_UNTIL = N_("Until {until:time}.")
@@ -47,7 +49,7 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
     if offered is None or not incident.is_open:
         return []
     if not offered.steps:
-        return [*parts.section([say(language, NO_BRAKE, reason=offered.reason)], "brake")]
+        return [*parts.section([say(language, NO_BRAKE, reason=packed(offered.reasons))], "brake")]
     if incident.state not in _ACTING:
         return []
     lines = [say(language, LEVER, lever=offered.lever)]
@@ -56,7 +58,7 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
     if len(offered.steps) > SHOWN_STEPS:
         lines.append(say(language, MORE_STEPS, count=str(len(offered.steps) - SHOWN_STEPS)))
     if offered.uncovered:
-        lines.append(say(language, UNCOVERED, names=_names(offered.uncovered)))
+        lines.append(say(language, UNCOVERED, names=_some(offered.uncovered)))
     return [*parts.section(lines, "brake")]
 
 
@@ -93,6 +95,13 @@ def _step(step: Step, incident: Incident, language: Language) -> list[str]:
 def _names(names: tuple[str, ...]) -> str:
     more = len(names) - SHOWN_NAMES
     return ", ".join(names[:SHOWN_NAMES]) + (f" (+{more})" if more > 0 else "")
+
+
+def _some(phrases: tuple[Phrase, ...]) -> str:
+    """The first of them, packed, and how many more there are."""
+    more = len(phrases) - SHOWN_NAMES
+    rest = (Phrase.of(UNCOVERED_MORE, count=more),) if more > 0 else ()
+    return packed((*phrases[:SHOWN_NAMES], *rest))
 
 
 def missing_consents(incident: Incident, offered: Proposal) -> tuple[str, ...]:

@@ -156,5 +156,5 @@ def _has(name: str, value: str) -> Callable[[Mapping[str, str]], bool]:
 
 
 def _line(text: str) -> Drawing:
-    """A sentence as a message: in a block, because only there Slack leaves what people named things alone."""
-    return Drawing(blocks=parts.section([text], "line"), text=cut(text, parts.TEXT))
+    """A sentence as a message: in blocks, because only there Slack leaves what people named things alone."""
+    return Drawing(blocks=parts.sections(text, "line"), text=cut(text, parts.TEXT))

@@ -8,11 +8,12 @@ from slack_sdk.models.blocks import Block, ImageBlock
 from slack_sdk.models.blocks.basic_components import SlackFile
 
 from freio.adapters.slack import parts
-from freio.adapters.slack.mrkdwn import MRKDWN, escape, say
+from freio.adapters.slack.mrkdwn import MRKDWN, say
 from freio.adapters.slack.values import amount, instant
 from freio.domain.app import App
 from freio.domain.incident import Incident
-from freio.domain.sentences import N_
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import N_, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
 from freio.i18n.catalogue import Language
 
@@ -29,8 +30,7 @@ DRIVEN_BY = N_("mostly {driver}")
 SEEN = N_("({level:word}, {at:time})")
 EARLIER = N_("and {count:number} earlier signals")
 WHY = N_("Why:")
-SCORE_OF_BUDGET = N_("{score:percent} of the budget")
-SCORE = N_("{score:percent} of what sets off an alert")
+SCORE = N_("{ratio:percent} of what sets off an alert")
 BILLED = N_("*Billed this month*\n{amount:money}")
 IN_FLIGHT = N_("*Estimated in flight*\n{amount:money}")
 WORST = N_("*Worst case until a brake bites*\n{most:money} (+{amount:money})")
@@ -75,11 +75,18 @@ def _signal(signal: Signal, language: Language) -> str:
 
 def why(incident: Incident, language: Language) -> list[Block]:
     """The reasons of the signals shown, each once, with how far they are over what sets off an alert."""
-    reasons: dict[str, str] = {}
+    reasons: dict[Phrase, str] = {}
     for signal in incident.signals[-SHOWN_SIGNALS:][::-1]:
-        score = say(language, SCORE_OF_BUDGET if signal.kind in _BUDGET else SCORE, score=f"{signal.score:.2f}")
-        reasons.setdefault(signal.detail, f"{escape(signal.detail)} ({score})" if signal.detail else score)
+        of_budget = signal.kind in _BUDGET
+        score = Phrase.of(OF_THE_BUDGET if of_budget else SCORE, ratio=f"{signal.score:.2f}")
+        detail = signal.detail or score
+        said = _said(detail, language)
+        reasons.setdefault(detail, said if of_budget or detail is score else f"{said} ({_said(score, language)})")
     return [parts.context(f"{say(language, WHY)} {'; '.join(reasons.values())}", "why")] if reasons else []
+
+
+def _said(phrase: Phrase, language: Language) -> str:
+    return say(language, phrase.text, **dict(phrase.data))
 
 
 def how_much(incident: Incident, app: App | None, language: Language) -> list[Block]:

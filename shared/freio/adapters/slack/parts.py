@@ -24,6 +24,7 @@ TEXT = 1500
 FIELD = 400
 HEADER = 150
 LABEL = 75
+SECTIONS = 6  # of one message
 
 
 def mrkdwn(text: str, limit: int = TEXT) -> MarkdownTextObject:
@@ -43,6 +44,21 @@ def section(lines: Iterable[str], block_id: str) -> list[SectionBlock]:
     """One section of these lines; none where there is nothing to say."""
     text = "\n".join(line for line in lines if line)
     return [SectionBlock(text=mrkdwn(text), block_id=block_id)] if text else []
+
+
+def sections(text: str, block_id: str) -> list[SectionBlock]:
+    """A text of many lines in as few sections as hold it, broken between lines; what is beyond `SECTIONS` is cut."""
+    texts: list[str] = []
+    for line in text.split("\n"):
+        if texts and (len(texts) == SECTIONS or len(texts[-1]) + len(line) < TEXT):
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return [
+        SectionBlock(text=mrkdwn(part), block_id=f"{block_id}-{number}" if number else block_id)
+        for number, part in enumerate(texts)
+        if part
+    ]
 
 
 def fields(texts: Sequence[str], block_id: str) -> SectionBlock:

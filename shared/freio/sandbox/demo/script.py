@@ -1,7 +1,7 @@
 """The scripted people: who does what, when an incident of which app is where. Headless, they play the whole demo.
 
 Each act is tried every simulated minute until it has been done once. Incidents that nobody wrote a line for (real
-usage has a mind of its own) are let run by ops until the next midnight, so that every message is answered.
+usage has a mind of its own) are called expected by ops, so that every message is answered.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Players:
             elif (
                 incident.state is State.PROPOSED and not here and waited >= UNWRITTEN and not self._by_policy(incident)
             ):
-                acted |= self._did(self.click(PAT.id, incident, "keep"))
+                acted |= self._did(self.click(PAT.id, incident, "expected"))
         return acted
 
     def _is_told(self, incident: Incident) -> bool:
@@ -193,27 +193,31 @@ def _acts() -> Iterator[Act]:
     # Two apps on one target: a yes from an owner of each.
     yield Act(app=search, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(CARLA.id, i, "throttle"))
     yield Act(app=search, state=State.PROPOSED, after=6 * minute, do=lambda p, i: p.click(DIEGO.id, i, "throttle"))
-    # No brake binds there: the cost owner lets it go on, with an amount, a time and a reason.
+    # Dynamic shared quota: the override succeeds and binds nothing. Proof refutes it, no lever is left, people decide.
     yield Act(
         app="translation",
         state=State.PROPOSED,
         after=8 * minute,
+        do=lambda p, i: p.click(EMMA.id, i, "throttle"),
+    )
+    yield Act(app="translation", state=State.STUCK, after=10 * minute, do=lambda p, i: p.click(HELENA.id, i, "keep"))
+    # The cost owner lets it go on, with an amount, a time and a reason.
+    yield Act(
+        app="marketing-copy",
+        state=State.PROPOSED,
+        after=12 * minute,
         do=lambda p, i: p.form(
             HELENA.id,
             i,
             "keep_more",
-            {
-                "amount": "2.000,00",
-                "until": int((i.changed_at + DAY).timestamp()),
-                "why": "lançamento do catálogo",
-            },
+            {"amount": "2.000,00", "until": int((i.changed_at + DAY).timestamp()), "why": "lançamento do catálogo"},
         ),
     )
     yield Act(
-        app="marketing-copy", state=State.PROPOSED, after=12 * minute, do=lambda p, i: p.click(CARLA.id, i, "expected")
-    )
-    yield Act(
-        app="marketing-copy", state=State.EXPECTED, after=1 * hour, do=lambda p, _: p.command(EMMA.id, "/freio status")
+        app="marketing-copy",
+        state=State.OVERRIDDEN,
+        after=1 * hour,
+        do=lambda p, _: p.command(EMMA.id, "/freio status"),
     )
 
 

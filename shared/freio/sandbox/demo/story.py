@@ -171,7 +171,7 @@ def _unplayed(story: dict[str, Any], paths: dict[str, list[State]]) -> list[str]
         found.append("no incident was braked by a person's click, and the brake proved")
     found += [
         f"no incident was {state}"
-        for state in (State.OVERRIDDEN, State.EXPECTED)
+        for state in (State.OVERRIDDEN, State.STUCK)
         if not any(state in path for path in paths.values())
     ]
     return found
