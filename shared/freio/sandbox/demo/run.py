@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from freio.domain.incident import State
+from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.sandbox.demo.budgets import Budgets
 from freio.sandbox.demo.replay import Replay
@@ -27,7 +27,7 @@ from freio.sandbox.spend.tiling import STATED
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)  # the first hour of a Pacific month, a Sunday
 HISTORY = timedelta(days=21)
 SHOWN = {Kind.STATE, Kind.PROOF, Kind.FOREIGN, Kind.PAGE, Kind.REJECTED}
-WAITS = {State.PROPOSED, State.THROTTLED}
+WAITS = {State.PROPOSED: timedelta(hours=1), State.THROTTLED: timedelta(minutes=30), State.STUCK: timedelta(minutes=30)}
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -55,13 +55,13 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(options: Namespace) -> int:
-    """Exit code 0 where the loop closed."""
+    """Exit code 0 where the loop closed, or where somebody who watched has seen enough (Ctrl-C)."""
     console = Console(highlight=False)
     try:
         return _play(options, console)
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")
-        return 130
+        return 130 if options.headless else 0
 
 
 def _play(options: Namespace, console: Console) -> int:
@@ -108,7 +108,8 @@ def _replay(options: Namespace, console: Console, replay: Replay, players: Playe
     def each_minute(now: datetime) -> None:
         if players is not None and players.play(now):
             replay.drain()
-        if players is None and any(i.state in WAITS for i in replay.stage.store.open_incidents()):
+        if players is None and (waiting := _waiting(replay.stage, now)):
+            teller.call(waiting)
             time.sleep(options.minute)
 
     columns = (
@@ -126,6 +127,12 @@ def _replay(options: Namespace, console: Console, replay: Replay, players: Playe
     return budgets
 
 
+def _waiting(stage: Stage, now: datetime) -> list[Incident]:
+    """What is worth slow time: a question that is fresh, and a brake that is being proved."""
+    opened = stage.store.open_incidents()
+    return [i for i in opened if now - i.changed_at < WAITS.get(i.state, timedelta(0))]
+
+
 class _Teller:
     """Says each new line of the journal that a person would want to see."""
 
@@ -134,6 +141,17 @@ class _Teller:
         self._stage = stage
         self._said: set[str] = set()
         self._open: set[str] = set()
+
+    def call(self, incidents: Iterable[Incident]) -> None:
+        """Say, once for each question, that it is somebody's turn."""
+        for incident in incidents:
+            question = f"{incident.id}:{incident.revision}"
+            if incident.state is State.PROPOSED and question not in self._said:
+                self._said.add(question)
+                self._console.print(
+                    f"[bold]{incident.app} waits for you[/] at {self._stage.slack_url} in #finops: "
+                    "Ana (ops) may throttle it, Gus (a guest) may not."
+                )
 
     def tell(self) -> None:
         """Also of those that closed since the last time."""
