@@ -23,6 +23,8 @@ class Ask:
     """One request about one app.
 
     ``amount`` more money than the budget holds, until `until` (both may be missing for a release).
+    ``moves`` counts the incident's moves when it was asked: an approval answers the question that was asked then.
+    ``frees`` its approval lets a held brake go, whatever its action is called.
     ``incident`` the open incident it is about; empty: asked beforehand. Approved, it is an *override*: until then
     the app's budget is larger by `amount`.
     """
@@ -36,6 +38,8 @@ class Ask:
     amount: Money | None
     until: datetime | None
     why: str
+    moves: int = 0
+    frees: bool = False
     answer: Answer = Answer.PENDING
     answered_by: str = ""
     answered_at: datetime | None = None

@@ -87,6 +87,11 @@ def _asks(rights: Rights) -> Standing:
     return Standing.ASKS if rights.owner or rights.cost_owner else Standing.NO
 
 
+def judged_as(action: Action, *, frees: bool) -> Action:
+    """What an action is judged as: one that lets a held brake go is a release, whatever its button says."""
+    return Action.RELEASE if frees and action is not Action.RAISE else action
+
+
 def may_approve(action: Action, person: Person, requester: str, rights: Rights, approvals: Approvals) -> bool:
     """Whether this person may approve (or deny) that request: never one's own, where it loosens a throttle."""
     if action in _LOOSENS:

@@ -92,3 +92,17 @@ class SpendRange:
     @property
     def most(self) -> Money:
         return self.likely + self.worst_case
+
+
+def billed_at_least(spend: SpendRange, billed: Money) -> SpendRange:
+    """The range, where another source has billed more: that much less is in flight.
+
+    >>> brl = lambda amount: Money(Decimal(amount), "BRL")
+    >>> billed_at_least(SpendRange(billed=brl(10), in_flight=brl(5), worst_case=brl(1)), brl(12)).in_flight
+    Money(amount=Decimal('3'), currency='BRL')
+    """
+    if billed <= spend.billed:
+        return spend
+    flying = spend.likely - billed
+    nothing = Money.zero(billed.currency)
+    return SpendRange(billed=billed, in_flight=max(nothing, flying), worst_case=spend.worst_case)

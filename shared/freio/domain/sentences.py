@@ -29,14 +29,12 @@ PROOF_BINDS = N_("Proof: the brake binds. {now:number} tokens a minute, {before:
 PROOF_REFUTED = N_(
     "Proof: the brake does not bind. {now:number} tokens a minute are above the limit {limit:number}; trying the next."
 )
+NOT_BOUND = N_("{model} at {location}: the limit was set, and does not bind")
+LOOSE = N_("Let go of what does not bind: {what:phrases}. The other limits hold.")
 NEXT_LEVER = N_("No further lever is left to try.")
 RENEW = N_("Still running away when the throttle ran out. Renew? It is held until {until:time}.")
 LET_GO = N_("Nobody renewed the throttle; letting go.")
 RAISED = N_("Raised to {value:number} a minute, asked by {by:person}, approved by {approver:person}.")
-ASKED = N_("{by:person} asks: {action:word}. {why}")
-ASKED_FOR = N_("{by:person} asks: {action:word}, {amount:money} more until {until:time}. {why}")
-APPROVED = N_("{by:person} approved the request of {requester:person}.")
-DENIED = N_("{by:person} denied the request of {requester:person}.")
 APP_GONE = N_("{app} is no longer in freio.yaml; closing.")
 QUIET = N_("Quiet again, on complete data.")
 RETRYING = N_("Trying again: {error}")
@@ -48,9 +46,10 @@ NO_BRAKE = N_("{app} has no brake: {reason:phrases}.")
 
 # ---- why spend is odd, and why there is no brake: worked out far from the reader, carried as phrases
 TIMES_THE_USUAL = N_(
-    "{times:decimal} times the usual, {deviations:rounded} deviations above the same hour of two weeks"
+    "{times:decimal} times the usual, "
+    "{deviations:rounded} standard deviations above the same hour of the last two weeks"
 )
-DEVIATIONS = N_("{deviations:rounded} deviations above the same hour of two weeks")
+DEVIATIONS = N_("{deviations:rounded} standard deviations above the same hour of the last two weeks")
 OF_THE_BUDGET = N_("{ratio:percent} of the budget")
 NO_BUCKET = N_("{model} at {location}: dynamic shared quota, so no limit binds there")
 MULTI_REGION = N_(
@@ -65,6 +64,7 @@ NOT_WORKED_OUT = N_("no brake could be worked out: the watch did not get through
 # ---- to one person
 ALREADY_DECIDED = N_("Nothing changed: {by:person} already decided {action:word} at {at:time}.")
 QUESTION_CHANGED = N_("Nothing changed: the question has changed since that message was drawn. Please look again.")
+NOT_FOR_GUESTS = N_("Nothing changed: guests and bots may not use Freio.")
 NOT_OPEN = N_("Nothing changed: that incident is closed.")
 NOT_ALLOWED = N_("Nothing changed: only {who:words} may do that for {app}.")
 ASK_SENT = N_("Your request went to the cost owners of {app}.")
@@ -89,3 +89,4 @@ PAGE_DEAD = N_("Freio could not deliver a message about {app} ({incident}): {err
 PAGE_NO_ANSWER = N_("Nobody has answered Freio about {app} ({incident}) for {waited:duration}.")
 PAGE_UNATTRIBUTED = N_("{rate:money} an hour belong to no app in freio.yaml; most of it is {driver}.")
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")
+PAGE_FAILING = N_("Freio cannot do its work: {what} fails. {error}")

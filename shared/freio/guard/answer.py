@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from freio.domain import sentences as say
 from freio.domain.app import Client
 from freio.domain.ask import Answer, Ask
-from freio.domain.authority import Person, Rights, may_approve
+from freio.domain.authority import Person, Rights, judged_as, may_approve
 from freio.domain.journal import Kind
 from freio.guard.step import Step
 
@@ -31,7 +31,13 @@ def answer(step: Step, client: Client, ask: Ask, person: Person, *, approve: boo
     if app is None:
         apps = ", ".join(a.name for a in client.apps)
         return Outcome(refusal=say.UNKNOWN_APP, data={"app": ask.app, "apps": apps})
-    if not may_approve(ask.action, person, ask.by, Rights.of(person, app, client.approvals), client.approvals):
+    if not may_approve(
+        judged_as(ask.action, frees=ask.frees),
+        person,
+        ask.by,
+        Rights.of(person, app, client.approvals),
+        client.approvals,
+    ):
         if person.id == ask.by:
             return Outcome(refusal=say.OWN_REQUEST)
         return Outcome(refusal=say.NOT_ALLOWED, data={"who": "cost owner", "app": app.name})

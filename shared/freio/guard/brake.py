@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from freio.domain.app import App
 from freio.domain.incident import Action, Incident, State, Verdict
 from freio.domain.journal import Kind
-from freio.domain.sentences import NEXT_LEVER, PROOF_REFUTED, QUIET, RENEW
+from freio.domain.phrase import Phrase, packed
+from freio.domain.sentences import LOOSE, NEXT_LEVER, NOT_BOUND, PROOF_REFUTED, QUIET, RENEW
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import VendorError
 from freio.guard.hold import Holder
@@ -135,16 +136,36 @@ class Braker:
         if trouble := hopeless(self._store, incident.holding):
             give_up(step, incident, trouble)
             return
-        proof = self._prover.prove(incident, step.now)
+        proof, loose = self._prover.prove(incident, step.now)
         proved = self._prover.record(step, incident, proof)
-        if proof.verdict is not Verdict.REFUTED:
-            step.keep(proved, due_at=_next_proof(step.now, incident), attempts=0)
+        if proof.verdict is Verdict.REFUTED:
+            step.thread(proved, f"{proved.revision}/refuted", PROOF_REFUTED, now=proof.now, limit=proof.limit)
+            lever = incident.proposal.lever if incident.proposal else ""
+            freed = end_leases(step, self._store, proved)
+            tried = (*incident.tried, lever)
+            step.move(freed, State.BRAKING, due_at=step.now, tried=tried, until=None, attempts=0)
             return
-        step.thread(proved, f"{proved.revision}/refuted", PROOF_REFUTED, now=proof.now, limit=proof.limit)
-        lever = incident.proposal.lever if incident.proposal else ""
-        freed = end_leases(step, self._store, proved)
-        tried = (*incident.tried, lever)
-        step.move(freed, State.BRAKING, due_at=step.now, tried=tried, until=None, attempts=0)
+        if loose:
+            proved = self._without(step, proved, loose)
+        step.keep(proved, due_at=_next_proof(step.now, incident), attempts=0)
+
+    def _without(self, step: Step, incident: Incident, loose: frozenset[Target]) -> Incident:
+        """Let go of the limits that bind nothing, and keep those that do: the message says what is not covered."""
+        assert incident.proposal is not None
+        kept = tuple(s for s in incident.proposal.steps if s.target not in loose)
+        lost = tuple(
+            Phrase.of(NOT_BOUND, model=s.model, location=s.location)
+            for s in incident.proposal.steps
+            if s.target in loose
+        )
+        for target in loose:
+            brake = self._store.get(Brake, target.id)
+            if brake is not None:
+                step.put(brake.without(incident.id, step.now))
+        step.thread(incident, f"{incident.revision}/loose/{incident.version}", LOOSE, what=packed(lost))
+        proposal = replace(incident.proposal, steps=kept, uncovered=(*incident.proposal.uncovered, *lost))
+        step.draw(incident)
+        return step.keep(incident, proposal=proposal, holding=tuple(t for t in incident.holding if t not in loose))
 
     def _expired(self, step: Step, app: App, incident: Incident) -> None:
         """Quiet on complete data: let go. Otherwise: *renew?*, with the brake held for one more grace."""

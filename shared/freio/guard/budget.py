@@ -13,7 +13,7 @@ from freio.domain.budget import BudgetMessage, BudgetStatus
 from freio.domain.calendar import month_start
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry, Kind
-from freio.domain.money import Money, SpendRange
+from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
@@ -151,13 +151,7 @@ class BudgetDesk:
         currency = message.cost.currency
         if incident is None or is_new_interval:
             return SpendRange(billed=message.cost, in_flight=Money.zero(currency), worst_case=Money.zero(currency))
-        billed = max(message.cost, incident.spend.billed, key=lambda m: m.amount)
-        flying = incident.spend.likely - billed
-        return SpendRange(
-            billed=billed,
-            worst_case=incident.spend.worst_case,
-            in_flight=flying if flying.amount > 0 else Money.zero(currency),
-        )
+        return billed_at_least(incident.spend, message.cost)
 
 
 def status_id(app: App, message: BudgetMessage) -> str:

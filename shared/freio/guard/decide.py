@@ -48,6 +48,7 @@ def open_or_merge(
         )
         step.log(Kind.STATE, incident, "->OPEN", key=f"{incident.id}/0/state", after=State.OPEN)
     worst = max(incident.level, level, key=lambda x: x.rank)
+    asks_now = incident.mode is Mode.OBSERVE and app.policy.mode(worst) is not Mode.OBSERVE
     count = incident.signal_count
     merged = step.keep(
         incident,
@@ -55,6 +56,7 @@ def open_or_merge(
         signal_count=count + len(news),
         level=worst,
         mode=app.policy.mode(worst),
+        due_at=step.now + app.policy.grace if asks_now else incident.due_at,
         spend=spend,
         rate=rate,
     )
@@ -103,7 +105,9 @@ def look(
         due_at = step.now + app.policy.grace
         return step.move(seen, State.PROPOSED, due_at=due_at, ceiling=None, until=None, escalations=0)
     if assessment.is_quiet(step.now) and seen.state in {State.OPEN, State.PROPOSED, State.STUCK}:
-        if seen.holding:
+        if seen.state is State.STUCK and seen.doing is State.RESTORING:
+            return seen  # what stands there is not back yet: it ends when it is
+        if seen.holding or seen.state is State.STUCK:
             return let_go(step, seen)
         step.thread(seen, f"{seen.revision}/quiet", QUIET)
         return step.move(seen, State.RESOLVED, due_at=None)
@@ -150,6 +154,6 @@ def _differs(old: Proposal | None, new: Proposal) -> bool:
     if old is None or old.lever != new.lever or old.reasons != new.reasons:
         return True
     before, after = ({s.target: s.value for s in p.steps} for p in (old, new))  # their order says which is dearest now
-    if before.keys() != after.keys():
+    if before.keys() != after.keys() or old.shared_with != new.shared_with:
         return True
     return any(abs(after[target] - value) > CHANGED * max(value, 1) for target, value in before.items())

@@ -46,10 +46,12 @@ def detect(
     *,
     budgets: Mapping[str, BudgetStatus],
     lessons: Mapping[str, Money],
+    allowances: Mapping[str, Money],
     now: datetime,
 ) -> dict[str, Finding]:
     """Findings for every app.
 
+    ``allowances``  by how much a cost owner has made the budget larger, where that is in force.
     ``lessons``  the hourly rate that a person called *expected*, for those apps where one is in force.
     """
     series = {name: [float(h) for h in r.hours] for name, r in readings.apps.items() if len(r.hours) >= MIN_HOURS}
@@ -59,7 +61,14 @@ def detect(
         reading = readings.apps[app.name]
         shape = _shape(client, app, reading, scores.get(app.name), lesson=lessons.get(app.name), now=now)
         signals = [*shape, *_unpriced(app.name, reading, client, now)]
-        over = _breaks_budget(app, reading, budgets.get(app.name), gate=client.money_gate, now=now)
+        over = _breaks_budget(
+            app,
+            reading,
+            budgets.get(app.name),
+            allowance=allowances.get(app.name),
+            gate=client.money_gate,
+            now=now,
+        )
         found[app.name] = Finding(app=app.name, signals=tuple(signals), running_away=bool(shape) or over)
     return found
 
@@ -152,14 +161,25 @@ def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list
     ]
 
 
-def _breaks_budget(app: App, reading: Reading, status: BudgetStatus | None, *, gate: Money, now: datetime) -> bool:
-    """Whether the month, at the pace of its last 24 hours, ends above the budget (its own, or a budget message's).
+def _breaks_budget(
+    app: App,
+    reading: Reading,
+    status: BudgetStatus | None,
+    *,
+    allowance: Money | None,
+    gate: Money,
+    now: datetime,
+) -> bool:
+    """Whether the month, at the pace of its last 24 hours, ends above the budget.
 
+    The budget is the file's, or where it has none a budget message's; what was granted makes it larger.
     An app that is over its budget already, and has stopped, does not run away any more.
     """
-    budget = status.budget if status else app.budget
+    budget = app.budget or (status.budget if status else None)
     if budget is None:
         return False
+    if allowance is not None:
+        budget += allowance
     spent = reading.spend.likely
     if status and spent < status.cost:
         spent = status.cost

@@ -19,7 +19,7 @@ from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.ports import Change, Clock, Lever, Store
 
-CLAIM = timedelta(minutes=2)  # longer than any lever call may take: nobody else drives the target meanwhile
+CLAIM = timedelta(minutes=5)  # longer than any lever call may take: nobody else drives the target meanwhile
 SETTLE = timedelta(minutes=15)  # after a lever call: one before it that we gave up may still take effect late
 LONGEST_PAUSE = timedelta(hours=1)
 TRIES = 5  # failed looks at a target in a row before a person is paged

@@ -10,6 +10,7 @@ from freio.domain.incident import Step as Limit
 from freio.domain.journal import Kind
 from freio.domain.proof import judge
 from freio.domain.sentences import PROOF_BINDS
+from freio.domain.target import Target
 from freio.guard.step import Step
 from freio.ports import Meter
 
@@ -24,11 +25,16 @@ class Prover:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
 
-    def prove(self, incident: Incident, now: datetime) -> Proof:
-        """*Refuted* if any target is; *binds* if one does and none is refuted. Numbers are sums."""
+    def prove(self, incident: Incident, now: datetime) -> tuple[Proof, frozenset[Target]]:
+        """The proof of the whole brake, and the targets whose limit is refuted.
+
+        *Refuted* if every target with a verdict is; *binds* if one does; numbers are sums over what is not refuted.
+        """
         since = max(incident.changed_at + EFFECT, now - LOOKBACK)
-        proofs = [self._judge(limit, since, now) for limit in _limits(incident)]
-        return together(proofs, now)
+        proofs = {limit.target: self._judge(limit, since, now) for limit in _limits(incident)}
+        loose = frozenset(target for target, proof in proofs.items() if proof.verdict is Verdict.REFUTED)
+        held = [proof for target, proof in proofs.items() if target not in loose]
+        return together(held or list(proofs.values()), now), loose
 
     def refusing(self, incident: Incident, now: datetime) -> bool:
         """Whether a held limit has refused anything in the last half hour: demand goes on behind the brake."""

@@ -13,13 +13,15 @@ from freio.ports import Store
 
 
 def raise_limit(step: Step, store: Store, incident: Incident, decision: Decision, approver: str) -> Incident:
-    """Raise each held target by what the granted money buys a minute until the decision ends.
+    """Raise each held target by what the granted money buys a minute until the decision, or the throttle, ends.
 
+    Then the throttle's timer looks again: it never outlasts what it was set for, nor the raise what was granted.
     Example: 600 BRL for ten hours at 0.00001 BRL a token is 1 BRL a minute, so 100,000 tokens a minute more. Without
     an amount, the limit doubles. The incident stays THROTTLED; its question changes, so older buttons are stale.
     """
     assert incident.proposal is not None, "only a throttled incident is raised"
-    until = max(decision.until or step.now, incident.until or step.now)
+    ends = [at for at in (decision.until, incident.until) if at is not None and at > step.now]
+    until = min(ends, default=step.now)
     minutes = max(1, int((until - step.now).total_seconds() // 60))
     steps = []
     for limit in incident.proposal.steps:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from freio.domain.app import App, Client, Match, Mode
-from freio.domain.incident import Action, Decision, Incident, Proposal, State
+from freio.domain.incident import FRESH, Action, Decision, Incident, Proposal, State
 from freio.domain.journal import Kind
 from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import (
@@ -63,7 +63,7 @@ class Reminder:
             step.keep(incident, due_at=grace_ends)
         elif incident.assessment is not None and incident.assessment.is_quiet(step.now):
             _close(step, incident, QUIET)
-        elif app.policy.mode(incident.level) is Mode.ENFORCE and _may_brake_unasked(incident):
+        elif app.policy.mode(incident.level) is Mode.ENFORCE and _may_brake_unasked(incident, step.now):
             self._enforce(step, app, incident)
         elif incident.holding:
             step.thread(incident, f"{incident.revision}/let-go", LET_GO)
@@ -103,10 +103,18 @@ class Reminder:
             step.page(called, key, PAGE_NO_ANSWER, app=app.name, incident=called.id, waited=waited)
 
 
-def _may_brake_unasked(incident: Incident) -> bool:
-    """There is a brake, and its targets serve no other app."""
-    proposal = incident.proposal
-    return proposal is not None and bool(proposal.steps) and not proposal.shared_with
+def _may_brake_unasked(incident: Incident, now: datetime) -> bool:
+    """There is a brake, its targets serve no other app, and the app was just seen to run away.
+
+    A brake that is held goes on being held while data is missing: a gap never releases one.
+    """
+    proposal, seen = incident.proposal, incident.assessment
+    if proposal is None or not proposal.steps or proposal.shared_with:
+        return False
+    is_fresh = seen is not None and now - seen.at <= FRESH
+    if incident.holding:
+        return seen is None or not is_fresh or seen.running_away or not seen.complete
+    return seen is not None and is_fresh and seen.running_away
 
 
 def _close(step: Step, incident: Incident, sentence: str, **data: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from freio.domain import sentences as say
 from freio.domain.app import App, Client
 from freio.domain.ask import Answer, Ask, override_id
-from freio.domain.authority import Person, others_may_approve
+from freio.domain.authority import Person, judged_as, others_may_approve
 from freio.domain.click import Click, Verb
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
@@ -38,7 +38,8 @@ class Requests:
         if pending is not None and incident is not None and _matters(pending, incident):
             reply(step, click, say.ASK_PENDING, by=pending.by)
             return None
-        if not others_may_approve(decision.action, person, app, self._client.approvals):
+        frees = incident is not None and bool(incident.holding)
+        if not others_may_approve(judged_as(decision.action, frees=frees), person, app, self._client.approvals):
             reply(step, click, say.ASK_NOBODY, app=app.name)
             return None
         ask = step.put(
@@ -52,6 +53,8 @@ class Requests:
                 amount=decision.amount,
                 until=decision.until,
                 why=decision.why,
+                moves=len(incident.trail) if incident else 0,
+                frees=frees,
             )
         )
         step.log(
@@ -92,7 +95,7 @@ class Requests:
         if not outcome.approved:
             return free
         is_over = ask.until is not None and ask.until <= step.now
-        if is_over or not is_offered(ask.action, free):
+        if is_over or not _is_asked(ask, free):
             self._grant(step, click, ask, person)
             return free
         decision = Decision(action=ask.action, by=ask.by, at=step.now, until=ask.until, amount=ask.amount, why=ask.why)
@@ -122,4 +125,9 @@ class Requests:
 
 def _matters(ask: Ask, incident: Incident) -> bool:
     """Whether a request still waits, and its answer would still change something."""
-    return ask.answer is Answer.PENDING and is_offered(ask.action, incident)
+    return ask.answer is Answer.PENDING and _is_asked(ask, incident)
+
+
+def _is_asked(ask: Ask, incident: Incident) -> bool:
+    """Whether the incident still stands where it stood when this was asked: an old yes is not one to a new question."""
+    return len(incident.trail) == ask.moves and is_offered(ask.action, incident)

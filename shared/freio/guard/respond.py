@@ -35,6 +35,7 @@ _ACTIONS = {
     Verb.RAISE: Action.RAISE,
     Verb.RELEASE: Action.RELEASE,
 }
+_LETS_GO = {Action.KEEP, Action.SNOOZE, Action.EXPECTED}
 
 
 class Responder:
@@ -63,6 +64,10 @@ class Responder:
         return changed.id if changed else None
 
     def _route(self, step: Step, click: Click, person: Person) -> Incident | None:
+        if person.is_bot or person.is_guest or not person.is_active:
+            _log(step, click, self._incident(click))
+            reply(step, click, say.NOT_FOR_GUESTS)
+            return None
         if click.verb is Verb.STATUS:
             self._status(step, click)
             return None
@@ -115,7 +120,12 @@ class Responder:
         approvals = self._client.approvals
         if action is Action.THROTTLE and owned(self._client, person, sides(self._client, app, incident)):
             return Standing.YES
-        return may(action, Rights.of(person, app, approvals), approvals)
+        rights = Rights.of(person, app, approvals)
+        standing = may(action, rights, approvals)
+        lets_go = bool(incident.holding) and action in _LETS_GO and is_offered(action, incident)
+        if lets_go and standing is not Standing.NO:
+            return may(Action.RELEASE, rights, approvals)  # whatever it is called, it lets the brake go
+        return standing
 
     def _agreed(self, step: Step, click: Click, person: Person, app: App, incident: Incident) -> Incident | None:
         """There must be a brake, and nobody's yes may be missing."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freio.domain import sentences as say
 from freio.domain.app import App
 from freio.domain.ask import Answer, Ask, lesson_id
-from freio.domain.calendar import next_midnight
+from freio.domain.calendar import month_end, next_midnight
 from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.money import Money
 from freio.guard.moves import start_braking
@@ -33,6 +34,8 @@ _OFFERED = {
 
 def is_offered(action: Action, incident: Incident) -> bool:
     """Whether an incident can be answered so, as it stands."""
+    if action is Action.RELEASE and incident.state is State.PROPOSED:
+        return bool(incident.holding)  # the brake is held while people are asked whether to renew it
     return incident.state in _OFFERED[action]
 
 
@@ -72,8 +75,12 @@ class Settler:
         return self._by_action.get(decision.action, self._keep)(step, incident, decision)
 
     def _keep(self, step: Step, incident: Incident, decision: Decision) -> Incident:
-        ceiling = None if decision.amount is None else incident.spend.likely + decision.amount
-        return self._set_aside(step, incident, State.OVERRIDDEN, decision, ceiling=ceiling)
+        """With an amount, it ends with the month at the latest: the month's spend is what the amount is added to."""
+        if decision.amount is None:
+            return self._set_aside(step, incident, State.OVERRIDDEN, decision)
+        until = min(decision.until or step.now, month_end(step.now))
+        ceiling = incident.spend.likely + decision.amount
+        return self._set_aside(step, incident, State.OVERRIDDEN, replace(decision, until=until), ceiling=ceiling)
 
     def _expected(self, step: Step, incident: Incident, decision: Decision) -> Incident:
         """Teaches the detector: this rate is usual for this app, until the lesson ends."""

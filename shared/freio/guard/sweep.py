@@ -17,9 +17,10 @@ from freio.domain.journal import Entry, Kind
 from freio.domain.notice import Notice, NoticeKind
 from freio.domain.sentences import PAGE_STUCK
 from freio.domain.target import Brake, Target
-from freio.errors import Unavailable, VendorError
+from freio.errors import Conflict, Unavailable, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.enforce import Enforcer
+from freio.guard.failing import note
 from freio.guard.hold import TRIES, Holder
 from freio.guard.respond import Responder
 from freio.guard.retry import again
@@ -120,10 +121,11 @@ class Sweeper:
         swept.notices = delivered.notices
         swept.failures += delivered.failures
 
-    @staticmethod
-    def _try(work: Callable[[], None], what: str, swept: Swept) -> None:
+    def _try(self, work: Callable[[], None], what: str, swept: Swept) -> None:
         """Do it, again where others change it meanwhile. Whatever goes wrong must not keep the rest from being done."""
         try:
             again(work)
         except Exception as error:  # noqa: BLE001  # a bug about one incident too: all failures are raised at the end
             swept.failures.append(f"{what}: {error!r}")
+            if not isinstance(error, Conflict | VendorError):
+                note(self._store, self._clock.now(), f"the sweep of {what}", error)

@@ -13,13 +13,14 @@ from freio.domain.budget import BudgetStatus
 from freio.domain.calendar import month_start
 from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
-from freio.domain.money import Money
+from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
 from freio.domain.sentences import PAGE_UNATTRIBUTED
-from freio.errors import Conflict, Unavailable, VendorError
+from freio.errors import Conflict, FreioError, Unavailable
 from freio.guard.alert import Alerter
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.failing import note
 from freio.guard.meter import Reading, Readings, SpendMeter
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
@@ -77,19 +78,33 @@ class Watcher:
     def watch(self) -> Watched:
         """Look at every app now."""
         now = self._clock.now()
-        readings = self._meter.read(now)
+        try:
+            readings = self._meter.read(now)
+        except FreioError as error:
+            note(self._store, now, "reading the spend", error)
+            self._alerter.deliver()
+            raise
         self._unattributed(readings)
         found = detect(
-            self._client, readings, self._detector, budgets=self._budgets(), lessons=self._lessons(), now=now
+            self._client,
+            readings,
+            self._detector,
+            budgets=self._budgets(),
+            lessons=self._lessons(),
+            allowances=self._allowances(),
+            now=now,
         )
+        for project, why in readings.failures.items():
+            note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
         watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
         for app in self._client.apps:
             watched.apps += 1
             watched.signals += len(found[app.name].signals)
             try:
                 watched.incidents += self._app(app, readings, found[app.name])
-            except (Conflict, VendorError) as error:
-                watched.failures.append(f"{app.name}: {error}")
+            except Exception as error:  # noqa: BLE001  # a bug about one app too: all failures are raised at the end
+                watched.failures.append(f"{app.name}: {error!r}")
+                note(self._store, now, f"watching {app.name}", error)
         self._alerter.deliver()
         return watched
 
@@ -111,7 +126,8 @@ class Watcher:
         """The signals into the app's incident; False where there is none."""
         step = Step(reading.at)
         before = self._store.open_incident(app.name)
-        after = open_or_merge(step, app, before, finding.signals, spend=reading.spend, rate=reading.rate)
+        spend = self._spend(reading)
+        after = open_or_merge(step, app, before, finding.signals, spend=spend, rate=reading.rate)
         if not step.is_empty:
             self._store.commit(step.change())
         return after is not None
@@ -123,7 +139,7 @@ class Watcher:
         step = Step(reading.at)
         refusing = incident.state is State.THROTTLED and self._prover.refusing(incident, step.now)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
-        look(step, app, incident, seen, spend=reading.spend, rate=reading.rate)
+        look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate)
         self._store.commit(step.change())
 
     def _propose(self, app: App, readings: Readings) -> None:
@@ -151,6 +167,13 @@ class Watcher:
 
     # ---- what is known beside the spend
 
+    def _spend(self, reading: Reading) -> SpendRange:
+        """The reading, with what a budget message of this month has billed, where that is more: one figure for all."""
+        status = self._store.get(BudgetStatus, reading.app)
+        if status is None or status.interval_start < month_start(reading.at):
+            return reading.spend
+        return billed_at_least(reading.spend, status.cost)
+
     def _budgets(self) -> dict[str, BudgetStatus]:
         """The newest budget message of each app, while it is about this month."""
         month = month_start(self._clock.now())
@@ -161,6 +184,10 @@ class Watcher:
         """The rates that people called *expected*."""
         known = (self._store.get(Ask, lesson_id(app.name)) for app in self._client.apps)
         return {ask.app: ask.amount for ask in known if ask and ask.amount and ask.in_force(self._clock.now())}
+
+    def _allowances(self) -> dict[str, Money]:
+        known = {app.name: self._allowance(app) for app in self._client.apps}
+        return {name: amount for name, amount in known.items() if amount is not None}
 
     def _allowance(self, app: App) -> Money | None:
         """What a cost owner granted beforehand."""

@@ -38,6 +38,7 @@ def found(
     now: datetime = NOW,
     budget: BudgetStatus | None = None,
     lesson: Money | None = None,
+    allowance: Money | None = None,
     **changes: Any,
 ) -> Finding:
     if detector is None:
@@ -50,6 +51,7 @@ def found(
         detector,
         budgets={"chat": budget} if budget else {},
         lessons={"chat": lesson} if lesson else {},
+        allowances={"chat": allowance} if allowance else {},
         now=now,
     )["chat"]
 
@@ -115,7 +117,7 @@ def test_a_pace_that_breaks_the_budget_runs_away(budget: str, is_running_away: b
     """By the last day's spend; it is not a signal of its own, but an open incident does not end for it."""
     readings = Readings(at=NOW, apps={"chat": READING}, shares={}, usd_rate=Decimal(1))
     one = client(app(budget=usd(budget)))
-    seen = detect(one, readings, FakeDetector(), budgets={}, lessons={}, now=NOW)["chat"]
+    seen = detect(one, readings, FakeDetector(), budgets={}, lessons={}, allowances={}, now=NOW)["chat"]
     assert seen.running_away is is_running_away
     assert seen.signals == ()
 

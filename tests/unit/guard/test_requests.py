@@ -18,7 +18,8 @@ from freio.domain.notice import Notice, NoticeKind
 from freio.domain.phrase import Phrase, packed, unpacked
 from freio.guard.alert import plain
 from freio.i18n.catalogue import Language
-from tests.simulation.world import ANA, LEA, OPS, RUI, World, a_client
+from tests.simulation.cast import ANA, LEA, OPS, RUI, a_client
+from tests.simulation.world import World
 
 
 def throttled(**approvals: Any) -> World:

@@ -86,7 +86,10 @@ def test_a_message_in_english() -> None:
     assert text_of(blocks, "title") == "🔴 support-chat: waiting for a decision"
     assert "(critical, <!date^" in text_of(blocks, "what")
     assert "*Spike: R$812.40 in 1 hour* instead of R$95.10, mostly gemini-2.5-flash" in text_of(blocks, "what")
-    assert "31 deviations above the same hour of two weeks (320% of what sets off an alert)" in text_of(blocks, "why")
+    assert (
+        "31 standard deviations above the same hour of the last two weeks (320% of what sets off an alert)"
+        in text_of(blocks, "why")
+    )
     money = text_of(blocks, "money")
     for line in (
         "*Billed this month*\nR$12,346",
@@ -99,7 +102,7 @@ def test_a_message_in_english() -> None:
     brake = text_of(blocks, "brake")
     for line in (
         "gemini-2.5-flash (global): at most *200K input tokens a minute*. Now 1.9M, usual peak 400K; ",
-        "limit today: no limit. The new one comes from the budget.",
+        "limit now: no limit. The new one comes from the budget.",
         "It would have refused 20.4% of the last seven days' traffic. Whose: support-chat 18%, search 2.4%.",
         "Shared with search",
         "Not covered, and running on: claude-opus-4-6 at eu: the multi-region endpoint",
@@ -119,7 +122,7 @@ def test_the_same_message_in_portuguese() -> None:
     assert [e["text"]["text"] for e in blocks[-1]["elements"]] == [
         "Frear",
         "Manter rodando",
-        "Manter rodando…",
+        "Manter rodando até…",
         "Já esperado",
         "Adiar",
     ]

@@ -22,7 +22,7 @@ NO_BRAKE = N_("🚨 *No brake.* Freio cannot stop this: {reason:phrases}.")
 LEVER = N_("*The brake:* {lever:word}")
 STEP = N_(
     "• {model} ({location}): at most *{value:rounded} {unit:word}*. Now {current:rounded}, usual peak {peak:rounded}; "
-    "limit today: {effective:rounded}. The new one comes from {rule:word}."
+    "limit now: {effective:rounded}. The new one comes from {rule:word}."
 )
 SET_STEP = N_("• {model} ({location}): at most *{value:rounded} {unit:word}*")
 REFUSED = N_("It would have refused {share:percent} of the last seven days' traffic.")

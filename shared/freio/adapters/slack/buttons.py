@@ -12,7 +12,7 @@ from freio.i18n.catalogue import Language
 THROTTLE = N_("Throttle")
 RENEW = N_("Renew")
 KEEP = N_("Keep running")
-KEEP_MORE = N_("Keep running…")
+KEEP_MORE = N_("Keep running until…")
 EXPECTED = N_("Expected")
 SNOOZE = N_("Snooze")
 RELEASE = N_("Release the brake")

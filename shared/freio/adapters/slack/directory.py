@@ -71,10 +71,23 @@ class SlackDirectory:
             locale=user.get("locale") or "",
             time_zone=user.get("tz") or "",
             is_bot=bool(user.get("is_bot")) or user["id"] == SLACKBOT,
-            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")),
+            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or self._is_foreign(user)),
             is_active=not user.get("deleted"),
             groups=frozenset(group for group in self._groups if user["id"] in self._members(group)),
         )
+
+    def _is_foreign(self, user: dict[str, Any]) -> bool:
+        """Somebody of another organisation, in a shared channel: their e-mail is whatever their own admin says."""
+        if user.get("is_stranger"):
+            return True
+        team, enterprise = cast("tuple[str, str]", self._keep(("own", "team"), self._read_own_team))
+        of = user.get("enterprise_user") or {}
+        return user.get("team_id", team) != team and not (enterprise and of.get("enterprise_id") == enterprise)
+
+    def _read_own_team(self) -> tuple[str, str]:
+        with translated("asking who we are"):
+            own = self._client.auth_test()
+        return str(own["team_id"]), str(own.get("enterprise_id") or "")
 
     def _members(self, group: str) -> frozenset[str]:
         return cast("frozenset[str]", self._keep(("group", group), lambda: self._read_members(group)))

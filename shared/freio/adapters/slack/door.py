@@ -91,12 +91,12 @@ class Door:
         return Answer()
 
     def is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Slack's v0 signature over the raw body. The verifier raises ValueError on a timestamp that is no integer."""
+        """Slack's v0 signature over the raw body. The verifier raises on headers that Slack would never send."""
         lower = {name.lower(): value for name, value in headers.items()}
         timestamp, signature = lower.get(TIMESTAMP), lower.get(SIGNATURE)
         if timestamp is None or signature is None:
             return False
         try:
             return bool(self._verifier.is_valid(body, timestamp, signature))
-        except ValueError:
-            return False
+        except (ValueError, TypeError, OverflowError):
+            return False  # a timestamp that is no number, or too large a one; a signature that is not ASCII

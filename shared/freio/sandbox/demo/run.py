@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
@@ -9,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -16,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
+from freio.errors import BadInput
 from freio.sandbox.demo.budgets import Budgets
 from freio.sandbox.demo.replay import Replay
 from freio.sandbox.demo.script import LAUNCHES, Players, launch
@@ -42,6 +46,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep state, bill and logs there (default: nothing)"
     )
+    parser.add_argument(
+        "--locale", choices=("pt-BR", "en"), default="pt-BR", help="the client's language (default pt-BR)"
+    )
     parser.add_argument("--days", type=int, default=30, help="how much of the month to replay (default 30)")
     parser.add_argument("--seed", type=int, default=7, help="of everything that chance decides (default 7)")
     parser.add_argument("--port", type=int, default=8400, help="of the Slack page (default 8400; headless: any)")
@@ -57,14 +64,36 @@ def arguments(parser: ArgumentParser) -> None:
 def main(options: Namespace) -> int:
     """Exit code 0 where the loop closed, or where somebody who watched has seen enough (Ctrl-C)."""
     console = Console(highlight=False)
+    for asked in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(asked, _interrupted)
     try:
         return _play(options, console)
+    except BadInput as error:
+        console.print(f"[red]{error}[/]")
+        return 2
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")
         return 130 if options.headless else 0
 
 
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    """Whoever ends the demo, it ends its servers: they are process groups of their own."""
+    raise KeyboardInterrupt
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def _play(options: Namespace, console: Console) -> int:
+    if not options.headless and not _is_free(options.port):
+        raise BadInput(f'port {options.port} cannot be had for the Slack page; another: ARGS="--port 8401"')
     with ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freio-demo-")))
         if options.usage:
@@ -78,6 +107,7 @@ def _play(options: Namespace, console: Console) -> int:
             usage=options.usage,
             history=HISTORY,
             slack_port=0 if options.headless else options.port,
+            locale=options.locale,
         )
         console.print(f"Slack is at [bold]{stage.slack_url}[/]: choose who you are at the top, and open #finops.")
         replay = Replay(stage, START)

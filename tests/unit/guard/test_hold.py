@@ -1,0 +1,243 @@
+"""Targets and leases: what stood there, whose value it is, and how it comes back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from freio.domain.click import Verb
+from freio.domain.incident import State
+from freio.domain.journal import Kind
+from freio.domain.target import Brake, Hold, Lease, Target
+from freio.ports import Change
+from tests.simulation.cast import LEA, MINUTE, NOW, OPS, ROB, RUI, a_client, a_target
+from tests.simulation.gates import Worker
+from tests.simulation.parts import Late
+from tests.simulation.world import World
+
+HOUR = timedelta(hours=1)
+CHAT = a_target("chat")
+
+
+@pytest.fixture
+def world() -> World:
+    return World(client=a_client(ops_may_raise=True))
+
+
+def throttled(world: World, app: str = "chat") -> World:
+    """An app that ran away and was throttled by somebody who may."""
+    world.watch(app)
+    for person in (LEA, ROB) if app in {"left", "right"} else (OPS,):
+        world.click(person, Verb.THROTTLE, app)
+    assert world.of(app).state is State.THROTTLED
+    return world
+
+
+def test_the_lease_is_in_the_store_with_what_stood_there_before_the_lever_is_called(world: World) -> None:
+    """At the first lever call the claim can be read: the lease, the former value, and our own as ours."""
+    world.lever.somebody_sets(CHAT, 900)
+    world.lever.author.clear()
+    seen: list[Brake | None] = []
+    world.lever.spy = lambda *_: seen.append(world.store.get(Brake, CHAT.id))
+    throttled(world)
+    (brake,) = seen
+    assert brake is not None
+    assert (brake.found_known, brake.found, [lease.value for lease in brake.leases]) == (True, 900, [200])
+    assert brake.is_ours(200)
+
+
+def test_a_former_override_is_put_back_exactly(world: World) -> None:
+    """What stood there before the first lease stands there after the last."""
+    world.lever.somebody_sets(CHAT, 900)
+    throttled(world)
+    assert world.standing("chat") == 200
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert (world.standing("chat"), world.of("chat").state) == (900, State.RESOLVED)
+
+
+def test_our_own_override_is_deleted_where_none_stood_before(world: World) -> None:
+    """Not set to a large number: gone."""
+    throttled(world).click(OPS, Verb.RELEASE, "chat")
+    assert CHAT not in world.lever.standing
+
+
+def test_a_throttle_never_loosens_what_was_found(world: World) -> None:
+    """A stricter limit of somebody else's stays in force during the lease."""
+    world.lever.somebody_sets(CHAT, 150)
+    throttled(world)
+    assert world.standing("chat") == 150
+
+
+def test_somebody_elses_value_is_left_journalled_and_told_when_letting_go(world: World) -> None:
+    """Restore only what is still ours."""
+    throttled(world)
+    world.lever.somebody_sets(CHAT, 777)
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert (world.standing("chat"), world.of("chat").state) == (777, State.RESOLVED)
+    (entry,) = [e for e in world.store.entries() if e.kind is Kind.FOREIGN]
+    assert entry.data["value"] == "777"
+    assert any(key.endswith("/left") for lines in world.chat.lines.values() for key in lines)
+
+
+def test_somebody_elses_value_under_a_throttle_asks_people_again(world: World) -> None:
+    """The lease is over, their value stays, and the question is on the table again."""
+    throttled(world)
+    world.lever.somebody_sets(CHAT, 777)
+    world.sweep(times=2, every=5 * MINUTE)
+    assert (world.standing("chat"), world.of("chat").state) == (777, State.PROPOSED)
+    assert world.brake("chat").leases == ()
+
+
+def test_what_others_set_after_we_let_go_is_their_affair(world: World) -> None:
+    """It stays, and nobody is told of it."""
+    throttled(world).click(OPS, Verb.RELEASE, "chat")
+    world.lever.somebody_sets(CHAT, 777)
+    world.sweep(times=20)
+    assert (world.standing("chat"), world.brake("chat").hold) == (777, Hold.FREE)
+    assert not [e for e in world.store.entries() if e.kind is Kind.FOREIGN]
+
+
+def test_a_new_lease_takes_somebody_elses_value_as_what_it_found(world: World) -> None:
+    """After a new decision it is braked, and theirs returns."""
+    throttled(world)
+    world.lever.somebody_sets(CHAT, 777)
+    world.sweep(times=2, every=5 * MINUTE)
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert (world.standing("chat"), world.brake("chat").found) == (200, 777)
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert world.standing("chat") == 777
+
+
+def test_an_override_that_somebody_deletes_later_stays_deleted(world: World) -> None:
+    """Once the brake has settled, an absence is no remainder of our own calls."""
+    throttled(world)
+    world.sweep(times=5, every=5 * MINUTE)
+    del world.lever.standing[CHAT]
+    world.sweep(times=2, every=5 * MINUTE)
+    assert CHAT not in world.lever.standing
+    assert world.of("chat").state is State.PROPOSED
+
+
+def test_a_restore_that_acts_late_does_not_undo_the_next_brake(world: World) -> None:
+    """While our own calls may still be under way, an absence is ours, and the brake is set again."""
+    throttled(world).click(OPS, Verb.RELEASE, "chat")
+    world.pass_time(MINUTE)
+    throttled(world)
+    world.lever.late.append(Late(world.clock.at + MINUTE, CHAT, None))
+    world.sweep(times=7, every=MINUTE)
+    assert (world.standing("chat"), world.of("chat").state) == (200, State.THROTTLED)
+
+
+def test_a_brake_that_acts_late_is_taken_off_again(world: World) -> None:
+    """Some time after the restore it is looked at once more."""
+    throttled(world).click(OPS, Verb.RELEASE, "chat")
+    world.lever.late.append(Late(world.clock.at + 3 * MINUTE, CHAT, 200))
+    world.sweep(times=4)
+    assert world.standing("chat") == 200
+    world.sweep(times=40)
+    assert world.standing("chat") is None
+    assert world.brake("chat").hold is Hold.FREE
+
+
+def test_a_lost_reply_is_not_a_failure_that_lasts(world: World) -> None:
+    """The limit was set: the next look reads it back, and nothing is set twice."""
+    world.watch("chat")
+    world.lever.faults.waiting += ["", "", "lost"]
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert world.of("chat").state is State.BRAKING
+    world.sweep(times=3)
+    assert world.of("chat").state is State.THROTTLED
+
+
+def test_the_strictest_of_two_leases_is_in_force_and_the_last_one_returns_what_stood_there(world: World) -> None:
+    """Last in, first out: the looser lease is in force when the stricter ends, and then what was found."""
+    world.lever.somebody_sets(a_target("left"), 9000)
+    world.values.update(left=300, right=100)
+    throttled(world, "left")
+    throttled(world, "right")
+    assert world.standing("left") == 100
+    world.click(OPS, Verb.RELEASE, "right")
+    assert (world.standing("left"), world.of("right").state) == (300, State.RESOLVED)
+    world.click(OPS, Verb.RELEASE, "left")
+    assert world.standing("left") == 9000
+
+
+def test_a_looser_second_lease_changes_nothing_until_the_first_ends(world: World) -> None:
+    """In the other order it is the same."""
+    world.values.update(left=100, right=300)
+    throttled(world, "left")
+    throttled(world, "right")
+    assert world.standing("left") == 100
+    world.click(OPS, Verb.RELEASE, "left")
+    assert world.standing("left") == 300
+
+
+@pytest.mark.parametrize("gates", range(1, 60, 2))
+def test_a_worker_that_lost_its_claim_leaves_the_target_due(gates: int) -> None:
+    """Its call may have come last: whatever it left is looked at again, whoever else was at it."""
+    world = World(client=a_client(ops_may_raise=True))
+    world.watch("chat")
+    throttle = Worker(world.clicking(world.press(OPS, Verb.THROTTLE, "chat")))
+    release = Worker(world.clicking(world.type(OPS, Verb.RELEASE, app="chat")))
+    world.gates.run([throttle, Worker(world.sweeping)], [gates, gates, 3])
+    world.gates.run([release, Worker(world.sweeping)], [gates, 5, 5, 5])
+    world.sweep(times=5)
+    world.run_out()
+    world.check_end()
+
+
+def test_a_call_that_comes_last_is_seen_and_undone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lease ended while the lever was being called: the caller itself makes the target due."""
+    throttled(world)
+    release = world.type(OPS, Verb.RELEASE, app="chat")
+    brake = world.brake("chat").due_again(world.clock.at)
+    world.store.commit(Change(put=(brake,)))
+    apply, calls = world.lever.apply, []
+
+    def slow(target: Target, value: int) -> None:
+        calls.append(value)
+        world.sweeper.click(release)
+        apply(target, value)
+
+    monkeypatch.setattr(world.lever, "apply", slow)
+    world.lever.standing.pop(CHAT)
+    world.holder.drive(CHAT)
+    assert (calls, world.standing("chat")) == ([200], 200)
+    world.sweep()
+    assert world.standing("chat") is None
+
+
+def test_a_failed_target_is_tried_with_growing_pauses(world: World) -> None:
+    """A minute, two, four: what fails is due again, and stands in the journal each time."""
+    world.watch("chat")
+    world.lever.faults.waiting += ["", "before", "before", "before"]
+    world.click(OPS, Verb.THROTTLE, "chat")
+    waits = []
+    for _ in range(3):
+        due_at = world.brake("chat").due_at
+        assert due_at is not None
+        waits.append(due_at - world.clock.at)
+        world.pass_time(due_at - world.clock.at)
+        world.sweep()
+    assert waits == [MINUTE, 2 * MINUTE, 4 * MINUTE]
+    assert world.standing("chat") == 200
+    failures = [e for e in world.store.entries() if e.kind is Kind.FAILURE]
+    assert [e.data["attempts"] for e in failures] == ["1", "2", "3"]
+
+
+def test_what_is_wanted_is_the_strictest_lease_or_what_was_found() -> None:
+    """And an unlimited override is no limit to be strict about."""
+    target = Target("quota", "p", "s", "m", "u")
+    leases = tuple(Lease(incident=i, app=i, value=v, since=NOW, until=NOW + HOUR) for i, v in (("a", 300), ("b", 200)))
+    brake = Brake(target=target, found=-1, found_known=True, leases=leases)
+    assert brake.wanted == 200
+    assert brake.without("b", NOW).wanted == 300
+    assert brake.without("b", NOW).without("a", NOW).wanted == -1
+    assert brake.without("c", NOW) is brake
+
+
+def test_nobody_but_a_cost_owner_or_ops_released_it(world: World) -> None:
+    """The cost owner's own click is a request, where ops decide by themselves."""
+    throttled(world).click(RUI, Verb.RELEASE, "chat")
+    assert world.of("chat").state is State.THROTTLED
