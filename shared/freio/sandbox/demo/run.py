@@ -27,6 +27,7 @@ from freio.sandbox.demo.stage import Stage, set_up
 from freio.sandbox.demo.story import dumps, tell
 from freio.sandbox.spend.incidents import Runaway
 from freio.sandbox.spend.tiling import STATED
+from freio.sandbox.spend.traffic import STEP
 
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)  # the first hour of a Pacific month, a Sunday
 HISTORY = timedelta(days=21)
@@ -133,7 +134,7 @@ def _replay(options: Namespace, console: Console, replay: Replay, players: Playe
     """Let the days pass, with a bar; in person, slowly wherever something waits for a click."""
     end = START + timedelta(days=options.days)
     budgets = Budgets(replay, START)
-    teller = _Teller(console, replay.stage)
+    teller = _Teller(console, replay.stage, minutes={0} if options.headless else set(range(0, 60, 5)))
 
     def each_minute(now: datetime) -> None:
         if players is not None and players.play(now):
@@ -149,11 +150,12 @@ def _replay(options: Namespace, console: Console, replay: Replay, players: Playe
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("November 2026", total=(end - START) / timedelta(minutes=5))
+        task = progress.add_task("November 2026", total=(end - START) / STEP)
         for now in replay.run(end, each_minute=each_minute):
             budgets.send(now)
-            teller.tell()
-            progress.update(task, advance=1, description=f"{now:%d %b %H:%M} UTC")
+            if now.minute in teller.minutes:
+                teller.tell()
+                progress.update(task, completed=(now - START) / STEP, description=f"{now:%d %b %H:%M} UTC")
     return budgets
 
 
@@ -166,7 +168,8 @@ def _waiting(stage: Stage, now: datetime) -> list[Incident]:
 class _Teller:
     """Says each new line of the journal that a person would want to see."""
 
-    def __init__(self, console: Console, stage: Stage) -> None:
+    def __init__(self, console: Console, stage: Stage, minutes: set[int]) -> None:
+        self.minutes = minutes
         self._console = console
         self._stage = stage
         self._said: set[str] = set()
