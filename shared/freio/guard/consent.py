@@ -33,7 +33,9 @@ def consent(
     if not mine:
         reply(step, click, say.NOT_ALLOWED, who="owner", app=", ".join(a.name for a in needed))
         return None
-    consents = {**dict(incident.consents), **{a.name: person.id for a in mine}}
+    shared = incident.proposal.shared_with if incident.proposal else ()
+    gone = {name: "" for name in shared if client.app(name) is None}  # out of the file: nobody can say yes for it
+    consents = {**dict(incident.consents), **{a.name: person.id for a in mine}, **gone}
     agreed = step.keep(incident, consents=tuple(consents.items()))
     missing = [a.name for a in needed if a.name not in consents]
     if not missing:

@@ -130,7 +130,10 @@ def propose(step: Step, app: App, incident: Incident, proposal: Proposal) -> Inc
             step.mention(asked, f"{asked.revision}/no-brake", NO_BRAKE, app=app.name, reason=packed(proposal.reasons))
         return asked
     if incident.state is State.PROPOSED and not incident.holding and _differs(incident.proposal, proposal):
-        asked = step.keep(incident, proposal=proposal, revision=incident.revision + 1, consents=())
+        due_at = incident.due_at
+        if due_at is not None and step.now - incident.changed_at < 2 * app.policy.grace:
+            due_at = max(due_at, step.now + app.policy.grace)  # people get a grace for what is asked now; not for ever
+        asked = step.keep(incident, proposal=proposal, revision=incident.revision + 1, consents=(), due_at=due_at)
         step.draw(asked)
         return asked
     if incident.state in {State.BRAKING, State.STUCK} and _is_spent(incident) and proposal.steps:

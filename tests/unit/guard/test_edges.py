@@ -153,3 +153,19 @@ def test_policy_is_nobody(world: World) -> None:
     decision = world.of("auto").decision
     assert decision is not None
     assert decision.by == POLICY
+
+
+def test_a_question_that_changes_late_gets_a_grace_of_its_own(world: World) -> None:
+    """Policy does not brake by a limit that nobody had time to read; and it does not wait for ever either."""
+    world.watch("auto")
+    world.pass_time(GRACE - MINUTE)
+    world.values["auto"] = 20
+    world.watch("auto", "warm")
+    world.sweep(times=4)
+    assert world.of("auto").state is State.PROPOSED
+    for value in (2000, 20, 2000, 20, 2000, 20):
+        world.pass_time(10 * MINUTE)
+        world.values["auto"] = value
+        world.watch("auto", "warm")
+        world.sweep()
+    assert State.BRAKING in world.moves("auto")
