@@ -9,7 +9,7 @@ from decimal import Decimal
 from freio.domain.calendar import month_start
 from freio.sandbox.demo.replay import Replay
 
-EVERY = timedelta(hours=8)
+EVERY = timedelta(hours=12)
 THRESHOLDS = (Decimal("0.5"), Decimal("0.9"), Decimal("1.0"))
 POISON = b"{this is not JSON"
 

@@ -1,7 +1,7 @@
 """Time passes: traffic asks, quotas let through, the export and the telemetry are written, and Scheduler ticks.
 
 A real Scheduler ticks the watch every five minutes and the sweep every minute. Here the calm is shortened: the watch
-ticks every twelve hours while nothing is open and nothing runs away, every hour while a brake is held, and a sweep
+ticks once a day while nothing is open and nothing runs away, every hour while a brake is held, and a sweep
 is sent only in a minute in which something is due. It takes less time to watch, and decides nothing otherwise.
 """
 
@@ -25,7 +25,7 @@ from freio.sandbox.spend.traffic import STEP, Traffic
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 BILLED_EVERY = timedelta(hours=6)  # rows are dated when they were exported, hours later: writing them at once is enough
-HELD, CALM = timedelta(hours=1), timedelta(hours=12)
+HELD, CALM = timedelta(hours=1), timedelta(hours=24)
 FRESH = timedelta(hours=6)  # a runaway that was not seen by then is looked for at the calm's pace
 ENDS_SOON = timedelta(minutes=90)  # a decision that ends is judged by looks that are fresh
 DECIDED = {State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}

@@ -41,16 +41,22 @@ LAUNCHES = (
         kind="stuck_loop",
         after=2 * DAY + timedelta(hours=13),
         severity=4.0,
-        fixed_after=timedelta(hours=5),
+        fixed_after=timedelta(hours=3),
     ),
     Launch(
         app="research-agents",
         kind="stuck_loop",
         after=8 * DAY + timedelta(hours=2),
         severity=9.0,
-        fixed_after=timedelta(hours=5),
+        fixed_after=timedelta(hours=2, minutes=30),
     ),
-    Launch(app="catalogue-search", kind="retry_storm", after=13 * DAY + timedelta(hours=15), severity=2.0),
+    Launch(
+        app="catalogue-search",
+        kind="retry_storm",
+        after=13 * DAY + timedelta(hours=15),
+        severity=2.0,
+        fixed_after=timedelta(hours=1, minutes=40),
+    ),
     Launch(app="translation", kind="spike", after=17 * DAY + timedelta(hours=12), severity=4.0),
     Launch(
         app="marketing-copy",
@@ -183,12 +189,14 @@ def _acts() -> Iterator[Act]:
         app=chat,
         state=State.THROTTLED,
         after=25 * minute,
-        do=lambda p, _: p.command(BRUNO.id, f"/freio ask {chat} 300 6h campanha de hoje"),
+        do=lambda p, _: p.command(BRUNO.id, f"/freio ask {chat} 300 3h campanha de hoje"),
     )
     yield Act(app=chat, state=State.THROTTLED, after=32 * minute, do=lambda p, i: p.answer(RUI.id, i, "approve"))
-    yield Act(app=chat, state=State.THROTTLED, after=6 * hour, do=lambda p, i: p.click(BRUNO.id, i, "release"))
     yield Act(
-        app=chat, state=State.THROTTLED, after=6 * hour + 5 * minute, do=lambda p, i: p.answer(RUI.id, i, "approve")
+        app=chat, state=State.THROTTLED, after=2 * hour + 30 * minute, do=lambda p, i: p.click(BRUNO.id, i, "release")
+    )
+    yield Act(
+        app=chat, state=State.THROTTLED, after=2 * hour + 35 * minute, do=lambda p, i: p.answer(RUI.id, i, "approve")
     )
     # Two apps on one target: a yes from an owner of each.
     yield Act(app=search, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(CARLA.id, i, "throttle"))
