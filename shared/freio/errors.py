@@ -10,7 +10,6 @@
     ├── Conflict                 somebody else changed the record first: read again, decide again
     ├── CurrencyMismatch         two currencies were about to be added
     ├── UnknownPrice             a model has no price at that date; a signal, never zero
-    ├── Refused                  a rule or a person's rights forbid it; the message goes to that person
     └── VendorError              another service failed
         ├── Unavailable          worth trying again (429, 5xx, timeouts, lost replies); may carry ``retry_after``
         └── Rejected             fails again until a person changes something (permission, API, unknown limit)
@@ -64,10 +63,6 @@ class UnknownPrice(FreioError):
     def __init__(self, model: str) -> None:
         super().__init__(f"no price is known for model {model!r}")
         self.model = model
-
-
-class Refused(FreioError):
-    """A rule or somebody's rights forbid this; the message is for the person who asked."""
 
 
 class VendorError(FreioError):

@@ -46,11 +46,6 @@ class Ask:
     version: int = 0
     due_at: datetime | None = None
 
-    @property
-    def question(self) -> str:
-        """The key under which it is asked: one open request of a kind for an app."""
-        return f"{self.app}/{self.action}"
-
     def in_force(self, now: datetime) -> bool:
         return self.answer is Answer.APPROVED and self.until is not None and now < self.until
 

@@ -26,6 +26,10 @@ class Person:
     is_active: bool = True
     groups: frozenset[str] = frozenset()
 
+    @property
+    def may_nothing(self) -> bool:
+        return self.is_bot or self.is_guest or not self.is_active
+
     def is_in(self, people: tuple[str, ...]) -> bool:
         """Whether a list of user ids, group ids and e-mail addresses names this person."""
         return any(
@@ -52,7 +56,7 @@ class Rights:
 
     @classmethod
     def of(cls, person: Person, app: App, approvals: Approvals) -> Rights:
-        if person.is_bot or person.is_guest or not person.is_active:
+        if person.may_nothing:
             return cls(ops=False, owner=False, cost_owner=False)
         return cls(
             ops=person.is_in(approvals.ops),

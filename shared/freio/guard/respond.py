@@ -64,7 +64,7 @@ class Responder:
         return changed.id if changed else None
 
     def _route(self, step: Step, click: Click, person: Person) -> Incident | None:
-        if person.is_bot or person.is_guest or not person.is_active:
+        if person.may_nothing:
             _log(step, click, self._incident(click))
             reply(step, click, say.NOT_FOR_GUESTS)
             return None

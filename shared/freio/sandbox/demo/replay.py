@@ -16,7 +16,6 @@ from freio.domain.incident import Incident, State
 from freio.domain.notice import Notice
 from freio.domain.target import Brake
 from freio.errors import Unavailable
-from freio.sandbox.demo.cast import APPS
 from freio.sandbox.demo.stage import PER_USD, Stage
 from freio.sandbox.google.demand import Demand
 from freio.sandbox.spend.prices import token_price
@@ -139,7 +138,3 @@ class Replay:
         """What an hour cost, over the window that ends then."""
         spent = self.spent_at(app, at) - self.spent_at(app, at - window)
         return spent / Decimal(window / HOUR)
-
-
-def app_names() -> list[str]:
-    return [app.app for app in APPS]
