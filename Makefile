@@ -11,7 +11,7 @@ unexport PYTHONPATH PYTHONHOME
 export MAKECMDGOALS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fmt bundle bench browser screenshot pins clean
+.PHONY: help setup demo test check lint types imports fmt bundle bench browser emulators screenshot pins clean
 
 help: ## print this list
 	@echo 'Freio: a brake for the cost of AI on Google Cloud'
@@ -56,6 +56,9 @@ bench: setup ## measure: latency, detection, cold start
 browser: ## install the Chromium that the browser tests drive (Debian, root)
 	@tools/browser.sh
 
+emulators: ## build the BigQuery emulator that the tests meet, pinned (Go)
+	@tools/emulators.sh
+
 screenshot: setup ## draw docs/slack.png anew, in the Chromium of `make browser`
 	$(BIN)/python -m tools.screenshot $(ARGS)
 
@@ -63,5 +66,5 @@ pins: setup ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade
 	@tools/pins.sh $(ARGS)
 
 clean: ## remove everything that make made
-	rm -rf .venv build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .tools build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

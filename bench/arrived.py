@@ -14,7 +14,7 @@ from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 
 from bench.clicks import MARK
 from bench.result import NotMeasuredError
-from tests.real import BRING_PUBSUB, pubsub_emulator, pubsub_emulator_present
+from freio.sandbox.emulators import PUBSUB
 
 PROJECT = "freio-bench"
 TOPIC = "freio-clicks"
@@ -68,9 +68,9 @@ class Arrived:
 @contextmanager
 def emulated_topic() -> Iterator[Arrived]:
     """Google's Pub/Sub emulator with the topic on it, warmed, and named in this process's environment meanwhile."""
-    if not pubsub_emulator_present():
-        raise NotMeasuredError(f"Google's Pub/Sub emulator is not on this machine: `{BRING_PUBSUB}` brings it")
-    with pubsub_emulator(PROJECT) as address:
+    if not PUBSUB.is_here():
+        raise NotMeasuredError(f"{PUBSUB.name} is not on this machine: `{PUBSUB.bring}` brings it")
+    with PUBSUB.running() as address:
         before = os.environ.get(VARIABLE)
         os.environ[VARIABLE] = address
         try:

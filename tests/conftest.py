@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freio.sandbox.emulators import BIGQUERY, FIRESTORE, PUBSUB, Part
 from tests import real
 from tests.real import require_real
 
@@ -27,7 +28,24 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="session")
 def pubsub_address() -> Iterator[str]:
-    """The address of a real Pub/Sub emulator; without one the test is skipped, or fails in CI."""
-    require_real(real.pubsub_emulator_present(), "The Pub/Sub emulator", real.BRING_PUBSUB)
-    with real.pubsub_emulator() as address:
+    """The address of Google's Pub/Sub emulator."""
+    yield from _address(PUBSUB)
+
+
+@pytest.fixture(scope="session")
+def firestore_address() -> Iterator[str]:
+    """The address of Google's Firestore emulator."""
+    yield from _address(FIRESTORE)
+
+
+@pytest.fixture(scope="session")
+def bigquery_address() -> Iterator[str]:
+    """The address of the BigQuery emulator."""
+    yield from _address(BIGQUERY)
+
+
+def _address(part: Part) -> Iterator[str]:
+    """The emulator's, while tests use it; without one the test is skipped, or fails in CI."""
+    require_real(part.is_here(), part.name, part.bring)
+    with part.running() as address:
         yield address
