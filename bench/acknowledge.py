@@ -36,6 +36,7 @@ SOURCES = {
 }
 ENVIRONMENT = {
     "SLACK_SIGNING_SECRET": SECRET,
+    "SLACK_BOT_TOKEN": "xoxb-1",
     "FREIO_QUEUE": f"pubsub:{PROJECT}",
     "FREIO_CONFIG": "/nowhere/freio.yaml",  # a click needs neither the client's file nor the store
     "FREIO_STORE": "sqlite:/nowhere/state.db",

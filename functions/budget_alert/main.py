@@ -9,6 +9,7 @@ FREIO = Freio()
 
 
 @functions_framework.cloud_event
+@FREIO.pushed
 def budget_alert(event: CloudEvent) -> None:
     """Take one budget message; what raises is delivered again, and in the end becomes a dead letter."""
     with FREIO.rejecting(event):

@@ -9,6 +9,7 @@ FREIO = Freio()
 
 
 @functions_framework.cloud_event
+@FREIO.pushed
 def enforcer(event: CloudEvent) -> None:
     """Take a click, or do everything that is due."""
     with FREIO.rejecting(event):

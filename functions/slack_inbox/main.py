@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from freio.bootstrap import Freio
 
 # Made before the port opens: what it imports would cost the first click half a second of the three that Slack waits,
-# and a setting that is missing fails the deployment instead of a click.
+# and a setting that is missing or wrong fails the deployment instead of a click.
 DOOR = Freio().door
 
 

@@ -9,6 +9,7 @@ FREIO = Freio()
 
 
 @functions_framework.cloud_event
+@FREIO.pushed
 def spend_watch(_event: CloudEvent) -> None:
     """Look at every app; an app that could not be looked at fails the tick, and is looked at again."""
     FREIO.watcher.watch().raise_failures()

@@ -6,11 +6,11 @@ Each function asks for one thing (`inbox`, `budget_desk`, `watcher`, `sweeper`),
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from freio.adapters.local.clock import FileClock, SystemClock
 from freio.errors import BadMessage, SettingsError
@@ -19,12 +19,14 @@ from freio.settings import Settings
 
 if TYPE_CHECKING:
     from freio.adapters.google.client import GoogleApis
+    from freio.adapters.google.firestore_store import FirestoreStore
     from freio.adapters.local.sqlite import SqliteStore
     from freio.adapters.slack.chat import SlackChat
     from freio.adapters.slack.directory import SlackDirectory
     from freio.adapters.slack.door import Door
     from freio.adapters.slack.interactions import Inbox
     from freio.adapters.slack.web import WebClient
+    from freio.adapters.warehouse.warehouse import SqlWarehouse
     from freio.domain.app import Client
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
     from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Warehouse
+
+P = ParamSpec("P")
 
 
 class Freio:
@@ -58,13 +62,18 @@ class Freio:
         return FileClock(self.settings.clock) if self.settings.clock else SystemClock()
 
     @cached_property
-    def store(self) -> SqliteStore:
-        from freio.adapters.local.sqlite import SqliteStore
+    def store(self) -> SqliteStore | FirestoreStore:
+        scheme, _, where = self.settings.store.partition(":")
+        if scheme == "sqlite" and where:
+            from freio.adapters.local.sqlite import SqliteStore
 
-        scheme, _, path = self.settings.store.partition(":")
-        if scheme != "sqlite" or not path:
-            raise SettingsError(f"FREIO_STORE: {self.settings.store!r}; may be sqlite:PATH")
-        return SqliteStore(Path(path))
+            return SqliteStore(Path(where))
+        project, _, database = where.partition("/")
+        if scheme == "firestore" and project:
+            from freio.adapters.google.firestore_store import FirestoreStore
+
+            return FirestoreStore(project, database or "(default)", now=self.clock.now)
+        raise SettingsError(f"FREIO_STORE: {self.settings.store!r}; may be sqlite:PATH or firestore:PROJECT[/DATABASE]")
 
     @cached_property
     def queue(self) -> Queue:
@@ -86,9 +95,13 @@ class Freio:
     def web(self) -> WebClient:
         from freio.adapters.slack.web import web_client
 
+        return web_client(self._bot_token, self.settings.slack_api_url)
+
+    @property
+    def _bot_token(self) -> str:
         if not self.settings.slack_bot_token:
             raise SettingsError("the environment lacks SLACK_BOT_TOKEN (the app's bot token, xoxb-…)")
-        return web_client(self.settings.slack_bot_token, self.settings.slack_api_url)
+        return self.settings.slack_bot_token
 
     @cached_property
     def directory(self) -> SlackDirectory:
@@ -104,8 +117,9 @@ class Freio:
 
     @cached_property
     def door(self) -> Door:
-        """For `slack_inbox`: light, and without the client's file wherever a request does not need it."""
+        """For `slack_inbox`: light, and without the client's file where it is told how the client speaks."""
         from freio.adapters.slack.door import Door
+        from freio.adapters.slack.web import prompt_client
 
         if not self.settings.slack_signing_secret:
             raise SettingsError("the environment lacks SLACK_SIGNING_SECRET (the app's signing secret)")
@@ -113,8 +127,8 @@ class Freio:
             signing_secret=self.settings.slack_signing_secret,
             wall=SystemClock(),
             clock=self.clock,
-            inbox=lambda: self.inbox,
-            web=lambda: self.web,
+            inbox=self.inbox,
+            web=prompt_client(self._bot_token, self.settings.slack_api_url),
             queue=self.queue,
             topic=self.settings.clicks_topic,
         )
@@ -128,7 +142,10 @@ class Freio:
         if spoken is None:
             client = self.client
             return Inbox(language=Language(client.locale, client.time_zone), currency=client.currency)
-        return Inbox(language=Language(spoken.locale, spoken.time_zone), currency=spoken.currency)
+        try:
+            return Inbox(language=Language(spoken.locale, spoken.time_zone), currency=spoken.currency)
+        except ValueError as exc:
+            raise SettingsError(f"FREIO_LOCALE, FREIO_TIME_ZONE and FREIO_CURRENCY: {exc}") from exc
 
     @cached_property
     def pager(self) -> Pager:
@@ -172,15 +189,58 @@ class Freio:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        scheme, _, path = self.settings.warehouse.partition(":")
-        if scheme != "duckdb" or not path:
-            raise SettingsError(f"FREIO_WAREHOUSE: {self.settings.warehouse!r}; may be duckdb:PATH")
-        from freio.adapters.duckdb.warehouse import DuckDbWarehouse
         from freio.adapters.local.kept_export import KeptExport
 
-        return KeptExport(DuckDbWarehouse(Path(path), self.client.billing_export.rpartition(".")[2]))
+        return KeptExport(self.spend_warehouse)
+
+    @cached_property
+    def spend_warehouse(self) -> SqlWarehouse:
+        """The export as it is now, with everything that can be asked of it."""
+        from freio.adapters.warehouse.questions import Tables
+        from freio.adapters.warehouse.rules import Rules
+        from freio.adapters.warehouse.warehouse import SqlWarehouse
+
+        rules = Rules.of(self.client.apps)
+        scheme, _, where = self.settings.warehouse.partition(":")
+        project, _, dataset = where.partition(".")
+        if scheme == "duckdb" and where:
+            from freio.adapters.duckdb.engine import DuckDbEngine
+
+            tables = Tables(export=self.client.billing_export.rpartition(".")[2])
+            return SqlWarehouse(DuckDbEngine(Path(where)), tables, rules)
+        if scheme == "bigquery" and project and dataset:
+            from freio.adapters.google.bigquery_engine import BigQueryEngine
+
+            tables = Tables(export=self.client.billing_export, rollup=f"{where}.hourly_spend")
+            engine = BigQueryEngine(project, maximum_bytes_billed=self.settings.maximum_bytes_billed)
+            return SqlWarehouse(engine, tables, rules)
+        raise SettingsError(
+            f"FREIO_WAREHOUSE: {self.settings.warehouse!r}; may be duckdb:PATH or bigquery:PROJECT.DATASET (Freio's own"
+            " dataset, for its hourly rollup)"
+        )
 
     # ---- events: what came in, in our words
+
+    def pushed(self, function: Callable[P, None]) -> Callable[P, None]:
+        """`function`, run only for a push that our own subscription has signed, where the environment names it.
+
+        The environment is read when the function is loaded: a wrong one fails the start, and not a message.
+        """
+        push = self.settings.push
+        if push is None:
+            return function
+        from freio.adapters.google.push import behind
+        from freio.adapters.google.push_token import Certificates, PushToken
+
+        return behind(
+            PushToken(
+                service_account=push.service_account,
+                audience=push.audience,
+                certificates=Certificates(push.certificates),
+                behind_cloud_run=push.behind_cloud_run,
+            ),
+            function,
+        )
 
     @staticmethod
     def read_budget(event: CloudEvent) -> BudgetMessage:
@@ -250,7 +310,7 @@ class Freio:
         from freio.guard.respond import Responder
         from freio.guard.sweep import Sweeper
 
-        holder = Holder(self.store, self.clock, self.levers)
+        holder = Holder(self.client, self.store, self.clock, self.levers)
         enforcer = Enforcer(self.client, self.store, self.clock, holder, Prover(self.meter))
         responder = Responder(self.client, self.store, self.clock, self.directory)
         return Sweeper(

@@ -31,10 +31,14 @@ def _check(options: Namespace) -> int:
     for warning in warnings:
         print(f"{options.file}: warning: {warning}", file=sys.stderr)
     if client is None:
-        print(f"{options.file}: {len(faults)} faults", file=sys.stderr)
+        print(f"{options.file}: {_counted(len(faults), 'fault')}", file=sys.stderr)
         return 1
-    print(f"{options.file}: {len(client.apps)} apps, no faults")
+    print(f"{options.file}: {_counted(len(client.apps), 'app')}, no faults")
     return 0
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _demo_arguments(parser: ArgumentParser) -> None:

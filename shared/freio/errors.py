@@ -13,9 +13,12 @@
     └── VendorError              another service failed
         ├── Unavailable          worth trying again (429, 5xx, timeouts, lost replies); may carry ``retry_after``
         └── Rejected             fails again until a person changes something (permission, API, unknown limit)
+            └── Unreadable       records of the store cannot be read; carries those beside them that can
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class FreioError(Exception):
@@ -41,12 +44,14 @@ class SettingsError(BadInput):
 class BadMessage(BadInput):
     """An event that can never be used, however often it is delivered.
 
-    ``reason`` is a short code for the journal (``base64``, ``json``, ``schema_version``, …).
+    ``reason`` is a short code for the journal (``base64``, ``json``, ``schema_version``, …); ``about`` names what it
+    speaks of (a budget's id), where that could be read: the same fault of the same thing is one page a day.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, about: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+        self.about = about
 
 
 class Conflict(FreioError):
@@ -82,3 +87,11 @@ class Unavailable(VendorError):
 
 class Rejected(VendorError):
     """Fails again until a person changes something: a permission, a disabled API, an unknown limit."""
+
+
+class Unreadable(Rejected):
+    """Records of the store cannot be read, and the message names them; ``rest`` are those that can, in order."""
+
+    def __init__(self, message: str, rest: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.rest = tuple(rest)

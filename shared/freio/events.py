@@ -3,6 +3,10 @@
 A push from Eventarc is a CloudEvent whose data is ``{"message": {...}, "subscription": "..."}``; `from_cloudevent`
 reads it and `to_push` writes the same, for the queue of the sandbox. Form: google.events.cloud.pubsub.v1
 ``MessagePublishedData``; Eventarc's own pushes add snake_case duplicates of some keys.
+
+A push subscription of our own sends the same data as a plain body. functions-framework makes such an event of it, with
+the message's id and time for the event's, and leaves out ``subscription`` and ``deliveryAttempt``. It takes a body
+whose message has no ``data`` for no event, and answers 400: so what we publish has data, if only ``{}``.
 """
 
 from __future__ import annotations
@@ -114,11 +118,12 @@ def _instant(value: object) -> datetime:
     """RFC 3339, down to nanoseconds, of which microseconds are kept; an event's own time may be a datetime."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError as exc:
+        utc = at.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
         raise BadMessage("time", f"a publish time is RFC 3339, not {_shown(value)}") from exc
     if at.utcoffset() is None:
         raise BadMessage("time", f"a publish time has an offset, and {_shown(value)} has none")
-    return at.astimezone(UTC)
+    return utc
 
 
 def _attributes(value: object) -> dict[str, str]:

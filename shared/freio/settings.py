@@ -12,7 +12,11 @@ REQUIRED = {
     "FREIO_STORE": "where the state is, such as sqlite:/var/lib/freio/state.db",
     "FREIO_QUEUE": "where messages go: pubsub:PROJECT, or the address of a loopback queue (http://127.0.0.1:8100)",
 }
+GIB = 1024**3
+MAXIMUM_GIB_BILLED = 20
 SPOKEN = ("FREIO_LOCALE", "FREIO_TIME_ZONE", "FREIO_CURRENCY")
+PUSH = ("FREIO_PUSH_SERVICE_ACCOUNT", "FREIO_PUSH_AUDIENCE")
+CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +39,60 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """Whose pushes a function takes: see `freio.adapters.google.push_token`, and there when it may be left off.
+
+    ``service_account``  the e-mail address that the subscription signs with.
+    ``audience``         what the subscription signs for; Pub/Sub's own default is the function's address.
+    ``certificates``     where the signers' certificates are.
+    ``behind_cloud_run`` the service lets nobody in without Cloud Run's IAM check, which takes the signature off.
+    """
+
+    service_account: str
+    audience: str
+    certificates: str = CERTIFICATES
+    behind_cloud_run: bool = False
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Push | None:
+        """From FREIO_PUSH_SERVICE_ACCOUNT and FREIO_PUSH_AUDIENCE: both, or none.
+
+        FREIO_PUSH_CERTIFICATES moves the certificates; FREIO_PUSH_SIGNATURE says who has verified the signature.
+        """
+        given = [environment.get(name, "") for name in PUSH]
+        signature = environment.get("FREIO_PUSH_SIGNATURE", "")
+        if signature not in {"", "verified-by-cloud-run"}:
+            raise SettingsError(f"FREIO_PUSH_SIGNATURE: {signature!r}; may be verified-by-cloud-run, or left out")
+        if not any(given):
+            return None
+        if not all(given):
+            raise SettingsError(f"the environment has one of {' and '.join(PUSH)}, and must have both or none")
+        certificates = environment.get("FREIO_PUSH_CERTIFICATES") or CERTIFICATES
+        if not certificates.startswith(("https://", "http://127.0.0.1:")):
+            raise SettingsError(
+                f"FREIO_PUSH_CERTIFICATES: {certificates!r}; may be https://… or http://127.0.0.1:PORT/…"
+            )
+        return cls(
+            service_account=given[0],
+            audience=given[1],
+            certificates=certificates,
+            behind_cloud_run=bool(signature),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a process is told by its environment.
 
     ``config``      path of freio.yaml.
-    ``store``       ``sqlite:PATH``.
+    ``store``       ``sqlite:PATH`` or ``firestore:PROJECT[/DATABASE]``.
     ``queue``       ``pubsub:PROJECT`` or ``http://HOST:PORT`` (the loopback queue).
-    ``warehouse``   ``duckdb:PATH``; the table's name comes from the client's file. Only the watch needs it.
+    ``warehouse``   ``duckdb:PATH`` or ``bigquery:PROJECT.DATASET`` (Freio's own dataset, for its rollup); the export's
+                    name comes from the client's file. Only the watch needs it.
+    ``maximum_bytes_billed``  a BigQuery statement that would read more is refused, and costs nothing.
     ``google_api_endpoint``  every discovery-built client goes there instead of to Google.
     ``spoken``      locale, time zone and currency, where they are handed over beside the file.
+    ``push``        whose pushes are taken; None: whoever Cloud Run lets in.
     ``clock``       a file that another process drives; empty: the machine's clock.
     """
 
@@ -51,6 +100,7 @@ class Settings:
     store: str
     queue: str
     warehouse: str = ""
+    maximum_bytes_billed: int = MAXIMUM_GIB_BILLED * GIB
     google_api_endpoint: str | None = None
     slack_api_url: str | None = None
     slack_bot_token: str = ""
@@ -59,6 +109,7 @@ class Settings:
     clicks_topic: str = "freio-clicks"
     watch_topic: str = "freio-watch"
     spoken: Spoken | None = None
+    push: Push | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -71,6 +122,7 @@ class Settings:
             store=environment["FREIO_STORE"],
             queue=environment["FREIO_QUEUE"],
             warehouse=environment.get("FREIO_WAREHOUSE", ""),
+            maximum_bytes_billed=_gib(environment.get("FREIO_MAXIMUM_GIB_BILLED") or str(MAXIMUM_GIB_BILLED)) * GIB,
             google_api_endpoint=environment.get("FREIO_GOOGLE_API_ENDPOINT") or None,
             slack_api_url=environment.get("SLACK_API_URL") or None,
             slack_bot_token=environment.get("SLACK_BOT_TOKEN", ""),
@@ -79,4 +131,11 @@ class Settings:
             clicks_topic=environment.get("FREIO_CLICKS_TOPIC") or "freio-clicks",
             watch_topic=environment.get("FREIO_WATCH_TOPIC") or "freio-watch",
             spoken=Spoken.of(environment),
+            push=Push.of(environment),
         )
+
+
+def _gib(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise SettingsError(f"FREIO_MAXIMUM_GIB_BILLED: {text!r}; may be a whole number of GiB, such as 20")
+    return int(text)

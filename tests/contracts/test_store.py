@@ -1,8 +1,9 @@
-"""What every store promises: one suite, over the fake and over SQLite."""
+"""What every store promises: one suite, over the fake, over SQLite and over Firestore's emulator."""
 
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from freio.adapters.google.firestore_store import FirestoreStore
 from freio.adapters.local.memory import MemoryStore
 from freio.adapters.local.sqlite import SqliteStore
 from freio.domain.ask import Ask
@@ -23,21 +25,30 @@ from freio.errors import Conflict
 from freio.ports import Change, Record
 from tests.contracts.state import MINUTE, NOW, card, entry, incident, notice
 
-AnyStore = MemoryStore | SqliteStore
+AnyStore = MemoryStore | SqliteStore | FirestoreStore
 Open = Callable[[], AnyStore]
 
+# All of its tests run in one worker of xdist, so that one emulator is started.
+FIRESTORE = pytest.param("firestore", marks=[pytest.mark.real, pytest.mark.xdist_group("firestore")])
 
-@pytest.fixture(params=["memory", "sqlite"])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+
+@pytest.fixture(params=["memory", "sqlite", FIRESTORE])
+def open_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Open the one state, each time as another process would."""
     if request.param == "memory":
         store = MemoryStore()
         yield lambda: store
         return
-    opened: list[SqliteStore] = []
+    if request.param == "firestore":
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue("firestore_address"))
+    prefix = uuid.uuid4().hex  # the emulator is shared: each test has collections of its own
+    opened: list[SqliteStore | FirestoreStore] = []
 
-    def open_another() -> SqliteStore:
-        opened.append(SqliteStore(tmp_path / "state.db"))
+    def open_another() -> AnyStore:
+        if request.param == "firestore":
+            opened.append(FirestoreStore("freio-test", prefix=prefix, now=lambda: NOW))
+        else:
+            opened.append(SqliteStore(tmp_path / "state.db"))
         return opened[-1]
 
     yield open_another

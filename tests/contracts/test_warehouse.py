@@ -1,138 +1,68 @@
-"""What every warehouse promises: the fake, and the DuckDB file that BigQuery's own statements are run on."""
+"""What every warehouse promises: one suite, over the fake, DuckDB and the BigQuery emulator, each of Google's exports.
+
+The statements are BigQuery's, run verbatim on the emulator; "rolled" reads through the hourly rollup.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
 import pytest
 
 from freio.adapters.duckdb.dialect import in_duckdb
+from freio.adapters.duckdb.engine import ATTEMPTS, DuckDbEngine
 from freio.adapters.duckdb.errors import translated
-from freio.adapters.duckdb.warehouse import ATTEMPTS, DuckDbWarehouse
+from freio.adapters.warehouse.questions import Schema, Tables, question
+from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain.money import Money
-from freio.domain.spend import Export, HourlyCost
+from freio.domain.spend import Export
 from freio.errors import BadInput, CurrencyMismatch, Rejected, Unavailable, VendorError
-from freio.ports import Warehouse
-from tests.fakes import ExportRow, FakeWarehouse
+from tests.contracts.export_rows import NOON, Row
+from tests.contracts.warehouses import BigQueryWorld, DuckDbWorld, FakeWorld, SqlWorld, World, emulated, rules
 
-TABLE = "billing.gcp_billing_export_resource_v1_01D4EE_079462_DFD6EC"
-VERTEX = ("C7E2-9256-1C43", "Gemini Enterprise Agent Platform")
-NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=2)
-# The columns of Google's detailed export that are read, in Google's types.
-COLUMNS = {
-    "service": "STRUCT(id VARCHAR, description VARCHAR)",
-    "sku": "STRUCT(id VARCHAR, description VARCHAR)",
-    "usage_start_time": "TIMESTAMPTZ",
-    "usage_end_time": "TIMESTAMPTZ",
-    "project": "STRUCT(id VARCHAR, name VARCHAR)",
-    "labels": "STRUCT(key VARCHAR, value VARCHAR)[]",
-    "export_time": "TIMESTAMPTZ",
-    "cost": "DOUBLE",
-    "currency": "VARCHAR",
-    "currency_conversion_rate": "DOUBLE",
-    "credits": "STRUCT(name VARCHAR, amount DOUBLE, id VARCHAR, type VARCHAR)[]",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A row as Google writes it, of Gemini 2.5 Flash unless it says otherwise."""
-
-    cost: float | None
-    at: datetime = NOON
-    exported: datetime | None = None
-    credits: Sequence[float] | None = ()
-    labels: Mapping[str, str] | None = field(default_factory=dict)
-    project: str | None = "acme-chat"
-    service: tuple[str | None, str | None] = VERTEX
-    sku: str | None = "Gemini 2.5 Flash Global Text Input - Predictions"
-    currency: str = "BRL"
-    rate: float | None = 5.25
-
-    @property
-    def exported_at(self) -> datetime:
-        return self.exported or self.at + timedelta(hours=6)
-
-    def json(self) -> str:
-        """As a line of JSON, in the columns' order."""
-        taken_off = None if self.credits is None else [{"name": "Promotion", "amount": one} for one in self.credits]
-        labels = None if self.labels is None else [{"key": k, "value": v} for k, v in self.labels.items()]
-        values = [
-            {"id": self.service[0], "description": self.service[1]},
-            {"id": "B35A-60C0-A6D0", "description": self.sku},
-            self.at.isoformat(),
-            (self.at + timedelta(hours=1)).isoformat(),
-            {"id": self.project, "name": self.project},
-            labels,
-            self.exported_at.isoformat(),
-            self.cost,
-            self.currency,
-            self.rate,
-            taken_off,
-        ]
-        return json.dumps(dict(zip(COLUMNS, values, strict=True)))
-
-
-class World(Protocol):
-    @property
-    def warehouse(self) -> Warehouse: ...
-    def write(self, *rows: Row) -> None: ...
-
-
-class FakeWorld:
-    def __init__(self) -> None:
-        self.warehouse = FakeWarehouse()
-
-    def write(self, *rows: Row) -> None:
-        for row in rows:
-            net = Decimal(str(row.cost)) + sum((Decimal(str(one)) for one in row.credits or ()), Decimal(0))
-            cost = HourlyCost(
-                hour=row.at.replace(minute=0),
-                project=row.project or "",
-                model="gemini-2.5-flash",
-                labels=row.labels or {},
-                net=Money(net, row.currency),
-            )
-            self.warehouse.write([ExportRow(cost=cost, exported=row.exported_at, usd_rate=Decimal(str(row.rate)))])
-
-
-class DuckDbWorld:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.naps: list[float] = []
-        self.warehouse = DuckDbWarehouse(path, TABLE, sleep=self.naps.append)
-        with duckdb.connect(str(path)) as connection:
-            connection.execute("CREATE SCHEMA billing")
-            columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
-            connection.execute(f"CREATE TABLE {TABLE} ({columns})")
-
-    def write(self, *rows: Row) -> None:
-        lines = self.path.with_suffix(".json")
-        lines.write_text("\n".join(row.json() for row in rows), encoding="utf-8")
-        with duckdb.connect(str(self.path)) as connection:
-            reader = "read_json(?, format = 'newline_delimited', columns = ?)"
-            connection.execute(f"INSERT INTO {TABLE} SELECT * FROM {reader}", [str(lines), COLUMNS])
+BIGQUERY = [pytest.mark.real, pytest.mark.xdist_group("bigquery")]
+ENGINES = [
+    "duckdb-detailed",
+    "duckdb-focus",
+    "duckdb-detailed-rolled",
+    "duckdb-focus-rolled",
+    pytest.param("bigquery-detailed", marks=BIGQUERY),
+    pytest.param("bigquery-focus", marks=BIGQUERY),
+    pytest.param("bigquery-detailed-rolled", marks=BIGQUERY),
+]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> DuckDbWorld:
-    return DuckDbWorld(tmp_path / "export.duckdb")
+    return DuckDbWorld(tmp_path / "export.duckdb", Schema.DETAILED, rules(), rolled=False)
 
 
-@pytest.fixture(params=["fake", "duckdb"])
-def world(request: pytest.FixtureRequest) -> World:
+@pytest.fixture(params=["fake", *ENGINES])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     if request.param == "fake":
-        return FakeWorld()
-    found: World = request.getfixturevalue("file")
-    return found
+        yield FakeWorld()
+    else:
+        yield from _on_an_engine(request, tmp_path)
+
+
+@pytest.fixture(params=ENGINES)
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlWorld]:
+    """For what only a table can show."""
+    yield from _on_an_engine(request, tmp_path)
+
+
+def _on_an_engine(request: pytest.FixtureRequest, folder: Path) -> Iterator[SqlWorld]:
+    engine, schema, *rolled = request.param.split("-")
+    if engine == "duckdb":
+        yield DuckDbWorld(folder / "export.duckdb", Schema(schema), rules(), rolled=bool(rolled))
+        return
+    with emulated(request.getfixturevalue("bigquery_address")):
+        yield BigQueryWorld(Schema(schema), rules(), rolled=bool(rolled))
 
 
 def _all(world: World) -> Export:
@@ -244,45 +174,67 @@ def test_two_currencies_are_refused_by_name(world: World) -> None:
 # What only the table can show
 
 
-def test_only_ai_services_count(file: DuckDbWorld) -> None:
+def test_only_ai_services_count(table: SqlWorld) -> None:
     """By id, since Google renames services; Claude's by name, since each is a service of its own."""
-    file.write(
+    table.write(
         Row(cost=1.0, service=("C7E2-9256-1C43", "Vertex AI")),
         Row(cost=2.0, service=("AEFD-7695-64FA", "Gemini API")),
         Row(cost=4.0, service=("3A1B-0000-0001", "Claude Opus 4.6"), sku="Claude Opus 4.6 Input Tokens"),
         Row(cost=8.0, service=("24E6-581D-38E5", "BigQuery"), sku="Analysis"),
         Row(cost=16.0, service=(None, None), sku="Tax", project=None),
     )
-    found = {cost.model: cost.net.amount for cost in _all(file).costs}
+    found = {cost.model: cost.net.amount for cost in _all(table).costs}
     assert found == {"gemini-2.5-flash": Decimal(3), "claude-opus-4-6": Decimal(4)}
 
 
-@pytest.mark.parametrize(
-    ("sku", "model"),
-    [
-        ("Gemini 3.7 Flash Global Text Input - Predictions", "gemini-3.7-flash"),
-        ("Gemini 2.5 Flash Lite Regional Text Output - Predictions", "gemini-2.5-flash-lite"),
-        ("Gemini 2.5 Flash GA Thinking Text Output - Predictions", "gemini-2.5-flash"),
-        ("Gemini 2.5 Flash Image Image Output - Predictions", "gemini-2.5-flash-image"),
-        ("Gemini 2.5 Pro Long Text Input - Predictions", "gemini-2.5-pro"),
-        ("Gemini 3.1 Pro Preview Priority Text Input - Predictions", "gemini-3.1-pro-preview"),
-        ("Gemini 2.5 Pro Caching Storage", "gemini-2.5-pro"),
-        ("Gemini Embedding 001 Text Input - Predictions", "gemini-embedding-001"),
-        ("Generate content input token count Gemini 2.5 Flash short input text", "gemini-2.5-flash"),
-        ("Vertex AI: Online/Batch Prediction N1 Standard", "Vertex AI: Online/Batch Prediction N1 Standard"),
-        (None, ""),
-    ],
-)
-def test_the_model_comes_from_the_sku(file: DuckDbWorld, sku: str | None, model: str) -> None:
+SKUS = {
+    "Gemini 3.7 Flash Global Text Input - Predictions": "gemini-3.7-flash",
+    "Gemini 2.5 Flash Lite Regional Text Output - Predictions": "gemini-2.5-flash-lite",
+    "Gemini 2.5 Flash GA Thinking Text Output - Predictions": "gemini-2.5-flash",
+    "Gemini 2.5 Flash Image Image Output - Predictions": "gemini-2.5-flash-image",
+    "Gemini 2.5 Pro Long Text Input - Predictions": "gemini-2.5-pro",
+    "Gemini 3.1 Pro Preview Priority Text Input - Predictions": "gemini-3.1-pro-preview",
+    "Gemini 2.5 Pro Caching Storage": "gemini-2.5-pro",
+    "Gemini Embedding 001 Text Input - Predictions": "gemini-embedding-001",
+    "Generate content input token count Gemini 2.5 Flash short input text": "gemini-2.5-flash",
+    "Vertex AI: Online/Batch Prediction N1 Standard": "Vertex AI: Online/Batch Prediction N1 Standard",
+    None: "",
+}
+
+
+def test_the_model_comes_from_the_sku(table: SqlWorld) -> None:
     """A SKU that names no model keeps its own text, so that its cost is seen under some name."""
-    file.write(Row(cost=1.0, sku=sku))
-    assert [cost.model for cost in _all(file).costs] == [model]
+    hours = dict(enumerate(SKUS.items()))
+    table.write(*(Row(cost=1.0, sku=sku, at=NOON + timedelta(hours=hour)) for hour, (sku, _) in hours.items()))
+    found = {cost.hour: cost.model for cost in _all(table).costs}
+    assert found == {NOON + timedelta(hours=hour): model for hour, (_, model) in hours.items()}
 
 
-def test_a_row_without_cost_counts_its_credit(file: DuckDbWorld) -> None:
+def test_a_row_without_cost_counts_its_credit(table: SqlWorld) -> None:
     """A NULL cost does not swallow the credits beside it."""
-    file.write(Row(cost=None, credits=(-2.0,)))
-    assert _nets(_all(file)) == [(12, Decimal(-2))]
+    table.write(Row(cost=None, credits=(-2.0,)))
+    assert _nets(_all(table)) == [(12, Decimal(-2))]
+
+
+def test_a_label_without_a_value_is_empty(table: SqlWorld) -> None:
+    """A NULL value and the empty text are the same label."""
+    table.write(Row(cost=1.0, labels={"app": None}), Row(cost=2.0, labels={"app": ""}))
+    assert [(dict(cost.labels), cost.net.amount) for cost in _all(table).costs] == [({"app": ""}, Decimal(3))]
+
+
+def test_labels_that_no_rule_looks_at_are_not_read(table: SqlWorld) -> None:
+    """A label with a value for each request would make a row for each request."""
+    table.write(*(Row(cost=1.0, labels={"app": "chat", "request": str(each)}) for each in range(5)))
+    assert [(dict(cost.labels), cost.net.amount) for cost in _all(table).costs] == [({"app": "chat"}, Decimal(5))]
+
+
+def test_large_and_small_costs_are_exact(table: SqlWorld) -> None:
+    """Nine decimals of NUMERIC, at sizes where a float has hardly that many."""
+    table.write(Row(cost=1234567.891234567), Row(cost=0.000000001, at=NOON + timedelta(hours=1)), Row(cost=-0.1))
+    assert _nets(_all(table)) == [(12, Decimal("1234567.791234567")), (13, Decimal("0.000000001"))]
+
+
+# What only DuckDB can show
 
 
 def test_hours_are_utc_whatever_the_machine_says(file: DuckDbWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,29 +255,31 @@ def test_a_writer_that_is_done_in_time_is_not_noticed(file: DuckDbWorld) -> None
     """The next try succeeds."""
     file.write(Row(cost=1.0))
     writer = duckdb.connect(str(file.path))
-    warehouse = DuckDbWarehouse(file.path, TABLE, sleep=lambda _: writer.close())
-    assert len(warehouse.export(NOON, LATER).costs) == 1
+    engine = DuckDbEngine(file.path, sleep=lambda _: writer.close())
+    assert len(SqlWarehouse(engine, file.tables, rules()).export(NOON, LATER).costs) == 1
 
 
 def test_a_missing_file_and_a_missing_table_are_rejected(file: DuckDbWorld, tmp_path: Path) -> None:
     """A wrong path or name does not heal by itself, and no empty file is made in its place."""
+    nowhere = DuckDbEngine(tmp_path / "nowhere.duckdb")
     with pytest.raises(Rejected, match="no billing export at"):
-        DuckDbWarehouse(tmp_path / "nowhere.duckdb", TABLE).export(NOON, LATER)
+        SqlWarehouse(nowhere, file.tables, rules()).export(NOON, LATER)
     assert not (tmp_path / "nowhere.duckdb").exists()
     with pytest.raises(Rejected, match="other"):
-        DuckDbWarehouse(file.path, "billing.other").export(NOON, LATER)
+        SqlWarehouse(file.engine, Tables(export="billing.other"), rules()).export(NOON, LATER)
 
 
-def test_a_table_name_is_no_way_into_the_statement(file: DuckDbWorld) -> None:
+def test_a_table_name_is_no_way_into_the_statement() -> None:
     """A name is written into the SQL, so it is checked first."""
     with pytest.raises(BadInput, match="table"):
-        DuckDbWarehouse(file.path, "t` AS x; DROP TABLE y; --").export(NOON, LATER)
+        Tables(export="t` AS x; DROP TABLE y; --")
 
 
-def test_every_number_of_money_is_exact_in_duckdb() -> None:
+def test_every_number_of_money_is_exact_in_duckdb(file: DuckDbWorld) -> None:
     """A bare DECIMAL would be DECIMAL(18,3) there."""
-    assert "DECIMAL(38, 9)" in in_duckdb("hourly_costs", TABLE)
-    assert "AS DECIMAL)" not in in_duckdb("hourly_costs", TABLE)
+    [said] = in_duckdb(question("hourly_costs", file.tables))
+    assert "DECIMAL(38, 9)" in said
+    assert "AS DECIMAL)" not in said
 
 
 ERRORS = {one for one in vars(duckdb).values() if isinstance(one, type) and issubclass(one, duckdb.Error)}

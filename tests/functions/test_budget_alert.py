@@ -58,7 +58,7 @@ def test_a_status_without_a_threshold_alerts_nobody(town: World) -> None:
     assert not town.cards
     status = town.store.get(BudgetStatus, "chat")
     assert status is not None
-    assert str(status.cost) == "3800.50 USD"
+    assert [str(report.cost) for report in status.reports] == ["3800.50 USD"]
 
 
 def test_what_nobody_can_use_fails_is_journalled_once_and_paged(town: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from freio.domain.incident import (
     State,
 )
 from freio.domain.journal import Kind
-from freio.domain.target import Brake
+from freio.domain.target import Brake, Lease
 from freio.guard.moves import POLICY
 from freio.ports import Change, Journal, Store
 from tests.simulation.cast import GUEST, PEOPLE, SHARED
@@ -49,14 +50,16 @@ class Ledger:
             if entry.id not in self.known and entry.kind is Kind.STATE:
                 self.states.setdefault(entry.incident, []).append(State(entry.data["after"]))
             self.known.add(entry.id)
+        claimed: set[Lease] = set()
         for record in change.put:
             if isinstance(record, Incident):
                 self._incident(record)
             if isinstance(record, Brake):
+                claimed |= {lease for lease in record.leases if not self._is_held(record.id, lease)}
                 self.brakes[record.id] = record
         for record in change.put:
             if isinstance(record, Brake):
-                self._brake(record)
+                self._brake(record, claimed)
 
     def _incident(self, incident: Incident) -> None:
         """Its moves are legal, and stand in the journal once each; it is its app's only open one."""
@@ -73,19 +76,45 @@ class Ledger:
             held = [b.id for b in self.brakes.values() if b.lease_of(incident.id)]
             assert not held, f"{incident.id} is over, and has leases on {held}"
 
-    def _brake(self, brake: Brake) -> None:
-        """Every lease has an authority: a person who may, or a policy that enforces; and a yes for each app."""
+    def _is_held(self, brake: str, lease: Lease) -> bool:
+        return brake in self.brakes and self.brakes[brake].lease_of(lease.incident) is not None
+
+    def covered(self, brake: Brake, now: datetime) -> None:
+        """A limit is about to be set: a lease that asks for it has not ended, and no policy says otherwise today."""
+        live = [lease for lease in brake.strictest if lease.until > now]
+        assert live, f"{brake.id} is set by {brake.strictest}, which ended before {now}"
+        incidents = [self.incidents[lease.incident] for lease in live]
+        assert any(
+            i.state not in {State.BRAKING, State.STUCK} or not self._by_policy(i) or self._enforces(i)
+            for i in incidents
+        ), f"{brake.id} is set by a policy that does not enforce"
+
+    @staticmethod
+    def _by_policy(incident: Incident) -> bool:
+        return incident.decision is not None and incident.decision.by == POLICY
+
+    def _enforces(self, incident: Incident) -> bool:
+        app = self.client.app(incident.app)
+        return app is not None and app.policy.mode(incident.level) is Mode.ENFORCE
+
+    def _brake(self, brake: Brake, claimed: set[Lease]) -> None:
+        """Every lease has an authority: a person who may, or a policy that enforces; and a yes for each app.
+
+        None is claimed for longer than was decided, or outlasts its incident.
+        """
         assert not brake.leases or brake.found_known
         for lease in brake.leases:
             incident = self.incidents[lease.incident]
             decision = incident.decision
             assert decision is not None
             assert decision.action in {Action.THROTTLE, Action.RAISE}, decision
-            app = self.client.app(incident.app)
-            assert app is not None
-            shared = [app.name, SHARED[app.name]] if app.name in SHARED else []
+            assert incident.until in {None, lease.until}, f"{incident.id} until {incident.until}: {lease}"
+            if lease in claimed:
+                assert decision.until is not None, decision
+                assert lease.until <= decision.until, f"{lease} outlasts {decision}"
+            shared = [incident.app, SHARED[incident.app]] if incident.app in SHARED else []
             if decision.by == POLICY:
-                assert app.policy.mode(incident.level) is Mode.ENFORCE
+                assert lease not in claimed or self._enforces(incident)
                 assert not shared, "a shared target was braked by policy"
             else:
                 assert decision.by != GUEST

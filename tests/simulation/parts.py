@@ -126,6 +126,7 @@ class SimChat(Troubled):
         self.posts: dict[str, list[str]] = {}
         self.shown: dict[str, Incident] = {}
         self.lines: dict[str, list[str]] = {}
+        self.said: list[Line] = []
         self.asks: dict[str, Ask] = {}
         self.ask_posts: dict[str, int] = {}
         self.whispers: list[tuple[str, Line]] = []
@@ -151,6 +152,7 @@ class SimChat(Troubled):
         lines = self.lines.setdefault(card.ts, [])
         if key not in lines:
             lines.append(key)
+            self.said.append(line)
         if lost:
             raise Unavailable("thread: the reply was lost")
 
@@ -175,15 +177,17 @@ class SimChat(Troubled):
 
 
 class SimPager(Troubled):
-    """Who was woken, by key."""
+    """Who was woken, by key: one alert each, however often it is called."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pages: dict[str, str] = {}
+        self.calls: list[str] = []
 
     def page(self, key: str, summary: str, details: Mapping[str, str]) -> None:
         lost = self.meet("page")
         self.pages[key] = summary
+        self.calls.append(key)
         if lost:
             raise Unavailable("page: the reply was lost")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from freio.adapters.local.memory import MemoryStore
 from freio.adapters.local.sqlite import SqliteStore
+from freio.domain.app import Level, Mode
 from freio.domain.ask import Answer
 from freio.domain.click import Click, Verb
 from tests.simulation.cast import ANA, APPS, LEA, OPS, PEOPLE, ROB, SHARED, ZOE, a_client, a_target
@@ -119,6 +121,14 @@ class Incidents(RuleBasedStateMachine):
     @rule(says=st.sampled_from(["quiet", "binds", "refuted", "down"]))
     def the_service_reports(self, says: str) -> None:
         self.world.meter.says = says
+
+    @rule(mode=st.sampled_from([Mode.ENFORCE, Mode.ENFORCE, Mode.APPROVE, Mode.OBSERVE]))
+    def the_file_changes(self, mode: Mode) -> None:
+        """What happens to the app that brakes by itself, from now on."""
+        before = self.world.client.apps
+        apps = [replace(a, policy=replace(a.policy, modes=dict.fromkeys(Level, mode))) for a in before[1:2]]
+        self.world.client = replace(self.world.client, apps=(before[0], *apps, *before[2:]))
+        self.world.build()
 
     # ---- how
 

@@ -63,6 +63,7 @@ class World:
 
     def build(self) -> None:
         """The guard over gated ports; again, when the file has changed."""
+        self.ledger.client = self.client
         store: Any = Gated(self.ledger, self.gates)
         chat: Any = Gated(self.chat, self.gates)
         pager: Any = Gated(self.pager, self.gates)
@@ -71,7 +72,7 @@ class World:
         levers: Mapping[str, Any] = {"quota": lever, "gateway": lever}
         self.gated = store
         self.alerter = Alerter(self.client, store, self.clock, chat, pager)
-        self.holder = Holder(store, self.clock, levers)
+        self.holder = Holder(self.client, store, self.clock, levers)
         enforcer = Enforcer(self.client, store, self.clock, self.holder, Prover(meter))
         responder = Responder(self.client, store, self.clock, SimDirectory(PEOPLE))
         self.sweeper = Sweeper(
@@ -87,11 +88,16 @@ class World:
     # ---- what is checked at every lever call
 
     def _called(self, what: str, target: Target, value: int | None) -> None:
-        """What stood there is stored, the value is written down as ours, and nobody else's is overwritten."""
+        """What stood there is stored, the value is written down as ours, and nobody else's is overwritten.
+
+        A limit is set only on an authority that has not ended, and by policy only where today's file enforces.
+        """
         brake = self.ledger.brakes.get(target.id)
         assert brake is not None, f"{what} without a lease"
         assert brake.found_known, f"{what} before it is known what stood there"
         assert value in brake.ours, f"{what} {value}, which is not written down: {brake.ours}"
+        if what == "apply" and brake.leases and value == brake.wanted:  # else they changed while the lever was called
+            self.ledger.covered(brake, self.clock.at)
         if self.lever.author.get(target) == "foreign":
             standing = self.lever.standing.get(target)
             assert brake.found == standing, f"{what} {value} over somebody else's {standing}"
@@ -213,6 +219,10 @@ class World:
 
     def whispers(self, person: str) -> list[str]:
         return [line.text for who, line in self.chat.whispers if who == person]
+
+    def told(self, sentence: str) -> list[Mapping[str, str]]:
+        """What stood in a sentence, each time that it was said in a thread."""
+        return [line.data for line in self.chat.said if line.text == sentence]
 
     def moves(self, app: str) -> list[State]:
         return self.ledger.states[self.of(app).id]

@@ -15,7 +15,7 @@ from freio.adapters.local.queue import LoopbackQueue
 from freio.adapters.local.sqlite import SqliteStore
 from freio.bootstrap import Freio
 from freio.domain.journal import Kind
-from freio.errors import BadMessage, SettingsError
+from freio.errors import BadMessage, ConfigError, SettingsError
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "freio.yaml"
 
@@ -67,14 +67,27 @@ def test_settings_choose_the_parts(tmp_path: Path) -> None:
         ("FREIO_WAREHOUSE", "bigquery:x", "warehouse"),
         ("SLACK_BOT_TOKEN", "", "web"),
         ("SLACK_SIGNING_SECRET", "", "door"),
+        ("SLACK_BOT_TOKEN", "", "door"),
+        ("FREIO_LOCALE", "de", "door"),
+        ("FREIO_TIME_ZONE", "Sao Paulo", "door"),
+        ("FREIO_CURRENCY", "R$", "door"),
     ],
 )
 def test_a_wrong_setting_is_named_by_who_needs_it(name: str, value: str, part: str) -> None:
     """And by nobody else: a function is not asked for what it does not use."""
-    freio = Freio(environment(**{name: value}))
+    spoken = {"FREIO_LOCALE": "en", "FREIO_TIME_ZONE": "UTC", "FREIO_CURRENCY": "BRL"}
+    freio = Freio(environment(**{**spoken, name: value}))
     with pytest.raises(SettingsError, match=name):
         getattr(freio, part)
     assert freio.settings.config
+
+
+def test_a_file_that_is_not_there_stops_the_door_and_not_a_click() -> None:
+    """Unless the door is told how the client speaks, and needs no file."""
+    with pytest.raises(ConfigError, match="nowhere"):
+        _ = Freio(environment(FREIO_CONFIG="nowhere.yaml")).door
+    spoken = {"FREIO_LOCALE": "en", "FREIO_TIME_ZONE": "UTC", "FREIO_CURRENCY": "BRL"}
+    assert Freio(environment(FREIO_CONFIG="nowhere.yaml", **spoken)).door is not None
 
 
 def test_importing_it_loads_no_part() -> None:

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from freio.cli import main
 from freio.config import check, load, not_yet, parse
+from freio.config.remarks import remarks
 from freio.config.schema import WHERE, schema
 from freio.domain.app import Level, Match, Mode
 from freio.domain.money import Money
@@ -169,7 +171,11 @@ WRONG = [
     ("client: acme", "client: Acme Corp", "freio.yaml:1: client: 'Acme Corp' is not a name; may be 1 to 63 lower"),
     ("locale: en", "locale: fr", "freio.yaml:2: locale: 'fr' is not a locale of Freio; may be pt-BR or en"),
     ("UTC", "America/Sao_Paolo", "did you mean America/Sao_Paulo?"),
-    ("UTC", "America", "freio.yaml:3: time_zone: 'America' is not a time zone"),
+    (
+        "UTC",
+        "America",
+        "is not a time zone; may be a name of the IANA list, such as America/Sao_Paulo; America has many: name a city",
+    ),
     ("UTC", "../etc/passwd", "freio.yaml:3: time_zone: '../etc/passwd' is not a time zone"),
     (
         "currency: USD",
@@ -177,6 +183,8 @@ WRONG = [
         "'usd' is not a currency; may be an ISO 4217 code, such as BRL; did you mean USD?",
     ),
     ("currency: USD", "currency: XYZ", "freio.yaml:4: currency: 'XYZ' is not a currency"),
+    ("currency: USD", "currency: XXX", "freio.yaml:4: currency: 'XXX' is not a currency"),
+    ("currency: USD", "currency: DEM", "freio.yaml:4: currency: 'DEM' is not a currency"),
     ("01D4EE-079462-DFD6EC", "01D4EE", "freio.yaml:5: billing.account: '01D4EE' is not a billing account"),
     (
         "acme-finops.billing.export_v1",
@@ -211,6 +219,10 @@ WRONG = [
         "'40.000,00'",
         "apps[0].budget.monthly: '40.000,00' is not a budget; may be an amount without thousands",
     ),
+    ("40000.00", "40.000", "40.000 is not a budget; may be an amount without thousands separators above 0, such as"),
+    ("40000.00", "40.000", "; 40.000 reads as 40; write 40000.00, or 40.00"),
+    ("40000.00", "'1.234'", "; 1.234 reads as 1.234; write 1234.00, or 1.2340"),
+    ("client: acme", "client: acme\nmoney_gate: 1.500", "freio.yaml:2: money_gate: 1.500 is not an amount; may be"),
     ("40000.00", "true", "apps[0].budget.monthly: true is not a budget"),
     (
         "40000.00",
@@ -289,6 +301,17 @@ def test_a_key_may_look_like_anything(key: str) -> None:
     for old, new in (("client:", f"{key}: 1\nclient:"), ("15m", f"15m\n    mode: {{{key}: observe}}")):
         assert "is no key here" in only_fault(old, new)
     assert "is not a label's key" in only_fault("projects: [acme-chat]", f"labels: {{{key}: x}}")
+
+
+def test_an_amount_that_its_comma_cut_in_two_is_explained() -> None:
+    """In {} a comma begins a new key, which nobody who writes 40.000,00 has in mind."""
+    said = faults(changed("40000.00", "40.000,00"))
+    assert [fault.partition(": ")[2].partition(":")[0] for fault in said] == [
+        "apps[0].budget.00",
+        "apps[0].budget.monthly",
+    ]
+    assert said[0].endswith("; inside {} a comma ends a value: write an amount like 40000.00")
+    assert "comma" not in only_fault("40000.00", "40000.00, extra: ")
 
 
 def test_a_key_like_no_other_gets_the_whole_list() -> None:
@@ -548,3 +571,46 @@ def test_any_text_parses_or_is_faulted(text: str) -> None:
         return
     assert found
     assert all(fault.isprintable() and fault.startswith("freio.yaml:") for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_shadowed"),
+    [
+        ("{projects: [acme-chat, acme-search]}", "{projects: [acme-search]}", True),
+        ("{projects: [acme-search]}", "{projects: [acme-search], models: [gemini-2.5-flash]}", True),
+        ("{projects: [acme-search]}", "{projects: [acme-search], labels: {app: search}}", True),
+        ("{labels: {app: search}}", "{labels: {app: search, team: x}}", True),
+        ("{projects: [acme-search], labels: {app: chat}}", "{projects: [acme-search], labels: {app: search}}", False),
+        ("{projects: [acme-search], models: [gemini-2.5-flash]}", "{projects: [acme-search]}", False),
+        ("{projects: [acme-chat]}", "{projects: [acme-chat, acme-search]}", False),
+        ("{projects: [acme-chat]}", "{labels: {app: search}}", False),
+        ("{labels: {app: search}}", "{projects: [acme-search], labels: {app: search}}", False),
+        ("{service_accounts: [x@acme-chat.iam.gserviceaccount.com]}", "{projects: [acme-search]}", False),
+    ],
+)
+def test_an_app_that_comes_too_late_is_warned_about(first: str, second: str, is_shadowed: bool) -> None:
+    """The first match wins, so behind a broader one an app would wait for spend for ever."""
+    text = with_second_app("{projects: [acme-search]}", second).replace("{projects: [acme-chat]}", first, 1)
+    said = [line for line in remarks(parse(text)) if line.startswith("search: all that it matches")]
+    assert bool(said) is is_shadowed
+    if said:
+        assert said == ["search: all that it matches is matched by chat before it: no spend will be its own"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SOUND, "1 app, no faults"),
+        (with_second_app(), "2 apps, no faults"),
+        (changed("UTC", "Mars"), ": 1 fault\n"),
+        (changed("UTC", "Mars").replace("locale: en", "locale: fr"), ": 2 faults\n"),
+    ],
+)
+def test_the_command_counts_as_people_do(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One fault, two faults."""
+    (tmp_path / "freio.yaml").write_text(text, encoding="utf-8")
+    assert main(["check", str(tmp_path / "freio.yaml")]) == (0 if "no faults" in said else 1)
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err

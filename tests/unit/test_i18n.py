@@ -19,9 +19,11 @@ from freio.domain.app import Level, Mode
 from freio.domain.ask import Answer
 from freio.domain.incident import Action, State, Verdict
 from freio.domain.phrase import Phrase, packed
+from freio.domain.sentences import STUCK
 from freio.domain.signal import SignalKind
+from freio.i18n.amounts import OtherCurrencyError, example, read_amount, split_amount
 from freio.i18n.catalogue import LOCALES, PLACE, Language, supported
-from freio.i18n.reading import read_amount, read_until
+from freio.i18n.moments import TwoMeaningsError, read_until, split_moment
 from freio.i18n.words import WORDS
 
 ENGLISH = Language("en", "America/Sao_Paulo")
@@ -95,6 +97,10 @@ def test_every_code_has_its_word(kind: type[State]) -> None:
         ("{x:money}", "0.00342 USD", "$0.0034", "US$\u00a00,0034"),
         ("{x:money}", "-3.5 BRL", "-R$3.50", "-R$\u00a03,50"),
         ("{x:money}", "0 BRL", "R$0.00", "R$\u00a00,00"),
+        ("{x:money}", "500 JPY", "¥500", "JP¥\u00a0500"),
+        ("{x:money}", "0.4 JPY", "¥0.40", "JP¥\u00a00,40"),
+        ("{x:money}", "5 CLP", "CLP5", "CLP\u00a05"),
+        ("{x:money}", "1.2345 KWD", "KWD1.234", "KWD\u00a01,234"),
         ("{x:number}", "1900000", "1,900,000", "1.900.000"),
         ("{x:decimal}", "4.2", "4.2", "4,2"),
         ("{x:decimal}", "1204.0", "1,204", "1.204"),
@@ -161,6 +167,34 @@ def test_a_language_that_nobody_wrote_is_refused() -> None:
         Language("de-DE", "Europe/Berlin")
 
 
+@pytest.mark.parametrize("name", ["Sao Paulo", "America", "", "../etc/passwd"])
+def test_a_clock_that_nobody_has_is_refused(name: str) -> None:
+    """When the language is made, and not when the first time is written."""
+    with pytest.raises(ValueError, match="no time zone"):
+        Language("en", name)
+
+
+@pytest.mark.parametrize(
+    ("count", "english", "portuguese"),
+    [
+        ("0", "after 0 attempts", "após 0 tentativa"),
+        ("1", "after 1 attempt", "após 1 tentativa"),
+        ("2", "after 2 attempts", "após 2 tentativas"),
+        ("1000000", "after 1,000,000 attempts", "após 1.000.000 tentativas"),
+    ],
+)
+def test_one_is_not_many(count: str, english: str, portuguese: str) -> None:
+    """By each language's own rule of what counts as one."""
+    assert english in ENGLISH.say(STUCK, {"attempts": count, "why": "[]"})
+    assert portuguese in PORTUGUESE.say(STUCK, {"attempts": count, "why": "[]"})
+
+
+def test_status_counts_the_apps() -> None:
+    """One app, or several."""
+    assert ENGLISH.say(sentences.STATUS_NONE, {"apps": "1"}) == "No open incidents. Freio watches 1 app."
+    assert PORTUGUESE.say(sentences.STATUS_NONE, {"apps": "3"}).endswith("acompanha 3 apps.")
+
+
 @pytest.mark.parametrize(
     ("text", "language", "amount"),
     [
@@ -190,13 +224,92 @@ def test_an_amount_is_read_as_its_locale_writes_it(text: str, language: Language
         ("1.234", ENGLISH),
         ("", ENGLISH),
         ("10000000000000", ENGLISH),
-        ("500 USD", ENGLISH),
+        ("500 reais", PORTUGUESE),
+        ("R$", PORTUGUESE),
     ],
 )
 def test_what_is_no_amount_is_refused(text: str, language: Language) -> None:
     """Above all an amount in another locale's writing, which would be a hundredfold."""
     with pytest.raises(ValueError, match="amount"):
         read_amount(text, language, "BRL")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("US$ 500", "BRL"),
+        ("€500", "BRL"),
+        ("$500", "BRL"),
+        ("AU$500", "BRL"),
+        ("500 USD", "BRL"),
+        ("R$ 500", "USD"),
+        ("US$5", "AUD"),
+    ],
+)
+def test_another_currency_is_not_taken_for_the_clients(text: str, currency: str) -> None:
+    """500 dollars are not 500 reais."""
+    with pytest.raises(OtherCurrencyError, match=currency):
+        read_amount(text, PORTUGUESE, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [("r$500", "BRL"), ("500brl", "BRL"), ("$500", "USD"), ("US$ 500", "USD"), ("$500", "AUD"), ("¥500", "JPY")],
+)
+def test_a_currency_has_its_own_signs(text: str, currency: str) -> None:
+    """As our languages and its own country write it: a bare $ is a dollar where that is what it is called."""
+    assert read_amount(text, PORTUGUESE, currency) == 500
+
+
+def test_a_currency_without_cents_is_typed_without_them() -> None:
+    """And its example has none."""
+    assert example(ENGLISH, "JPY") == "1,235"
+    assert example(PORTUGUESE, "BRL") == "1.234,56"
+    with pytest.raises(ValueError, match="amount"):
+        read_amount("500,50", PORTUGUESE, "JPY")
+
+
+@pytest.mark.parametrize(
+    ("words", "amount", "rest"),
+    [
+        ("R$ 500 6h x", "R$ 500", "6h x"),
+        ("500 BRL 6h x", "500 BRL", "6h x"),
+        ("500 6h x", "500", "6h x"),
+        ("much 500 6h", "much", "500 6h"),
+        ("", "", ""),
+    ],
+)
+def test_a_currency_goes_with_its_number(words: str, amount: str, rest: str) -> None:
+    """Before it or after it; no other word does."""
+    assert split_amount(words.split()) == (amount, rest.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "moment", "rest"),
+    [
+        ("amanhã 18:00 black friday", "amanhã 18:00", "black friday"),
+        ("amanhã às 18h black friday", "amanhã às 18h", "black friday"),
+        ("2026-11-30 18:00 x", "2026-11-30 18:00", "x"),
+        ("tomorrow 6:00 pm x", "tomorrow 6:00 pm", "x"),
+        ("tomorrow 6pm x", "tomorrow 6pm", "x"),
+        ("amanhã 18 campanhas", "amanhã", "18 campanhas"),
+        ("+6h às pressas", "+6h", "às pressas"),
+        ("", "", ""),
+    ],
+)
+def test_an_hour_goes_with_its_day(words: str, moment: str, rest: str) -> None:
+    """What looks like an hour is never the beginning of the reason."""
+    assert split_moment(words.split()) == (moment, rest.split())
+
+
+@pytest.mark.parametrize(("text", "clock", "span"), [("18h", "18:00", "+18h"), ("6H", "6:00", "+6h")])
+def test_an_hour_that_may_be_a_span_is_asked_back_in_portuguese(text: str, clock: str, span: str) -> None:
+    """There 18h is six o'clock; whoever means hours says so with a plus, or with more of them than a day has."""
+    with pytest.raises(TwoMeaningsError) as caught:
+        read_until(text, NOW, PORTUGUESE)
+    assert (caught.value.clock, caught.value.span) == (clock, span)
+    assert read_until(span, NOW, PORTUGUESE) == read_until(text, NOW, ENGLISH)
+    assert read_until("48h", NOW, PORTUGUESE) == read_until("2d", NOW, PORTUGUESE)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +324,12 @@ def test_what_is_no_amount_is_refused(text: str, language: Language) -> None:
         ("18h00", PORTUGUESE, "2026-11-23T18:00:00-03:00"),
         ("9:30", ENGLISH, "2026-11-24T09:30:00-03:00"),
         ("6h", ENGLISH, "2026-11-23T18:00:00-03:00"),
+        ("+6h", PORTUGUESE, "2026-11-23T18:00:00-03:00"),
         ("2d", ENGLISH, "2026-11-25T12:00:00-03:00"),
+        ("amanhã 18:00", PORTUGUESE, "2026-11-24T18:00:00-03:00"),
+        ("amanhã às 18h", PORTUGUESE, "2026-11-24T18:00:00-03:00"),
+        ("30/11 18h30", PORTUGUESE, "2026-11-30T18:30:00-03:00"),
+        ("tomorrow at 18:00", ENGLISH, "2026-11-24T18:00:00-03:00"),
         ("today", ENGLISH, "2026-11-24T00:00:00-03:00"),
         ("Tomorrow", ENGLISH, "2026-11-25T00:00:00-03:00"),
         ("amanhã", PORTUGUESE, "2026-11-25T00:00:00-03:00"),
@@ -224,7 +342,24 @@ def test_a_moment_is_read_on_the_clients_clock(text: str, language: Language, un
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "31/02", "2026-11-22", "2028-01-01", "9999-12-31", "25:00", "0h", "9999d", "2026-13-01", "1/2/3"],
+    [
+        "",
+        "soon",
+        "31/02",
+        "2026-11-22",
+        "2028-01-01",
+        "9999-12-31",
+        "25:00",
+        "0h",
+        "9999d",
+        "2026-13-01",
+        "1/2/3",
+        "amanhã 25:00",
+        "amanhã 6pm",
+        "hoje 8:00",
+        "6h 18:00",
+        "amanhã de 18:00",
+    ],
 )
 def test_what_is_no_moment_ahead_is_refused(text: str) -> None:
     """Past, more than a year away, or on no calendar."""
@@ -236,7 +371,8 @@ def test_what_is_no_moment_ahead_is_refused(text: str) -> None:
     "name",
     [
         "freio.i18n.catalogue",
-        "freio.i18n.reading",
+        "freio.i18n.amounts",
+        "freio.i18n.moments",
         "freio.adapters.slack.mrkdwn",
         "freio.adapters.slack.buttons",
     ],

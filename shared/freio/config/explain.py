@@ -37,7 +37,7 @@ def _fault(kind: str, loc: Path, context: Mapping[str, Any], document: Document)
     if kind == "missing":
         return Fault(document.line(path[:-1]), path, f"is missing; must be {_may(_kind(path))}")
     if kind == "extra_forbidden":
-        return Fault(document.key_line(path), path, _unknown(path))
+        return Fault(document.key_line(path), path, _unknown(path) + _comma(path, document))
     if kind == "too_short":
         return Fault(document.line(path), path, f"is empty; must have at least one: {_may(_kind((*path, 0)))}")
     what, may = context.get("what") or _NOT[kind], context.get("may") or _may(_kind(path))
@@ -60,6 +60,12 @@ def _unknown(path: Path) -> str:
     if near:
         return f"is no key here; did you mean {' or '.join(near)}?"
     return f"is no key here; may be {', '.join(known)}"
+
+
+def _comma(path: Path, document: Document) -> str:
+    """A hint where ``{monthly: 40.000,00}`` was cut at its comma: digits alone became a key with nothing behind it."""
+    is_digits = str(path[-1]).isdecimal() and document.places[path].text == ""
+    return "; inside {} a comma ends a value: write an amount like 40000.00" if is_digits else ""
 
 
 def _names(keys: type[Keys]) -> list[str]:

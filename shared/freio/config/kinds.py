@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from freio.config import values
+from freio.config import numbers, values
 from freio.config.shapes import one_of, pattern
 
 LEVERS = ("quota", "allowed_models", "gateway", "api_key", "iam_deny", "disable_service", "unlink_billing")
@@ -47,21 +47,21 @@ BudgetName = Annotated[
 _MONEY = "an amount without thousands separators"
 Budget = Annotated[
     Decimal,
-    values.number("a budget", f"{_MONEY} above 0, such as 40000.00", above=0, at_most=10**15, example=40000.0),
+    numbers.money("a budget", f"{_MONEY} above 0, such as 40000.00", above=0, at_most=10**15, example=40000.0),
 ]
-Gate = Annotated[Decimal, values.number("an amount", f"{_MONEY}, such as 25.00", at_most=10**15, example=25.0)]
+Gate = Annotated[Decimal, numbers.money("an amount", f"{_MONEY}, such as 25.00", at_most=10**15, example=25.0)]
 Alerts = Annotated[
     Decimal,
-    values.number(
+    numbers.number(
         "a number of alerts", "a number above 0 and at most 100, such as 0.25", above=0, at_most=100, example=0.25
     ),
 ]
 Factor = Annotated[
     Decimal,
-    values.number("a factor", "a number above 1 and at most 1000, such as 4", above=1, at_most=1000, example=4),
+    numbers.number("a factor", "a number above 1 and at most 1000, such as 4", above=1, at_most=1000, example=4),
 ]
-Quota = Annotated[int, values.count("a quota", at_least=1, example=2000000)]
-Floor = Annotated[int, values.count("a floor", at_least=0, example=200000)]
+Quota = Annotated[int, numbers.count("a quota", at_least=1, example=2000000)]
+Floor = Annotated[int, numbers.count("a floor", at_least=0, example=200000)]
 
 ProjectId = Annotated[
     str,

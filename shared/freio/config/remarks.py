@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from freio.domain.app import Client
+from collections.abc import Iterator
+
+from freio.domain.app import Client, Match
+from freio.domain.attribution import Traits, attribute, meets
 
 LEVERS_THERE = ("quota",)
 """The levers that this version has."""
@@ -10,7 +13,7 @@ LEVERS_THERE = ("quota",)
 
 def remarks(client: Client) -> list[str]:
     """Every warning, in the file's order of apps."""
-    return [*not_yet(client), *_unseen(client)]
+    return [*not_yet(client), *_unseen(client), *_shadowed(client)]
 
 
 def not_yet(client: Client) -> list[str]:
@@ -34,3 +37,22 @@ def _unseen(client: Client) -> list[str]:
         for app in client.apps
         if not (app.match.projects or app.match.labels or app.match.models)
     ]
+
+
+def _shadowed(client: Client) -> list[str]:
+    """Apps that come too late: an earlier one has all the spend that they match, because the first match wins."""
+    said = []
+    for number, app in enumerate(client.apps):
+        firsts = [attribute(client.apps[:number], traits) for traits in _least(app.match) if meets(app.match, traits)]
+        if firsts and all(firsts):
+            names = ", ".join(dict.fromkeys(first.name for first in firsts if first))
+            said.append(f"{app.name}: all that it matches is matched by {names} before it: no spend will be its own")
+    return said
+
+
+def _least(match: Match) -> Iterator[Traits]:
+    """Spend that meets a match and shows nothing beyond it, as the export has it and as telemetry does."""
+    for project in sorted(match.projects) or [""]:
+        for model in sorted(match.models) or [""]:
+            yield Traits(project=project, model=model, labels=dict(match.labels))
+            yield Traits(project=project, model=model, labels=None)

@@ -1,21 +1,19 @@
-"""The shapes that need more than a pattern: durations, days, amounts, labels, time zones, currencies."""
+"""The shapes that need more than a pattern: durations, days, labels, time zones, currencies."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from datetime import date, timedelta
-from decimal import Decimal
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.numbers import list_currencies
+from babel.core import get_global
 
 from freio.config.shapes import Shape, text
 
 _DURATION = r"(?=[0-9])(?:([0-9]{1,7})d)?(?:([0-9]{1,7})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,7})s)?"
 _LONGEST = timedelta(days=31)
-_AMOUNT = r"[0-9]{1,15}(?:\.[0-9]{1,6})?"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -49,47 +47,6 @@ def _day(value: object) -> date:
         return date.fromisoformat(text(value))
     except ValueError as exc:
         raise ValueError("a day that the calendar has") from exc
-
-
-def _exact(value: object) -> Decimal:
-    """A number from YAML, or its digits in quotes, without a float in between."""
-    if isinstance(value, str) and re.fullmatch(_AMOUNT, value):
-        return Decimal(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    if isinstance(value, Decimal) and value.is_finite():
-        return value
-    raise ValueError
-
-
-def number(what: str, may: str, *, above: int | None = None, at_least: int = 0, at_most: int, example: float) -> Shape:
-    """An exact number between two bounds; with `above` the lower bound itself is excluded."""
-
-    def read(value: object) -> Decimal:
-        exact = _exact(value)
-        if exact > at_most or exact < at_least or (above is not None and exact <= above):
-            raise ValueError
-        if exact != round(exact, 6):
-            raise ValueError("at most six digits after the point")
-        return exact
-
-    low = {"minimum": at_least} if above is None else {"exclusiveMinimum": above}
-    texts = {"type": "string", "pattern": f"^{_AMOUNT}$"}
-    schema = {"anyOf": [{"type": "number", **low, "maximum": at_most}, texts], "examples": [example]}
-    return Shape(what, may, read, schema)
-
-
-def count(what: str, *, at_least: int, example: int) -> Shape:
-    """A whole number; what an API calls int64."""
-    largest = 2**63 - 1
-
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= largest:
-            raise ValueError
-        return value
-
-    schema = {"type": "integer", "minimum": at_least, "maximum": largest, "examples": [example]}
-    return Shape(what, f"a whole number from {at_least} on, such as {example}", read, schema)
 
 
 def line(what: str, *, example: str, longest: int = 100) -> Shape:
@@ -137,16 +94,28 @@ def _time_zone(value: object) -> str:
     except (OSError, ValueError, LookupError):  # a folder (America), no such file, no such key
         known = False
     if not known:
-        near = get_close_matches(name, sorted(available_timezones()), n=1, cutoff=0.7)
+        zones = sorted(available_timezones())
+        if any(zone.startswith(f"{name}/") for zone in zones):
+            raise ValueError(f"{name} has many: name a city of it")
+        near = get_close_matches(name, zones, n=1, cutoff=0.7)
         raise ValueError(f"did you mean {near[0]}?" if near else "")
     return name
 
 
 def _currency(value: object) -> str:
-    code = text(value)
-    if code not in list_currencies():
-        raise ValueError(f"did you mean {code.upper()}?" if code.upper() in list_currencies() else "")
+    code, known = text(value), _tender()
+    if code not in known:
+        raise ValueError(f"did you mean {code.upper()}?" if code.upper() in known else "")
     return code
+
+
+def _tender() -> set[str]:
+    """Every currency that is legal tender somewhere now: not XXX (none), XAU (gold) or DEM (gone).
+
+    The table is CLDR's: by territory, rows of a code, since when, until when, and whether it is tender.
+    """
+    rows = (row for rows in get_global("territory_currencies").values() for row in rows)
+    return {code for code, _, until, is_tender in rows if is_tender and until is None}
 
 
 DURATION = Shape(

@@ -55,6 +55,10 @@ def lesson_id(app: str) -> str:
     return f"{app}/expected"
 
 
-def override_id(app: str) -> str:
-    """Under which what a cost owner granted an app beforehand is kept."""
-    return f"{app}/override"
+def override_id(app: str, number: int = 0) -> str:
+    """Under which what a cost owner granted an app beforehand is kept; several grants are numbered.
+
+    >>> override_id("chat"), override_id("chat", 2)
+    ('chat/override', 'chat/override/2')
+    """
+    return f"{app}/override/{number}" if number else f"{app}/override"

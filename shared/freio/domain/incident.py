@@ -113,7 +113,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Who decided what, when, until when and why; `by` is a Slack user id, or ``policy``."""
+    """Who decided what, when, until when and why; `by` is a Slack user id, or ``policy``.
+
+    ``question`` is the incident's revision that it answered.
+    """
 
     action: Action
     by: str
@@ -121,6 +124,7 @@ class Decision:
     until: datetime | None = None
     amount: Money | None = None
     why: str = ""
+    question: int = 0
 
 
 class Verdict(StrEnum):
@@ -210,6 +214,11 @@ class Incident:
         return self.state is not State.RESOLVED
 
     @property
+    def known_rate(self) -> Money | None:
+        """What an hour costs now; None until the watch has looked: a budget message that opens it knows no rate."""
+        return self.rate if self.assessment is not None else None
+
+    @property
     def targets(self) -> tuple[Target, ...]:
         """Every target on which it may have a lease: what it holds, and what is on the table."""
         proposed = tuple(step.target for step in self.proposal.steps) if self.proposal else ()
@@ -223,6 +232,7 @@ class Incident:
     def to(self, state: State, at: datetime, *, due_at: datetime | None, **changes: object) -> Incident:
         """Into another state: the question changes, so the revision does, and what was drawn before is stale.
 
+        Asked anew, nobody has said yes or decided yet; a brake that is still held keeps the decision it stands on.
         A move that `MOVES` does not know is a bug, not an input: it raises ValueError with both states.
         """
         if state not in MOVES[self.state]:
@@ -234,6 +244,7 @@ class Incident:
             moved,
             state=state,
             consents=() if state is State.PROPOSED else moved.consents,
+            decision=moved.decision if moved.holding or state is not State.PROPOSED else None,
             revision=self.revision + 1,
             changed_at=at,
             due_at=due_at,

@@ -3,8 +3,9 @@
 A place in a sentence names how it is written for its reader: ``{by:person}`` is a mention, ``{until:time}`` an instant
 in the reader's zone, ``{amount:money}``, ``{share:percent}``, ``{value:number}``, ``{state:word}`` a word of the
 catalogue (a state, an action, a kind of signal), ``{state:Word}`` the same at the start of a sentence, ``{who:words}``
-some of them as a choice; ``{why:phrases}`` other sentences, with a semicolon between them, ``{open:lines}`` the same,
-each on its line (`freio.domain.phrase`). Plain ``{name}`` is text from outside, and is escaped.
+some of them as a choice; ``{n:apps}`` a number of something (`freio.i18n.words.COUNTED`); ``{why:phrases}`` other
+sentences, with a semicolon between them, ``{open:lines}`` the same, each on its line (`freio.domain.phrase`). Plain
+``{name}`` is text from outside, and is escaped.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ def N_(text: str) -> str:  # noqa: N802  # gettext's own name for "mark, do not 
 
 # ---- history, in the incident's thread
 SIGNALLED = N_("New signal, {kind:word}: {observed:money} instead of {usual:money}.")
+SIGNALLED_OF_BUDGET = N_("New signal, {kind:word}: {observed:money} of a budget of {usual:money}.")
+RULED = N_("From now on, Freio {mode:word} here.")
 MOVED = N_("{before:Word} → {after:word}.")
 DECIDED = N_("{by:person} decided: {action:word}.")
 DECIDED_UNTIL = N_("{by:person} decided: {action:word}, until {until:time}.")
@@ -27,21 +30,43 @@ RESTORED = N_("What stood there before is back: {found:override} on {model}, {lo
 LEFT_FOREIGN = N_("Somebody else set {value:override} on {model}, {location} meanwhile. It is left as it is.")
 PROOF_BINDS = N_("Proof: the brake binds. {now:number} tokens a minute, {before:number} before; limit {limit:number}.")
 PROOF_REFUTED = N_(
-    "Proof: the brake does not bind. {now:number} tokens a minute are above the limit {limit:number}; trying the next."
+    "Proof: the brake does not bind. {now:number} tokens a minute are above the limit {limit:number}. Letting go of it."
+)
+PROOF_REFUTED_NEXT = N_(
+    "Proof: the brake does not bind. {now:number} tokens a minute are above the limit {limit:number}. Letting go of "
+    "it, and trying the next."
 )
 NOT_BOUND = N_("{model} at {location}: the limit was set, and does not bind")
 LOOSE = N_("Let go of what does not bind: {what:phrases}. The other limits hold.")
-NEXT_LEVER = N_("No further lever is left to try.")
+NEXT_LEVER = N_("no further lever is left to try")
 RENEW = N_("Still running away when the throttle ran out. Renew? It is held until {until:time}.")
+RENEW_UNSURE = N_(
+    "The throttle ran out, and it is not known to be quiet: data is missing, or it has not been quiet for long. "
+    "Renew? It is held until {until:time}."
+)
 LET_GO = N_("Nobody renewed the throttle; letting go.")
+AUTHORITY_OVER = N_("The time of the throttle was over before all its limits were set. Asking again.")
+POLICY_CHANGED = N_("The file has changed: the policy does not brake {app} by itself any more. Asking instead.")
+STILL_HELD = N_("{model}, {location} stays limited to {value:number} a minute: {apps} holds it too.")
 RAISED = N_("Raised to {value:number} a minute, asked by {by:person}, approved by {approver:person}.")
+RAISED_WITHIN = N_(
+    "Raised to {value:number} a minute, asked by {by:person}, approved by {approver:person}. In force stays "
+    "{standing:number} a minute, because another limit there is stricter."
+)
 APP_GONE = N_("{app} is no longer in freio.yaml; closing.")
 QUIET = N_("Quiet again, on complete data.")
 RETRYING = N_("Trying again: {error}")
-STUCK = N_("Stuck after {attempts:number} attempts: {error}. A person was paged.")
+RETRYING_LIMIT = N_("Trying again, {model}, {location}: {why:phrases}")
+STUCK = N_("Stuck after {attempts:attempts}: {why:phrases}. A person was paged.")
+STUCK_AT = N_("Stuck: {why:phrases}. A person was paged.")
+NOT_ALL_SET = N_("not all limits are set yet")
+NOT_ALL_BACK = N_("not everything that stood there before is back yet")
+NO_REPLY = N_("{attempts:number} calls at the limit of {model}, {location} did not come back")
+READ_BACK = N_("wanted {wanted:override} there, and read back {standing:override}")
 
 # ---- calling people
 ESCALATED = N_("No answer for {waited:duration}. {app} still runs at {rate:money} an hour.")
+ESCALATED_UNSEEN = N_("No answer for {waited:duration}. Nobody has measured yet how fast {app} runs.")
 NO_BRAKE = N_("{app} has no brake: {reason:phrases}.")
 
 # ---- why spend is odd, and why there is no brake: worked out far from the reader, carried as phrases
@@ -52,11 +77,18 @@ TIMES_THE_USUAL = N_(
 DEVIATIONS = N_("{deviations:rounded} standard deviations above the same hour of the last two weeks")
 OF_THE_BUDGET = N_("{ratio:percent} of the budget")
 NO_BUCKET = N_("{model} at {location}: dynamic shared quota, so no limit binds there")
+NO_OWN_QUOTA = N_("{model} at {location}: no quota of its own is listed there")
 MULTI_REGION = N_(
     "{model} at {location}: the multi-region endpoint has no quota; only global and single regions have one"
 )
 NO_TARGET = N_("{model} at {location}: the lever knows no limit there")
 OTHER_UNIT = N_("{model} at {location}: its quota counts {unit:word}, and telemetry gives no rate of those")
+NOT_OVER = N_(
+    "{model} at {location}: a limit of {value:number} a minute would throttle nothing, {current:number} are running"
+)
+STRICTER_STANDS = N_(
+    "{model} at {location}: a limit of {standing:number} a minute is in force already, ours would be {value:number}"
+)
 NO_TRAFFIC = N_("no traffic of this app was seen in the last hour")
 NO_LEVER_LEFT = N_("no lever is left that was not tried")
 NOT_WORKED_OUT = N_("no brake could be worked out: the watch did not get through")
@@ -65,6 +97,7 @@ NOT_WORKED_OUT = N_("no brake could be worked out: the watch did not get through
 ALREADY_DECIDED = N_("Nothing changed: {by:person} already decided {action:word} at {at:time}.")
 QUESTION_CHANGED = N_("Nothing changed: the question has changed since that message was drawn. Please look again.")
 NOT_FOR_GUESTS = N_("Nothing changed: guests and bots may not use Freio.")
+TOO_LATE = N_("Nothing changed: {until:time} is over.")
 NOT_OPEN = N_("Nothing changed: that incident is closed.")
 NOT_ALLOWED = N_("Nothing changed: only {who:words} may do that for {app}.")
 ASK_SENT = N_("Your request went to the cost owners of {app}.")
@@ -78,8 +111,9 @@ OWN_REQUEST = N_("Nothing changed: somebody else must answer your own request.")
 NOTHING_TO_RELEASE = N_("Nothing changed: {app} is not throttled.")
 UNKNOWN_APP = N_("There is no app {app}. There are: {apps}.")
 UNKNOWN_COMMAND = N_("I do not know “{text}”. I know: {commands}.")
-STATUS_NONE = N_("No open incidents. {apps:number} apps are watched.")
+STATUS_NONE = N_("No open incidents. Freio watches {apps:apps}.")
 STATUS_LINE = N_("{app}: {state:word} since {since:time}, {likely:money} this month, {rate:money} an hour.")
+STATUS_LINE_UNSEEN = N_("{app}: {state:word} since {since:time}, {likely:money} this month.")
 
 STATUS_LINES = N_("Open incidents:\n{open:lines}")
 
@@ -88,5 +122,6 @@ PAGE_STUCK = N_("Freio is stuck on {app} ({incident}): {error}")
 PAGE_DEAD = N_("Freio could not deliver a message about {app} ({incident}): {error}")
 PAGE_NO_ANSWER = N_("Nobody has answered Freio about {app} ({incident}) for {waited:duration}.")
 PAGE_UNATTRIBUTED = N_("{rate:money} an hour belong to no app in freio.yaml; most of it is {driver}.")
+PAGE_UNATTRIBUTED_ALL = N_("{rate:money} an hour belong to no app in freio.yaml.")
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")
 PAGE_FAILING = N_("Freio cannot do its work: {what} fails. {error}")

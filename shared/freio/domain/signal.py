@@ -23,6 +23,11 @@ class SignalKind(StrEnum):
     UNPRICED = "unpriced"
     UNATTRIBUTED = "unattributed"
 
+    @property
+    def is_of_budget(self) -> bool:
+        """Whether its `usual` is a budget, and not what the same hour usually costs."""
+        return self in {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from freio.domain.phrase import Phrase
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
@@ -70,7 +72,8 @@ class Brake:
     ``ours``       every value that may stand there by our doing: what was found, until our own was read back and has
                    settled, and what we wrote or tried to write. Any other value is somebody else's.
     ``standing``   what was last read there (None: no override).
-    ``attempts``   looks in a row that did not get there, and the last one's ``error``.
+    ``attempts``   looks in a row that did not get there, and why the last one did not (``error``).
+    ``rejected``   the last look failed in a way that only a person can change.
     """
 
     target: Target
@@ -82,7 +85,8 @@ class Brake:
     ours: tuple[int | None, ...] = ()
     standing: int | None = None
     attempts: int = 0
-    error: str = ""
+    error: Phrase | None = None
+    rejected: bool = False
     due_at: datetime | None = None
 
     @property
@@ -106,6 +110,20 @@ class Brake:
         if self.found is None or self.found == UNLIMITED:
             return strictest
         return min(strictest, self.found)
+
+    @property
+    def strictest(self) -> tuple[Lease, ...]:
+        """The leases that ask for the strictest value: those by whose authority it is set."""
+        value = min((lease.value for lease in self.leases), default=None)
+        return tuple(lease for lease in self.leases if lease.value == value)
+
+    @property
+    def place(self) -> dict[str, str]:
+        """How the target is said to people: the model and the location, as places of a sentence."""
+        return {
+            "model": self.target.dimension("base_model") or "",
+            "location": self.target.dimension("region") or "global",
+        }
 
     def is_ours(self, value: int | None) -> bool:
         """Whether this value may stand there by our doing; None (no override) can be ours: we delete overrides."""
@@ -141,17 +159,14 @@ class Brake:
 
     def _due(self, leases: tuple[Lease, ...], due_at: datetime) -> Brake:
         hold = Hold.SETTING if leases else Hold.RESTORING
-        return replace(self, leases=leases, hold=hold, attempts=0, error="", due_at=due_at)
+        return replace(self.untroubled(), leases=leases, hold=hold, due_at=due_at)
+
+    def untroubled(self) -> Brake:
+        """Without its failures so far: it got there, or something else is wanted now."""
+        return replace(self, attempts=0, error=None, rejected=False)
 
     def left(self, standing: int | None, due_at: datetime) -> Brake:
         """Somebody else's value is what stands there now. Our claims end; a late call of ours is undone once more."""
         return replace(
-            self,
-            leases=(),
-            hold=Hold.SETTLING,
-            found=standing,
-            standing=standing,
-            attempts=0,
-            error="",
-            due_at=due_at,
+            self.untroubled(), leases=(), hold=Hold.SETTLING, found=standing, standing=standing, due_at=due_at
         )

@@ -7,7 +7,6 @@ leaves no trace to look for: where its deliverer dies in between, it is said twi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,17 +15,17 @@ from freio.domain.app import Client
 from freio.domain.ask import Ask
 from freio.domain.journal import Entry, Kind
 from freio.domain.notice import Card, Notice, NoticeKind
-from freio.domain.phrase import unpacked
 from freio.domain.sentences import PAGE_DEAD
 from freio.errors import Conflict, Rejected, Unavailable
 from freio.guard.draw import Drawer
+from freio.guard.failing import due
 from freio.guard.hold import pause
+from freio.i18n.catalogue import Language
 from freio.ports import Change, Chat, Clock, Line, Pager, Store
 
 CLAIM = timedelta(minutes=2)
 BUSY = timedelta(seconds=30)  # somebody else is at the message: after them
 TRIES = 12  # with growing pauses, about four hours; then the notice is dead, and a person is paged
-_PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _ORDER = {kind: n for n, kind in enumerate((NoticeKind.PAGE, NoticeKind.DRAW, NoticeKind.ASK))}
 
 
@@ -60,8 +59,8 @@ class Alerter:
     def deliver(self) -> Delivered:
         """Deliver everything that is due now, pages first, messages before their threads."""
         delivered = Delivered()
-        due = self._store.due(Notice, self._clock.now())
-        for notice in sorted(due, key=lambda n: _ORDER.get(n.kind, len(_ORDER))):
+        notices = due(self._store, Notice, self._clock.now(), delivered.failures)
+        for notice in sorted(notices, key=lambda n: _ORDER.get(n.kind, len(_ORDER))):
             self._one(notice, delivered)
         return delivered
 
@@ -147,21 +146,21 @@ class Alerter:
         self._chat.ask(ask, people or self._client.approvals.ops, card, f"ask/{ask.id}")
 
     def _page(self, notice: Notice) -> None:
-        """Pages are in English and plain: they are read by people and by paging systems alike."""
         details = {"app": notice.app, "incident": notice.incident, **notice.data}
-        self._pager.page(notice.id, plain(notice), details)
+        self._pager.page(notice.id, plain(notice, self._client.time_zone), details)
 
 
-def plain(notice: Notice) -> str:
-    """A notice's sentence with its data as they are; phrases in it are said as well.
+def plain(notice: Notice, time_zone: str = "UTC") -> str:
+    """A notice in plain words, always in English: pages are read by people and by paging systems alike.
+
+    What cannot be said well is said as it is: a bug in a page's data must not keep anybody asleep.
 
     >>> from datetime import UTC, datetime
     >>> plain(Notice(id="x", kind=NoticeKind.PAGE, due_at=datetime(2026, 1, 1, tzinfo=UTC), text="{app} waits "
-    ...              "{waited:duration}.", data={"app": "chat", "waited": "60"}))
-    'chat waits 60.'
+    ...              "{waited:duration}.", data={"app": "chat", "waited": "5400"}))
+    'chat waits 1 hour, 30 minutes.'
     """
-    return _PLACE.sub(lambda place: _plain_value(place[2], notice.data.get(place[1], place[0])), notice.text)
-
-
-def _plain_value(kind: str | None, value: str) -> str:
-    return "; ".join(map(str, unpacked(value))) if kind in {"phrases", "lines"} else value
+    try:
+        return Language("en", time_zone).say(notice.text, notice.data)
+    except (ArithmeticError, LookupError, ValueError):
+        return f"{notice.text} {dict(notice.data)}"

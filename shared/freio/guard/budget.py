@@ -6,10 +6,11 @@ one of them from then on. So each crossing counts once, and the newest message, 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from datetime import datetime
 
 from freio.domain.app import App, Client, Level
-from freio.domain.budget import BudgetMessage, BudgetStatus
+from freio.domain.budget import BudgetMessage, BudgetReport, BudgetStatus, report_of
 from freio.domain.calendar import month_start
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry, Kind
@@ -48,6 +49,7 @@ class BudgetDesk:
             raise BadMessage(
                 "currency",
                 f"budget {message.name!r} is in {message.budget.currency}; freio.yaml says {self._client.currency}",
+                about=message.budget_id,
             )
         crossed = again(lambda: self._merge(app, message))
         self._alerter.deliver()
@@ -74,46 +76,25 @@ class BudgetDesk:
     def _merge(self, app: App, message: BudgetMessage) -> bool:
         """Whether it crossed a threshold that was not told yet."""
         step = Step(self._clock.now())
-        status = self._store.get(BudgetStatus, status_id(app, message))
-        newest = status is None or (status.interval_start, status.published) < (
-            message.interval_start,
-            message.published,
-        )
-        if not newest and _is_over(status, message):
+        status = self._store.get(BudgetStatus, app.name) or BudgetStatus(id=app.name)
+        before = status.of(message.source)
+        month = month_start(step.now)
+        if _is_over(before, message, month):
             self._note(f"over/{message.interval}/{message.published.isoformat()}", "overtaken", message)
             return False
+        if before is None or _order(before) < _order(message):
+            status = step.put(status.with_report(report_of(message, before)))
         incident = self._store.open_incident(app.name)
-        spend = incident.spend if incident else SpendRange.zero(self._client.currency)
-        if newest:
-            self._keep_status(step, app, message, status)
-        if newest and _is_of_the_month(message):
-            spend = self._spend(incident, message, is_new_interval=_begins(status, message))
+        spend = self._spend(incident, status.of_month(month, self._client.currency), month)
         signals = self._signals(step, app, message)
         if signals:
             rate = incident.rate if incident else Money.zero(self._client.currency)
             open_or_merge(step, app, incident, signals, spend=spend, rate=rate)
-        elif newest and incident is not None and spend != incident.spend:
+        elif incident is not None and spend != incident.spend:
             step.draw(step.keep(incident, spend=spend))
         if not step.is_empty:
             self._store.commit(step.change())
         return bool(signals)
-
-    def _keep_status(self, step: Step, app: App, message: BudgetMessage, before: BudgetStatus | None) -> None:
-        """The budget's own status, which orders its messages; and, from a budget of this month, the app's."""
-        status = BudgetStatus(
-            id=status_id(app, message),
-            interval_start=message.interval_start,
-            cost=message.cost,
-            budget=message.budget,
-            published=message.published,
-            version=before.version if before else 0,
-        )
-        step.put(status)
-        if not _is_of_the_month(message):
-            return
-        known = self._store.get(BudgetStatus, app.name)
-        if known is None or known.published < message.published:
-            step.put(replace(status, id=app.name, version=known.version if known else 0))
 
     def _signals(self, step: Step, app: App, message: BudgetMessage) -> list[Signal]:
         crossed = (
@@ -145,30 +126,29 @@ class BudgetDesk:
             )
         return signals
 
-    @staticmethod
-    def _spend(incident: Incident | None, message: BudgetMessage, *, is_new_interval: bool) -> SpendRange:
-        """The message says what is billed; what is in flight beyond it stays as the watch last saw it."""
-        currency = message.cost.currency
-        if incident is None or is_new_interval:
-            return SpendRange(billed=message.cost, in_flight=Money.zero(currency), worst_case=Money.zero(currency))
-        return billed_at_least(incident.spend, message.cost)
+    def _spend(self, incident: Incident | None, reports: Sequence[BudgetReport], month: datetime) -> SpendRange:
+        """The most that a budget of this month says is billed; what is in flight beyond it stays as the watch saw it.
+
+        What an incident has of a month that is over is dropped as soon as a budget speaks of the new one.
+        """
+        nothing = Money.zero(self._client.currency)
+        billed = reports[0].cost if reports else nothing
+        if incident is None:
+            return SpendRange(billed=billed, in_flight=nothing, worst_case=nothing)
+        seen_at = incident.assessment.at if incident.assessment else incident.opened_at
+        if reports and seen_at < month:
+            return SpendRange(billed=billed, in_flight=nothing, worst_case=nothing)
+        return billed_at_least(incident.spend, billed)
 
 
-def status_id(app: App, message: BudgetMessage) -> str:
-    """Under which one budget's newest message is kept; the app's own name keeps the newest of this month."""
-    return f"{app.name}/{message.account}/{message.budget_id}"
+def _order(said: BudgetReport | BudgetMessage) -> tuple[datetime, datetime]:
+    return said.interval_start, said.published
 
 
-def _is_of_the_month(message: BudgetMessage) -> bool:
-    """Budgets can be of a quarter, a year or a span of days as well: their amounts are not the month's."""
-    return message.interval_start == month_start(message.published)
-
-
-def _begins(status: BudgetStatus | None, message: BudgetMessage) -> bool:
-    """Whether the message begins another interval than the one that was known."""
-    return status is not None and status.interval_start < message.interval_start
-
-
-def _is_over(status: BudgetStatus | None, message: BudgetMessage) -> bool:
-    """Whether a late message speaks of an interval that has ended, or of an amount that was changed since."""
-    return status is not None and (message.interval_start < status.interval_start or message.budget != status.budget)
+def _is_over(before: BudgetReport | None, message: BudgetMessage, month: datetime) -> bool:
+    """Whether it speaks of an interval that has ended, or, late, of an amount that was changed since."""
+    if message.interval_start < month and report_of(message, before).is_monthly:
+        return True
+    if before is None or _order(before) < _order(message):
+        return False
+    return message.interval_start < before.interval_start or message.budget != before.budget

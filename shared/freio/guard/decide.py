@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from freio.domain.app import App, Mode
+from freio.domain.app import App, Level, Mode
 from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import packed
-from freio.domain.sentences import NO_BRAKE, QUIET, SIGNALLED
+from freio.domain.sentences import NO_BRAKE, QUIET, RULED, SIGNALLED, SIGNALLED_OF_BUDGET
 from freio.domain.signal import Signal
+from freio.guard.moves import ask_again
 from freio.guard.restore import let_go
 from freio.guard.step import Step
 
-KEPT_SIGNALS = 20  # an incident shows its last signals; the journal has them all
+KEPT_SIGNALS = 100  # a kind of trouble that an incident forgot would be told again; the journal has them all
 REDRAW_SPEND = Decimal("0.02")  # a change of the month's spend that is worth a redraw
 CHANGED = Decimal("0.10")  # a limit that moves by more than this is another question
 WORSE = Decimal(2)  # the same kind of signal counts again when it has doubled
+_STRICTER = list(Mode)  # from watching to braking
 
 
 def open_or_merge(
@@ -47,16 +50,12 @@ def open_or_merge(
             )
         )
         step.log(Kind.STATE, incident, "->OPEN", key=f"{incident.id}/0/state", after=State.OPEN)
-    worst = max(incident.level, level, key=lambda x: x.rank)
-    asks_now = incident.mode is Mode.OBSERVE and app.policy.mode(worst) is not Mode.OBSERVE
     count = incident.signal_count
+    worst = max(incident.level, level, key=lambda x: x.rank)
     merged = step.keep(
-        incident,
-        signals=(*incident.signals, *news)[-KEPT_SIGNALS:],
+        _ruled(step, app, incident, worst),
+        signals=_kept(incident.signals, news),
         signal_count=count + len(news),
-        level=worst,
-        mode=app.policy.mode(worst),
-        due_at=step.now + app.policy.grace if asks_now else incident.due_at,
         spend=spend,
         rate=rate,
     )
@@ -75,8 +74,9 @@ def open_or_merge(
             signal=signal.key,
         )
         if number > 1:
+            sentence = SIGNALLED_OF_BUDGET if signal.kind.is_of_budget else SIGNALLED
             step.thread(
-                merged, f"signal/{number}", SIGNALLED, kind=signal.kind, observed=signal.observed, usual=signal.usual
+                merged, f"signal/{number}", sentence, kind=signal.kind, observed=signal.observed, usual=signal.usual
             )
     step.draw(merged)
     return merged
@@ -90,7 +90,34 @@ def _is_news(incident: Incident, signal: Signal) -> bool:
     if not same or signal.level.rank > max(s.level.rank for s in same):
         return True
     most = max((s.observed for s in same), key=lambda m: m.amount)
-    return signal.kind.startswith("budget") or most * WORSE < signal.observed
+    return signal.kind.is_of_budget or most * WORSE < signal.observed
+
+
+def _kept(before: Sequence[Signal], news: Sequence[Signal]) -> tuple[Signal, ...]:
+    """The newest of each kind and driver, and each crossing of a budget; the newest last."""
+    kept: dict[tuple[str, str, str], Signal] = {}
+    for signal in (*before, *news):
+        trouble = (signal.kind, signal.driver, signal.key if signal.kind.is_of_budget else "")
+        kept.pop(trouble, None)
+        kept[trouble] = signal
+    return tuple(kept.values())[-KEPT_SIGNALS:]
+
+
+def _ruled(step: Step, app: App, incident: Incident, level: Level) -> Incident:
+    """Under what the file says today for this level: the level may have risen, and the file may have been changed.
+
+    A stricter rule begins with a grace of its own, and makes what people were asked another question: nobody is braked
+    at the end of a wait that was said to end with a call. A brake that is held for *renew?* keeps the end it was given.
+    """
+    mode = app.policy.mode(level)
+    ruled = replace(incident, level=level, mode=mode)
+    if mode is incident.mode or incident.state not in {State.OPEN, State.PROPOSED}:
+        return ruled
+    step.thread(ruled, f"mode/{mode}/{step.now.isoformat()}", RULED, mode=mode)
+    if _STRICTER.index(mode) < _STRICTER.index(incident.mode) or incident.holding:
+        return ruled
+    ruled = replace(ruled, due_at=step.now + app.policy.grace)
+    return replace(ruled, revision=ruled.revision + 1, consents=()) if ruled.state is State.PROPOSED else ruled
 
 
 def look(
@@ -98,12 +125,12 @@ def look(
 ) -> Incident:
     """Renew what the watch saw: quiet incidents end, and an override whose amount is spent asks again."""
     moved = abs(spend.likely.amount - incident.spend.likely.amount) > REDRAW_SPEND * incident.spend.likely.amount
-    seen = step.keep(incident, assessment=assessment, spend=spend, rate=rate)
-    if moved:
+    ruled = _ruled(step, app, incident, incident.level)
+    seen = step.keep(ruled, assessment=assessment, spend=spend, rate=rate)
+    if moved or seen.mode is not incident.mode:
         step.draw(seen)
     if seen.state is State.OVERRIDDEN and seen.ceiling is not None and seen.ceiling < spend.likely:
-        due_at = step.now + app.policy.grace
-        return step.move(seen, State.PROPOSED, due_at=due_at, ceiling=None, until=None, escalations=0)
+        return ask_again(step, app, seen)
     if assessment.is_quiet(step.now) and seen.state in {State.OPEN, State.PROPOSED, State.STUCK}:
         if seen.state is State.STUCK and seen.doing is State.RESTORING:
             return seen  # what stands there is not back yet: it ends when it is

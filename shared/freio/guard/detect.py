@@ -6,14 +6,14 @@ client's money gate is never an alert, however odd it looks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from freio.domain.app import App, Client, Level
-from freio.domain.budget import BudgetStatus
+from freio.domain.budget import BudgetReport
 from freio.domain.calendar import month_end
 from freio.domain.incident import Assessment
 from freio.domain.money import Money
@@ -21,11 +21,13 @@ from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
+from freio.guard.telemetry import HOUR
 from freio.ports import Detector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
 CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
+COVERED = HOUR  # by one look: it judges the hour that ends with it
 LESSON_SLACK = Decimal("1.2")  # a rate that was called expected wavers
 _ONE = Decimal(1)
 
@@ -41,36 +43,27 @@ class Finding:
 
 def detect(
     client: Client,
-    readings: Readings,
+    app: App,
+    reading: Reading,
     detector: Detector,
     *,
-    budgets: Mapping[str, BudgetStatus],
-    lessons: Mapping[str, Money],
-    allowances: Mapping[str, Money],
+    budgets: Sequence[BudgetReport],
+    lesson: Money | None,
+    allowance: Money | None,
     now: datetime,
-) -> dict[str, Finding]:
-    """Findings for every app.
+) -> Finding:
+    """The finding for one app.
 
-    ``allowances``  by how much a cost owner has made the budget larger, where that is in force.
-    ``lessons``  the hourly rate that a person called *expected*, for those apps where one is in force.
+    ``budgets``    what its budgets say of this month, widest first.
+    ``lesson``     the hourly rate that a person called *expected*, where one is in force.
+    ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     """
-    series = {name: [float(h) for h in r.hours] for name, r in readings.apps.items() if len(r.hours) >= MIN_HOURS}
-    scores = detector.score(series, now) if series else {}
-    found = {}
-    for app in client.apps:
-        reading = readings.apps[app.name]
-        shape = _shape(client, app, reading, scores.get(app.name), lesson=lessons.get(app.name), now=now)
-        signals = [*shape, *_unpriced(app.name, reading, client, now)]
-        over = _breaks_budget(
-            app,
-            reading,
-            budgets.get(app.name),
-            allowance=allowances.get(app.name),
-            gate=client.money_gate,
-            now=now,
-        )
-        found[app.name] = Finding(app=app.name, signals=tuple(signals), running_away=bool(shape) or over)
-    return found
+    hours = [float(hour) for hour in reading.hours]
+    scores = detector.score({app.name: hours}, now) if len(hours) >= MIN_HOURS else {}
+    shape = _shape(client, app, reading, scores.get(app.name), lesson=lesson, now=now)
+    signals = [*shape, *_unpriced(app.name, reading, client, now)]
+    over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
+    return Finding(app=app.name, signals=tuple(signals), running_away=bool(shape) or over)
 
 
 def unattributed(client: Client, readings: Readings) -> Signal | None:
@@ -101,10 +94,16 @@ def unattributed(client: Client, readings: Readings) -> Signal | None:
 def assess(
     finding: Finding, reading: Reading, before: Assessment | None, *, refusing: bool, now: datetime
 ) -> Assessment:
-    """The look at an open incident: running away by its shape, its budget, or by what the brake still refuses."""
+    """The look at an open incident: running away by its shape, its budget, or by what the brake still refuses.
+
+    Quiet goes on from the look before only where this one reaches back to it: what ran in hours that no look covers
+    nobody knows.
+    """
     running = finding.running_away or refusing
     quiet = reading.complete and not running
-    since = (before.quiet_since if before and before.quiet_since else now) if quiet else None
+    since = now if quiet else None
+    if quiet and before is not None and before.quiet_since is not None and now - before.at <= COVERED:
+        since = before.quiet_since
     return Assessment(at=now, running_away=running, complete=reading.complete, quiet_since=since)
 
 
@@ -164,7 +163,7 @@ def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list
 def _breaks_budget(
     app: App,
     reading: Reading,
-    status: BudgetStatus | None,
+    reports: Sequence[BudgetReport],
     *,
     allowance: Money | None,
     gate: Money,
@@ -172,18 +171,28 @@ def _breaks_budget(
 ) -> bool:
     """Whether the month, at the pace of its last 24 hours, ends above the budget.
 
-    The budget is the file's, or where it has none a budget message's; what was granted makes it larger.
+    The budget is the file's, or where it has none those of the budget messages; what was granted makes it larger.
     An app that is over its budget already, and has stopped, does not run away any more.
     """
-    budget = app.budget or (status.budget if status else None)
-    if budget is None:
-        return False
-    if allowance is not None:
-        budget += allowance
     spent = reading.spend.likely
-    if status and spent < status.cost:
-        spent = status.cost
+    if reports and spent < reports[0].cost:
+        spent = reports[0].cost
     day = sum(reading.hours[-25:-1], Decimal(0))  # whole hours; the last one overlaps the one before it
     days_left = Decimal(int((month_end(now) - now.astimezone(UTC)).total_seconds())) / 86400
     to_come = day * days_left
-    return gate.amount < to_come and budget.amount < spent.amount + to_come
+    limits = [(app.budget, _ONE)] if app.budget else [(r.budget, _part(r, reports[0])) for r in reports]
+    for budget, part in limits:
+        allowed = budget if allowance is None else budget + allowance
+        if gate.amount < to_come * part and allowed.amount < (spent.amount + to_come) * part:
+            return True
+    return False
+
+
+def _part(report: BudgetReport, widest: BudgetReport) -> Decimal:
+    """Which part of the app's spend a budget watches: its own cost over that of the widest one.
+
+    A budget of 500 for the test traffic of an app is not held against what all of the app costs.
+    """
+    if report is widest:
+        return _ONE
+    return report.cost.amount / widest.cost.amount if widest.cost.amount else Decimal(0)

@@ -17,6 +17,7 @@ from freio.guard.prove import Prover
 from freio.guard.remind import Reminder, app_of
 from freio.guard.restore import Restorer, let_go
 from freio.guard.step import Step
+from freio.guard.throttled import Throttler
 from freio.ports import Clock, Store
 
 
@@ -27,14 +28,14 @@ class Enforcer:
         self._client = client
         self._store = store
         self._clock = clock
-        self._braker = Braker(store, clock, holder, prover)
+        self._braker = Braker(client, store, clock, holder)
         self._restorer = Restorer(store, clock, holder)
         reminder = Reminder(client, store, clock)
         self._timers: dict[State, Callable[[App, Incident], None]] = {
             State.OPEN: reminder.opened,
             State.PROPOSED: reminder.unanswered,
             State.BRAKING: self._braker.brake,
-            State.THROTTLED: self._braker.hold,
+            State.THROTTLED: Throttler(store, clock, holder, prover).hold,
             State.OVERRIDDEN: reminder.ended,
             State.SNOOZED: reminder.ended,
             State.EXPECTED: reminder.ended,

@@ -10,13 +10,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from freio.domain.app import Client
 from freio.domain.incident import Incident
 from freio.domain.journal import Kind
-from freio.domain.sentences import BRAKED, LEFT_FOREIGN, RESTORED, RETRYING
+from freio.domain.phrase import packed
+from freio.domain.sentences import BRAKED, LEFT_FOREIGN, RESTORED, RETRYING_LIMIT
 from freio.domain.target import Brake, Hold, Target
 from freio.errors import Conflict, Rejected, Unavailable, VendorError
+from freio.guard.mandate import covers
 from freio.guard.retry import again
 from freio.guard.step import Step
+from freio.guard.trouble import NotThere, said
 from freio.ports import Change, Clock, Lever, Store
 
 CLAIM = timedelta(minutes=5)  # longer than any lever call may take: nobody else drives the target meanwhile
@@ -34,13 +38,19 @@ def pause(attempts: int) -> timedelta:
     return min(LONGEST_PAUSE, timedelta(minutes=2 ** min(10, max(0, attempts - 1))))
 
 
+def is_hopeless(brake: Brake) -> bool:
+    """Whether a target has had all its tries: only a person can help, or one should know."""
+    return brake.rejected or brake.attempts >= TRIES
+
+
 class Holder:
     """Drives targets. Every lever call of Freio is made here."""
 
-    def __init__(self, store: Store, clock: Clock, levers: Mapping[str, Lever]) -> None:
+    def __init__(self, client: Client, store: Store, clock: Clock, levers: Mapping[str, Lever]) -> None:
+        self._client = client
         self._store = store
         self._clock = clock
-        self._levers = levers
+        self.levers = levers
 
     def found_at(self, target: Target) -> int | None:
         """What stands there now, before a first lease is claimed."""
@@ -73,9 +83,9 @@ class Holder:
         self.drive(target)
 
     def _lever(self, target: Target) -> Lever:
-        lever = self._levers.get(target.lever)
+        lever = self.levers.get(target.lever)
         if lever is None:
-            raise Rejected(f"{target.id}: there is no lever {target.lever!r}; there are: {sorted(self._levers)}")
+            raise Rejected(f"there is no lever {target.lever!r}; there are: {sorted(self.levers)}")
         return lever
 
     def _claim(self, brake: Brake) -> Brake:
@@ -94,19 +104,29 @@ class Holder:
         if not brake.is_ours(standing):
             self._leave(brake, standing)
             return
-        if brake.leases:
-            lever.apply(brake.target, _value(brake))
-        else:
+        if not brake.leases:
             lever.restore(brake.target, brake.found)
+        elif any(covers(self._client, self._store, lease, self._clock.now()) for lease in brake.strictest):
+            assert brake.wanted is not None, "a target with leases always wants a value"
+            lever.apply(brake.target, brake.wanted)
+        else:
+            self._wait(brake)
+            return
         standing = lever.read_back(brake.target)
         if standing != brake.wanted:
-            raise Unavailable(f"{brake.target.id}: set {brake.wanted}, read back {standing}")
+            raise NotThere(brake.wanted, standing)
         self._arrived(brake, called=True)
+
+    def _wait(self, brake: Brake) -> None:
+        """Nothing may be set any more, and the incident has not said so yet: its own timer ends the lease."""
+        step = Step(self._clock.now())
+        step.put(replace(brake, attempts=brake.attempts - 1, due_at=step.now + pause(1)))
+        self._commit(step, brake.target)
 
     def _arrived(self, brake: Brake, *, called: bool) -> None:
         """What is wanted was read back. Where calls may still be under way, it is looked at once more."""
         step = Step(self._clock.now())
-        after = replace(brake, standing=brake.wanted, attempts=0, error="", due_at=step.now + SETTLE)
+        after = replace(brake.untroubled(), standing=brake.wanted, due_at=step.now + SETTLE)
         if not called and brake.hold is Hold.HELD:
             step.put(replace(after, ours=(brake.wanted,), due_at=None))
         elif not called and brake.hold is Hold.SETTLING:
@@ -130,18 +150,18 @@ class Holder:
         self._commit(step, brake.target)
 
     def _failed(self, brake: Brake, error: VendorError) -> None:
-        """Due again after a pause; what fails until a person changes something has had all its tries at once."""
+        """Due again after a pause; a long one where it fails until a person changes something."""
         now = self._clock.now()
-        attempts = max(brake.attempts, TRIES) if isinstance(error, Rejected) else brake.attempts
-        wait = pause(attempts)
+        attempts, rejected = brake.attempts, isinstance(error, Rejected)
+        wait = pause(max(attempts, TRIES) if rejected else attempts)
         if isinstance(error, Unavailable) and error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         step = Step(now)
-        step.put(replace(brake, attempts=attempts, error=str(error), due_at=now + wait))
+        step.put(replace(brake, error=said(error), rejected=rejected, due_at=now + wait))
         key = f"{brake.id}/{brake.version}/failed"
         step.log(Kind.FAILURE, None, str(error), key=key, target=brake.id, attempts=attempts, retry_at=now + wait)
         for incident in self._concerned(brake):
-            step.thread(incident, key, RETRYING, error=str(error))
+            step.thread(incident, key, RETRYING_LIMIT, why=packed([said(error)]), **brake.place)
         self._commit(step, brake.target)
 
     def _commit(self, step: Step, target: Target) -> None:
@@ -161,11 +181,10 @@ class Holder:
         """Journal and tell a lever's result, with the value that stands there now, for every incident concerned."""
         key = f"{brake.id}/{brake.version}/{what}"
         kind = Kind.FOREIGN if sentence is LEFT_FOREIGN else Kind.LEVER
-        model, location = brake.target.dimension("base_model") or "", brake.target.dimension("region") or "global"
         concerned = self._concerned(brake)
         for incident in concerned:
             step.log(kind, incident, what, key=f"{key}/{incident.id}", target=brake.id, value=value, found=brake.found)
-            step.thread(incident, key, sentence, model=model, location=location, value=value, found=brake.found)
+            step.thread(incident, key, sentence, value=value, found=brake.found, **brake.place)
         if not concerned:
             step.log(kind, None, what, key=key, target=brake.id, value=value, found=brake.found)
 
@@ -177,9 +196,3 @@ class Holder:
             for incident in self._store.open_incidents()
             if incident.id in with_lease or (not with_lease and brake.target in incident.targets)
         ]
-
-
-def _value(brake: Brake) -> int:
-    value = brake.wanted
-    assert value is not None, "a target with leases always wants a value"
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from freio.domain.app import App
@@ -21,6 +22,7 @@ def ask_again(step: Step, app: App, incident: Incident, until: datetime | None =
 
 def start_braking(step: Step, incident: Incident, decision: Decision) -> Incident:
     """Into BRAKING, by somebody's authority: the leases are claimed next, then the lever is called."""
+    answered = replace(decision, question=incident.revision)
     return step.move(
-        incident, State.BRAKING, due_at=step.now, by=decision.by, decision=decision, attempts=0, until=None
+        incident, State.BRAKING, due_at=step.now, by=decision.by, decision=answered, attempts=0, until=None
     )

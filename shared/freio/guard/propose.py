@@ -14,9 +14,16 @@ from freio.domain.attribution import Traits, sharing
 from freio.domain.budget_fit import budget_fit, refused
 from freio.domain.calendar import month_end
 from freio.domain.incident import Proposal, Refusal, Step
-from freio.domain.money import Money
+from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, OTHER_UNIT
+from freio.domain.sentences import (
+    NO_LEVER_LEFT,
+    NO_TARGET,
+    NO_TRAFFIC,
+    NOT_OVER,
+    OTHER_UNIT,
+    STRICTER_STANDS,
+)
 from freio.domain.spend import Probe
 from freio.domain.target import UNLIMITED
 from freio.guard.estimate import NOBODY, split
@@ -42,12 +49,16 @@ class Proposer:
         app: App,
         readings: Readings,
         *,
+        spend: SpendRange,
         allowance: Money | None,
         tried: Sequence[str],
         began: datetime,
         now: datetime,
     ) -> Proposal:
-        """The softest lever that binds and was not tried yet; without one, a proposal without steps says why."""
+        """The softest lever that binds and was not tried yet; without one, a proposal without steps says why.
+
+        ``spend`` is the month's, as the incident shows it: what is left of the budget is left after that.
+        """
         reading = readings.apps[app.name]
         places = self._places.of(app, readings, began=began, now=now)
         dear = [p for p in places if reading.rate.amount and p.rate >= DRIVES * reading.rate.amount]
@@ -63,8 +74,12 @@ class Proposer:
             binding = [(d, probes[_key(d.place)]) for d in drivers if not _why_not(d, probes.get(_key(d.place)))]
             if binding:
                 others = reading.rate.amount - sum((d.rate * self._part(app, readings, d) for d, _ in binding), _ZERO)
-                steps = self._steps(app, readings, binding, others=others, allowance=allowance, now=now)
-                return Proposal(lever=lever.name, steps=steps, uncovered=tuple(loose))
+                left = _left(app, spend, allowance)
+                fitted = self._steps(app, readings, binding, others=others, left=left, now=now)
+                steps = tuple(step for step in fitted if not _idle(step))
+                loose += [why for step in fitted if (why := _idle(step))]
+                if steps:
+                    return Proposal(lever=lever.name, steps=steps, uncovered=tuple(loose))
             reasons += loose
         return Proposal(lever="", steps=(), reasons=tuple(dict.fromkeys(reasons)) or (Phrase(NO_LEVER_LEFT),))
 
@@ -79,21 +94,16 @@ class Proposer:
         binding: list[tuple[Traffic7d, Probe]],
         *,
         others: Decimal,
-        allowance: Money | None,
+        left: Decimal | None,
         now: datetime,
     ) -> tuple[Step, ...]:
-        reading = readings.apps[app.name]
-        budget = app.budget
-        remaining = None if budget is None else (budget - reading.spend.likely).amount
-        if remaining is not None and allowance is not None:
-            remaining += allowance.amount
         minutes_left = int((month_end(now) - now).total_seconds() // 60)
         total = sum((d.rate for d, _ in binding), Decimal(0))
         steps = []
         for driver, probe in binding:
             part = driver.rate / total if total else Decimal(1)
             fit = budget_fit(
-                remaining=None if remaining is None else remaining * part,
+                remaining=None if left is None else left * part,
                 others_rate=max(Decimal(0), others) * part / 60,
                 minutes_left=minutes_left,
                 unit_cost=driver.unit_cost,
@@ -126,6 +136,24 @@ class Proposer:
         traits = Traits(project=driver.place.project, model=driver.place.model)
         could = {a.name for a in sharing(self._client.apps, traits)}
         return tuple(sorted((could | set(owners)) - {app.name, NOBODY}))
+
+
+def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | None:
+    """Of the month's budget and what was allowed beyond it; None: the app has no budget."""
+    if app.budget is None:
+        return None
+    budget = app.budget if allowance is None else app.budget + allowance
+    return (budget - spend.likely).amount
+
+
+def _idle(step: Step) -> Phrase | None:
+    """Why a limit would throttle nothing; None where it would: less runs than it lets through, or as little may."""
+    where = {"model": step.model, "location": step.location, "value": step.value}
+    if step.effective is not None and step.effective <= step.value:
+        return Phrase.of(STRICTER_STANDS, **where, standing=step.effective)
+    if step.current <= step.value:
+        return Phrase.of(NOT_OVER, **where, current=step.current)
+    return None
 
 
 def _key(place: Place) -> tuple[str, str, str]:

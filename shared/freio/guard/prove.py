@@ -28,13 +28,16 @@ class Prover:
     def prove(self, incident: Incident, now: datetime) -> tuple[Proof, frozenset[Target]]:
         """The proof of the whole brake, and the targets whose limit is refuted.
 
-        *Refuted* if every target with a verdict is; *binds* if one does; numbers are sums over what is not refuted.
+        *Refuted* if every target with a verdict is, though another is idle; *binds* if one does. Numbers are sums
+        over what made the verdict. A brake that was proved stays so while what is left of it is idle.
         """
         since = max(incident.changed_at + EFFECT, now - LOOKBACK)
         proofs = {limit.target: self._judge(limit, since, now) for limit in _limits(incident)}
         loose = frozenset(target for target, proof in proofs.items() if proof.verdict is Verdict.REFUTED)
         held = [proof for target, proof in proofs.items() if target not in loose]
-        return together(held or list(proofs.values()), now), loose
+        was_proved = incident.proof is not None and incident.proof.verdict is Verdict.BINDS
+        stands = bool(held) and (was_proved or not loose or any(p.verdict is Verdict.BINDS for p in held))
+        return together(held if stands else [proofs[target] for target in loose], now), loose
 
     def refusing(self, incident: Incident, now: datetime) -> bool:
         """Whether a held limit has refused anything in the last half hour: demand goes on behind the brake."""

@@ -17,7 +17,10 @@ KEPT = 2000  # bytes of the event that the journal keeps
 
 
 class Rejecter:
-    """Takes what the others could not: each event is journalled once, each fault paged once a day."""
+    """Takes what the others could not: each event is journalled once, each fault paged once a day.
+
+    Two events have the same fault where reason, key and budget are the same.
+    """
 
     def __init__(self, store: Store, clock: Clock, alerter: Alerter) -> None:
         self._store = store
@@ -44,7 +47,9 @@ class Rejecter:
             message=message_id,
             raw=raw[:KEPT].decode("utf-8", "replace"),
         )
-        page = f"rejected/{step.now:%Y-%m-%d}/{sha256(str(error).encode()).hexdigest()[:16]}"
+        # A message quotes what stood there, which differs each time; the key before the colon is what is wrong.
+        fault = "/".join((error.reason, str(error).partition(":")[0], error.about))
+        page = f"rejected/{step.now:%Y-%m-%d}/{sha256(fault.encode()).hexdigest()[:16]}"
         if not self._store.used(page):  # a budget in a wrong currency says so every twenty minutes, all month
             step.once(page)
             step.page_plain(page, PAGE_REJECTED, reason=error.reason, error=str(error))

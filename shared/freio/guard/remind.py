@@ -12,6 +12,7 @@ from freio.domain.sentences import (
     APP_GONE,
     DECIDED_BY_POLICY,
     ESCALATED,
+    ESCALATED_UNSEEN,
     LET_GO,
     NO_BRAKE,
     NOT_WORKED_OUT,
@@ -19,7 +20,7 @@ from freio.domain.sentences import (
     QUIET,
 )
 from freio.guard.moves import POLICY, ask_again, start_braking
-from freio.guard.restore import let_go
+from freio.guard.restore import let_go, unheld
 from freio.guard.step import Step
 from freio.ports import Clock, Store
 
@@ -42,10 +43,15 @@ class Reminder:
         self._clock = clock
 
     def opened(self, app: App, incident: Incident) -> None:
-        """The watch could not work out a brake within the grace: people are asked without one."""
+        """The watch could not work out a brake within the grace: people are asked without one.
+
+        Where the policy only observes, nobody is; it is looked at now and then, for the file may change, or lose it.
+        """
         step = Step(self._clock.now())
-        if incident.mode is Mode.OBSERVE:
-            step.keep(incident, due_at=None)
+        if self._client.app(incident.app) is None:
+            _close(step, incident, APP_GONE, app=incident.app)
+        elif app.policy.mode(incident.level) is Mode.OBSERVE:
+            step.keep(incident, due_at=step.now + LONGEST_WAIT)
         else:
             proposal = incident.proposal or Proposal(lever="", steps=(), reasons=(Phrase(NOT_WORKED_OUT),))
             asked = ask_again(step, app, step.keep(incident, proposal=proposal))
@@ -63,16 +69,25 @@ class Reminder:
             step.keep(incident, due_at=grace_ends)
         elif incident.assessment is not None and incident.assessment.is_quiet(step.now):
             _close(step, incident, QUIET)
-        elif app.policy.mode(incident.level) is Mode.ENFORCE and _may_brake_unasked(incident, step.now):
+        elif self._enforces(app, incident) and _may_brake_unasked(incident, step.now):
             self._enforce(step, app, incident)
-        elif incident.holding:
-            step.thread(incident, f"{incident.revision}/let-go", LET_GO)
-            let_go(step, incident)
         elif self._client.app(incident.app) is None:
             _close(step, incident, APP_GONE, app=incident.app)
         else:
-            self._escalate(step, app, incident)
+            self._waited_for(step, app, self._let_go(step, incident) if incident.holding else incident)
         self._store.commit(step.change())
+
+    def _let_go(self, step: Step, incident: Incident) -> Incident:
+        """Nobody renewed: the brake ends, and the question stays. Only quiet ends that."""
+        step.thread(incident, f"{incident.revision}/let-go", LET_GO)
+        return unheld(step, self._store, incident)
+
+    def _waited_for(self, step: Step, app: App, incident: Incident) -> None:
+        """Still without an answer: people are called, unless the file was changed to observe meanwhile."""
+        if app.policy.mode(incident.level) is Mode.OBSERVE:
+            step.keep(incident, due_at=step.now + LONGEST_WAIT)
+        else:
+            self._escalate(step, app, incident)
 
     def ended(self, app: App, incident: Incident) -> None:
         """An override, snooze or expectation ran out."""
@@ -82,6 +97,11 @@ class Reminder:
         else:
             ask_again(step, app, incident)
         self._store.commit(step.change())
+
+    @staticmethod
+    def _enforces(app: App, incident: Incident) -> bool:
+        """By today's file, and by the rule that this question's grace began under: the watch renews that one."""
+        return app.policy.mode(incident.level) is Mode.ENFORCE is incident.mode
 
     @staticmethod
     def _enforce(step: Step, app: App, incident: Incident) -> None:
@@ -97,7 +117,10 @@ class Reminder:
         wait = min(LONGEST_WAIT, max(app.policy.grace, SHORTEST_WAIT) * 2 ** min(count, 10))
         called = step.keep(incident, escalations=count, due_at=step.now + wait)
         key = f"{called.revision}/escalated/{count}"
-        step.mention(called, key, ESCALATED, app=app.name, waited=waited, rate=called.rate)
+        if called.known_rate is None:
+            step.mention(called, key, ESCALATED_UNSEEN, app=app.name, waited=waited)
+        else:
+            step.mention(called, key, ESCALATED, app=app.name, waited=waited, rate=called.known_rate)
         step.log(Kind.NOTICE, called, "escalated", key=f"{called.id}/{key}", waited=waited)
         if count == ESCALATIONS_BEFORE_PAGE:
             step.page(called, key, PAGE_NO_ANSWER, app=app.name, incident=called.id, waited=waited)

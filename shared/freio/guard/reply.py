@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from freio.domain import sentences as say
 from freio.domain.app import Client
 from freio.domain.click import Click
-from freio.domain.incident import Action
-from freio.domain.sentences import NOT_ALLOWED
+from freio.domain.incident import Action, Incident
+from freio.domain.phrase import Phrase, packed
 from freio.guard.step import Step
+from freio.ports import Store
 
 
 def reply(step: Step, click: Click, sentence: str, **data: object) -> None:
@@ -15,8 +17,40 @@ def reply(step: Step, click: Click, sentence: str, **data: object) -> None:
 
 
 def refuse(step: Step, click: Click, client: Client, action: Action, app: str) -> None:
-    """Somebody may not: who may, instead."""
+    """Somebody may not: who may, instead. ``action`` is what their click was judged as."""
     who = ["ops", "owner", "cost owner"]
     if action in {Action.RAISE, Action.RELEASE} and not client.approvals.ops_may_raise:
         who = who[1:]
-    reply(step, click, NOT_ALLOWED, who=",".join(who), app=app)
+    reply(step, click, say.NOT_ALLOWED, who=",".join(who), app=app)
+
+
+def tell_stale(step: Step, click: Click, incident: Incident) -> None:
+    """Who decided, and when, if that answered the click's question or a later one; else that it is another question."""
+    last = incident.decision
+    if last is not None and last.question >= click.revision:
+        reply(step, click, say.ALREADY_DECIDED, by=last.by, action=last.action, at=last.at)
+    elif not incident.is_open:
+        reply(step, click, say.NOT_OPEN)
+    else:
+        reply(step, click, say.QUESTION_CHANGED)
+
+
+def tell_status(step: Step, click: Click, store: Store, client: Client) -> None:
+    """Every open incident, a line each; or that there is none."""
+    lines = [_status_line(incident) for incident in store.open_incidents()]
+    if lines:
+        reply(step, click, say.STATUS_LINES, open=packed(lines))
+    else:
+        reply(step, click, say.STATUS_NONE, apps=len(client.apps))
+
+
+def _status_line(incident: Incident) -> Phrase:
+    said = {
+        "app": incident.app,
+        "state": incident.state,
+        "since": incident.changed_at.isoformat(),
+        "likely": incident.spend.likely,
+    }
+    if incident.known_rate is None:
+        return Phrase.of(say.STATUS_LINE_UNSEEN, **said)
+    return Phrase.of(say.STATUS_LINE, **said, rate=incident.known_rate)

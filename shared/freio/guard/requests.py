@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from freio.domain import sentences as say
 from freio.domain.app import App, Client
-from freio.domain.ask import Answer, Ask, override_id
+from freio.domain.ask import Answer, Ask
 from freio.domain.authority import Person, judged_as, others_may_approve
 from freio.domain.click import Click, Verb
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
 from freio.errors import BadMessage
 from freio.guard.answer import answer
+from freio.guard.overrides import grant
+from freio.guard.raise_limit import comes_too_late
 from freio.guard.reply import reply
 from freio.guard.settle import Settler, is_offered
 from freio.guard.step import Step
@@ -94,11 +94,19 @@ class Requests:
         step.draw(free)
         if not outcome.approved:
             return free
-        is_over = ask.until is not None and ask.until <= step.now
+        is_over = (ask.until is not None and ask.until <= step.now) or comes_too_late(free, ask.action, step.now)
         if is_over or not _is_asked(ask, free):
             self._grant(step, click, ask, person)
             return free
-        decision = Decision(action=ask.action, by=ask.by, at=step.now, until=ask.until, amount=ask.amount, why=ask.why)
+        decision = Decision(
+            action=ask.action,
+            by=ask.by,
+            at=step.now,
+            until=ask.until,
+            amount=ask.amount,
+            why=ask.why,
+            question=free.revision,
+        )
         return self._settler.settle(step, free, decision, approver=person.id)
 
     def _grant(self, step: Step, click: Click, ask: Ask, person: Person) -> None:
@@ -109,18 +117,7 @@ class Requests:
         if ask.action is not Action.RAISE or ask.until is None or ask.until <= step.now:
             reply(step, click, say.QUESTION_CHANGED)
             return
-        granted_id = override_id(ask.app)
-        known = self._store.get(Ask, granted_id)
-        step.put(
-            replace(
-                ask,
-                id=granted_id,
-                answer=Answer.APPROVED,
-                answered_by=person.id,
-                answered_at=step.now,
-                version=known.version if known else 0,
-            )
-        )
+        grant(step, self._store, ask, person.id)
 
 
 def _matters(ask: Ask, incident: Incident) -> bool:

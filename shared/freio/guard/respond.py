@@ -6,10 +6,11 @@ question changes nothing, and its giver reads who decided, and when.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from freio.domain import sentences as say
 from freio.domain.app import App, Client
-from freio.domain.ask import lesson_id, override_id
-from freio.domain.authority import Person, Rights, Standing, may
+from freio.domain.authority import Person, Rights, Standing, judged_as, may
 from freio.domain.click import Click, Verb
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
@@ -17,15 +18,13 @@ from freio.domain.money import Money
 from freio.domain.phrase import Phrase, packed
 from freio.errors import BadMessage
 from freio.guard.consent import consent, owned, sides
-from freio.guard.moves import POLICY
+from freio.guard.raise_limit import comes_too_late
 from freio.guard.remind import app_of
-from freio.guard.reply import refuse, reply
+from freio.guard.reply import refuse, reply, tell_stale, tell_status
 from freio.guard.requests import Requests
 from freio.guard.settle import Settler, is_offered, until_when
 from freio.guard.step import Step
 from freio.ports import Clock, Directory, Store
-
-__all__ = ["Responder", "lesson_id", "override_id"]
 
 _ACTIONS = {
     Verb.THROTTLE: Action.THROTTLE,
@@ -69,7 +68,7 @@ class Responder:
             reply(step, click, say.NOT_FOR_GUESTS)
             return None
         if click.verb is Verb.STATUS:
-            self._status(step, click)
+            tell_status(step, click, self._store, self._client)
             return None
         incident = self._incident(click)
         _log(step, click, incident)
@@ -98,18 +97,17 @@ class Responder:
         action = _ACTIONS[click.verb]
         standing = self._standing(action, person, app, incident)
         if standing is Standing.NO:
-            refuse(step, click, self._client, action, app.name)
+            refuse(step, click, self._client, judged_as(action, frees=_frees(action, incident)), app.name)
             return None
         if not incident.is_open or (click.incident and click.revision != incident.revision):
-            _stale(step, click, incident)
+            tell_stale(step, click, incident)
             return None
         if not is_offered(action, incident):
-            if action is Action.RELEASE:
-                reply(step, click, say.NOTHING_TO_RELEASE, app=app.name)
-            else:
-                _stale(step, click, incident)
+            self._not_offered(step, click, person, app, incident)
             return None
-        decision = self._decision(click, action, app)
+        decision = replace(self._decision(click, action, app), question=incident.revision)
+        if _is_too_late(step, click, decision, incident):
+            return None
         if standing is Standing.ASKS:
             return self._requests.file(step, click, decision, app, incident, person=person)
         agreed = self._agreed(step, click, person, app, incident) if action is Action.THROTTLE else incident
@@ -122,10 +120,19 @@ class Responder:
             return Standing.YES
         rights = Rights.of(person, app, approvals)
         standing = may(action, rights, approvals)
-        lets_go = bool(incident.holding) and action in _LETS_GO and is_offered(action, incident)
-        if lets_go and standing is not Standing.NO:
+        if _frees(action, incident) and standing is not Standing.NO:
             return may(Action.RELEASE, rights, approvals)  # whatever it is called, it lets the brake go
         return standing
+
+    def _not_offered(self, step: Step, click: Click, person: Person, app: App, incident: Incident) -> None:
+        """No button says so now. More money can be asked for by a command all the same: it needs no question."""
+        action = _ACTIONS[click.verb]
+        if action is Action.RAISE and not click.incident:
+            self._beforehand(step, click, person, app)
+        elif action is Action.RELEASE:
+            reply(step, click, say.NOTHING_TO_RELEASE, app=app.name)
+        else:
+            tell_stale(step, click, incident)
 
     def _agreed(self, step: Step, click: Click, person: Person, app: App, incident: Incident) -> Incident | None:
         """There must be a brake, and nobody's yes may be missing."""
@@ -153,22 +160,21 @@ class Responder:
         else:
             reply(step, click, say.NOTHING_TO_RELEASE, app=app.name)
 
-    def _status(self, step: Step, click: Click) -> None:
-        lines = [
-            Phrase.of(
-                say.STATUS_LINE,
-                app=i.app,
-                state=i.state,
-                since=i.changed_at.isoformat(),
-                likely=i.spend.likely,
-                rate=i.rate,
-            )
-            for i in self._store.open_incidents()
-        ]
-        if lines:
-            reply(step, click, say.STATUS_LINES, open=packed(lines))
-        else:
-            reply(step, click, say.STATUS_NONE, apps=len(self._client.apps))
+
+def _frees(action: Action, incident: Incident) -> bool:
+    """Whether it would let go of a brake that is held."""
+    return bool(incident.holding) and action in _LETS_GO and is_offered(action, incident)
+
+
+def _is_too_late(step: Step, click: Click, decision: Decision, incident: Incident) -> bool:
+    """Whether a decision's time, or that of the throttle which it would raise, is over; that is replied."""
+    if decision.until is not None and decision.until <= step.now:
+        reply(step, click, say.TOO_LATE, until=decision.until)
+        return True
+    if comes_too_late(incident, decision.action, step.now):
+        reply(step, click, say.QUESTION_CHANGED)
+        return True
+    return False
 
 
 def _log(step: Step, click: Click, incident: Incident | None) -> None:
@@ -185,13 +191,3 @@ def _log(step: Step, click: Click, incident: Incident | None) -> None:
         until=click.until,
         why=click.why,
     )
-
-
-def _stale(step: Step, click: Click, incident: Incident) -> None:
-    last = incident.decision
-    if last is not None and last.by != POLICY:
-        reply(step, click, say.ALREADY_DECIDED, by=last.by, action=last.action, at=last.at)
-    elif not incident.is_open:
-        reply(step, click, say.NOT_OPEN)
-    else:
-        reply(step, click, say.QUESTION_CHANGED)

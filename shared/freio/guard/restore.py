@@ -6,10 +6,13 @@ from dataclasses import replace
 
 from freio.domain.app import App
 from freio.domain.incident import Incident, State
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import NOT_ALL_BACK, STILL_HELD
 from freio.domain.target import Brake, Hold, Target
 from freio.guard.hold import Holder
+from freio.guard.standing import drive_all, hopeless
 from freio.guard.step import Step
-from freio.guard.stuck import drive_all, give_up, hopeless, look_later
+from freio.guard.stuck import give_up, look_later
 from freio.ports import Clock, Store
 
 
@@ -19,12 +22,30 @@ def let_go(step: Step, incident: Incident, *, by: str = "") -> Incident:
 
 
 def end_leases(step: Step, store: Store, incident: Incident) -> Incident:
-    """Take the incident's leases off its targets; each target is due at once, and finds its own way back."""
+    """Take the incident's leases off its targets; each target is due at once, and finds its own way back.
+
+    What another app's lease still limits is told: to this app it makes no difference that its own has ended.
+    """
     for target in incident.targets:
         brake = store.get(Brake, target.id)
-        if brake is not None and brake.lease_of(incident.id) is not None:
-            step.put(brake.without(incident.id, step.now))
+        if brake is None:
+            continue
+        rest = brake.without(incident.id, step.now)
+        if rest is not brake:
+            step.put(rest)
+        if rest.leases:
+            apps = ", ".join(sorted({lease.app for lease in rest.leases}))
+            key = f"{incident.revision}/still-held/{target.id}"
+            step.thread(incident, key, STILL_HELD, value=rest.wanted, apps=apps, **rest.place)
     return step.keep(incident, holding=())
+
+
+def unheld(step: Step, store: Store, incident: Incident) -> Incident:
+    """A question whose brake is let go while it waits: another question, that nobody has decided or said yes to yet."""
+    free = end_leases(step, store, incident)
+    asked = step.keep(free, revision=free.revision + 1, decision=None, consents=(), until=None, proof=None)
+    step.draw(asked)
+    return asked
 
 
 class Restorer:
@@ -47,8 +68,10 @@ class Restorer:
         step = Step(self._clock.now())
         if all(self._is_back(target) for target in targets):
             step.move(incident, State.RESOLVED, due_at=None, until=None)
-        elif (trouble := hopeless(self._store, targets)) or incident.state is State.STUCK:
-            give_up(step, incident, trouble or "not all targets are back yet")
+        elif trouble := hopeless(self._store, targets):
+            give_up(step, incident, trouble.why, trouble.attempts)
+        elif incident.state is State.STUCK:
+            give_up(step, incident, Phrase(NOT_ALL_BACK))
         else:
             look_later(step, incident)
         self._store.commit(step.change())

@@ -94,7 +94,7 @@ class Settler:
                 action=Action.EXPECTED,
                 by=decision.by,
                 at=step.now,
-                amount=incident.rate,
+                amount=incident.known_rate,
                 until=decision.until,
                 why=decision.why,
                 answer=Answer.APPROVED,

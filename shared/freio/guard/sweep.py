@@ -17,11 +17,11 @@ from freio.domain.journal import Entry, Kind
 from freio.domain.notice import Notice, NoticeKind
 from freio.domain.sentences import PAGE_STUCK
 from freio.domain.target import Brake, Target
-from freio.errors import Conflict, Unavailable, VendorError
+from freio.errors import Conflict, Unavailable, Unreadable, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.enforce import Enforcer
-from freio.guard.failing import note
-from freio.guard.hold import TRIES, Holder
+from freio.guard.failing import due, note
+from freio.guard.hold import Holder, is_hopeless
 from freio.guard.respond import Responder
 from freio.guard.retry import again
 from freio.ports import Change, Clock, Store
@@ -70,10 +70,10 @@ class Sweeper:
         """Targets first (they may be restored late), then incidents, then what is owed to people."""
         swept = Swept()
         now = self._clock.now()
-        for brake in self._store.due(Brake, now):
+        for brake in due(self._store, Brake, now, swept.failures):
             swept.targets += 1
             self._try(partial(self._target, brake.target), brake.id, swept)
-        for incident in self._store.due(Incident, now):
+        for incident in due(self._store, Incident, now, swept.failures):
             swept.incidents += 1
             self._try(partial(self._enforcer.advance, incident.id), incident.id, swept)
         self._tell(swept)
@@ -99,21 +99,25 @@ class Sweeper:
             self._holder.drive(target)
         except VendorError as error:
             brake = self._store.get(Brake, target.id)
-            if brake is not None and brake.attempts >= TRIES and not self._is_waited_for(brake):
+            if brake is not None and is_hopeless(brake) and not self._is_waited_for(brake):
                 self._page(brake, error)
             raise
 
     def _is_waited_for(self, brake: Brake) -> bool:
-        """Whether an incident looks at its attempts, and gets stuck over them."""
+        """Whether an incident looks at its attempts, and gets stuck over them: one with a lease, or at restoring."""
         waiting = (i for i in self._store.open_incidents() if i.state in _WAITS_FOR_TARGETS)
-        return any(brake.lease_of(i.id) or (not brake.leases and brake.target in i.targets) for i in waiting)
+        return any(
+            brake.lease_of(i.id) or (not brake.leases and i.doing is State.RESTORING and brake.target in i.targets)
+            for i in waiting
+        )
 
     def _page(self, brake: Brake, error: VendorError) -> None:
+        """One alert for a target, called again at each try; each stands in the journal."""
         now = self._clock.now()
-        key = f"page/{brake.id}/{brake.version}"
+        key = f"page/{brake.id}"
         data = {"app": brake.target.project, "incident": brake.id, "error": str(error)}
         page = Notice(id=key, kind=NoticeKind.PAGE, due_at=now, text=PAGE_STUCK, data=data)
-        entry = Entry(id=key, at=now, kind=Kind.PAGE, what=str(error), data={"target": brake.id})
+        entry = Entry(id=f"{key}/{brake.version}", at=now, kind=Kind.PAGE, what=str(error), data={"target": brake.id})
         self._store.commit(Change(touch=(page,), journal=(entry,)))
 
     def _tell(self, swept: Swept) -> None:
@@ -127,5 +131,5 @@ class Sweeper:
             again(work)
         except Exception as error:  # noqa: BLE001  # a bug about one incident too: all failures are raised at the end
             swept.failures.append(f"{what}: {error!r}")
-            if not isinstance(error, Conflict | VendorError):
+            if isinstance(error, Unreadable) or not isinstance(error, Conflict | VendorError):
                 note(self._store, self._clock.now(), f"the sweep of {what}", error)

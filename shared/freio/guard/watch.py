@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from freio.charts.spend import alt_text, spend_chart
 from freio.domain.app import App, Client
-from freio.domain.ask import Ask
-from freio.domain.budget import BudgetStatus
+from freio.domain.ask import Ask, lesson_id
+from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
 from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
-from freio.domain.sentences import PAGE_UNATTRIBUTED
+from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
 from freio.errors import Conflict, FreioError, Unavailable
 from freio.guard.alert import Alerter
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.failing import note
 from freio.guard.meter import Reading, Readings, SpendMeter
+from freio.guard.overrides import allowance
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
-from freio.guard.respond import lesson_id, override_id
 from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.ports import Chat, Clock, Detector, Store
@@ -84,43 +85,51 @@ class Watcher:
             note(self._store, now, "reading the spend", error)
             self._alerter.deliver()
             raise
-        self._unattributed(readings)
-        found = detect(
-            self._client,
-            readings,
-            self._detector,
-            budgets=self._budgets(),
-            lessons=self._lessons(),
-            allowances=self._allowances(),
-            now=now,
-        )
+        watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
-        watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
+        self._try(watched, "spend of no app", partial(self._unattributed, readings))
         for app in self._client.apps:
             watched.apps += 1
-            watched.signals += len(found[app.name].signals)
-            try:
-                watched.incidents += self._app(app, readings, found[app.name])
-            except Exception as error:  # noqa: BLE001  # a bug about one app too: all failures are raised at the end
-                watched.failures.append(f"{app.name}: {error!r}")
-                note(self._store, now, f"watching {app.name}", error)
+            self._try(watched, app.name, partial(self._app, app, readings, watched))
         self._alerter.deliver()
         return watched
 
-    def _app(self, app: App, readings: Readings, finding: Finding) -> bool:
-        """Whether the app has an open incident now.
+    def _try(self, watched: Watched, what: str, work: Callable[[], None]) -> None:
+        """Do it. Whatever goes wrong about one app must not keep the others from being looked at."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  # a bug about one app too: all failures are raised at the end
+            watched.failures.append(f"{what}: {error!r}")
+            note(self._store, self._clock.now(), f"watching {what}", error)
+
+    def _app(self, app: App, readings: Readings, watched: Watched) -> None:
+        """Look at one app, and at its incident if there is one now.
 
         Each part is committed before the next is tried: a service that fails while a brake is worked out must not
         keep anybody from hearing of the trouble.
         """
         reading = readings.apps[app.name]
+        finding = self._find(app, reading)
+        watched.signals += len(finding.signals)
         if not again(partial(self._merge, app, reading, finding)):
-            return False
+            return
         again(partial(self._look, app, reading, finding))
         again(partial(self._propose, app, readings))
         again(partial(self._draw_chart, app, reading))
-        return self._store.open_incident(app.name) is not None
+        watched.incidents += self._store.open_incident(app.name) is not None
+
+    def _find(self, app: App, reading: Reading) -> Finding:
+        return detect(
+            self._client,
+            app,
+            reading,
+            self._detector,
+            budgets=self._budgets(app),
+            lesson=self._lesson(app),
+            allowance=self._allowance(app),
+            now=reading.at,
+        )
 
     def _merge(self, app: App, reading: Reading, finding: Finding) -> bool:
         """The signals into the app's incident; False where there is none."""
@@ -137,7 +146,7 @@ class Watcher:
         if incident is None:
             return  # somebody ended it meanwhile
         step = Step(reading.at)
-        refusing = incident.state is State.THROTTLED and self._prover.refusing(incident, step.now)
+        refusing = bool(incident.holding) and self._prover.refusing(incident, step.now)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate)
         self._store.commit(step.change())
@@ -150,6 +159,7 @@ class Watcher:
         proposal = self._proposer.propose(
             app,
             readings,
+            spend=self._spend(readings.apps[app.name]),
             allowance=self._allowance(app),
             tried=incident.tried,
             began=incident.opened_at,
@@ -169,30 +179,23 @@ class Watcher:
 
     def _spend(self, reading: Reading) -> SpendRange:
         """The reading, with what a budget message of this month has billed, where that is more: one figure for all."""
-        status = self._store.get(BudgetStatus, reading.app)
-        if status is None or status.interval_start < month_start(reading.at):
-            return reading.spend
-        return billed_at_least(reading.spend, status.cost)
+        app = self._client.app(reading.app)
+        reports = self._budgets(app) if app else ()
+        return billed_at_least(reading.spend, reports[0].cost) if reports else reading.spend
 
-    def _budgets(self) -> dict[str, BudgetStatus]:
-        """The newest budget message of each app, while it is about this month."""
-        month = month_start(self._clock.now())
-        known = (self._store.get(BudgetStatus, app.name) for app in self._client.apps)
-        return {status.id: status for status in known if status is not None and status.interval_start >= month}
+    def _budgets(self, app: App) -> Sequence[BudgetReport]:
+        """What the app's budgets say of this month."""
+        status = self._store.get(BudgetStatus, app.name)
+        return status.of_month(month_start(self._clock.now()), self._client.currency) if status else ()
 
-    def _lessons(self) -> dict[str, Money]:
-        """The rates that people called *expected*."""
-        known = (self._store.get(Ask, lesson_id(app.name)) for app in self._client.apps)
-        return {ask.app: ask.amount for ask in known if ask and ask.amount and ask.in_force(self._clock.now())}
-
-    def _allowances(self) -> dict[str, Money]:
-        known = {app.name: self._allowance(app) for app in self._client.apps}
-        return {name: amount for name, amount in known.items() if amount is not None}
+    def _lesson(self, app: App) -> Money | None:
+        """The rate that a person called *expected*."""
+        ask = self._store.get(Ask, lesson_id(app.name))
+        return ask.amount if ask is not None and ask.in_force(self._clock.now()) else None
 
     def _allowance(self, app: App) -> Money | None:
-        """What a cost owner granted beforehand."""
-        ask = self._store.get(Ask, override_id(app.name))
-        return ask.amount if ask is not None and ask.in_force(self._clock.now()) else None
+        """What cost owners granted beforehand."""
+        return allowance(self._store, app.name, self._clock.now())
 
     def _unattributed(self, readings: Readings) -> None:
         """Spend of no app has no incident (an incident belongs to an app): it is journalled and paged, once a day."""
@@ -202,7 +205,8 @@ class Watcher:
         step = Step(readings.at)
         step.once(signal.key)
         step.log(Kind.SIGNAL, None, signal.kind, key=signal.key, observed=signal.observed, driver=signal.driver)
-        step.page_plain(signal.key, PAGE_UNATTRIBUTED, rate=signal.observed, driver=signal.driver)
+        sentence = PAGE_UNATTRIBUTED if signal.driver else PAGE_UNATTRIBUTED_ALL
+        step.page_plain(signal.key, sentence, rate=signal.observed, driver=signal.driver)
         try:
             self._store.commit(step.change())
         except Conflict:

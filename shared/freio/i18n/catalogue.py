@@ -13,13 +13,14 @@ from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 
 from freio.domain.phrase import unpacked
 from freio.i18n import format as written
 from freio.i18n.style import PLAIN, Style
-from freio.i18n.words import NO_LIMIT, NO_OVERRIDE, POLICY, WORDS
+from freio.i18n.words import COUNTED, NO_LIMIT, NO_OVERRIDE, POLICY, WORDS
 
 LOCALES = Path(__file__).parent.parent / "locales"
 SUPPORTED = ("en", "pt_BR")
@@ -83,6 +84,10 @@ class Language:
     def __post_init__(self) -> None:
         if supported(self.tag) is None:
             raise ValueError(f"there is no catalogue for {self.tag!r}; there are {', '.join(SUPPORTED)}")
+        try:
+            ZoneInfo(self.time_zone)
+        except (OSError, ValueError, LookupError) as exc:  # a folder (America), no file's name, no such zone
+            raise ValueError(f"there is no time zone {self.time_zone!r}") from exc
 
     @property
     def locale(self) -> Locale:
@@ -131,4 +136,7 @@ class Language:
     def _figure(self, kind: str, value: str) -> str:
         if kind in _ABSENT and value in _NOTHING:
             return self.gettext(_ABSENT[kind])
+        if kind in COUNTED:
+            one, many = COUNTED[kind]
+            return self.say(one if self.locale.plural_form(int(value)) == "one" else many, {"n": value})
         return _FORMATS[kind](value, self.locale)

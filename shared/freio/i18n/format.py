@@ -22,7 +22,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_gmt
 from babel.lists import format_list
-from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+from babel.numbers import (
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
 from babel.units import format_unit
 
 from freio.domain.money import Money
@@ -33,11 +39,15 @@ _PARTS = 2  # of a duration: days and hours, but not the minutes as well
 
 
 def money(text: str, locale: Locale) -> str:
-    """Cents under 1,000, whole units from there, and two significant digits for what is less than a cent."""
+    """The currency's smallest unit (cents, where it has them) under 1,000, and whole units from there.
+
+    What is less than the smallest unit has two significant digits.
+    """
     value = read_money(text)
     size = abs(value.amount)
-    places = 0 if size >= _WHOLE_FROM else 2
-    if 0 < size < Decimal("0.01"):
+    smallest = get_currency_precision(value.currency)
+    places = 0 if size >= _WHOLE_FROM else smallest
+    if 0 < size < Decimal(1).scaleb(-smallest):
         places = 1 - size.adjusted()
     amount = value.amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
     pattern = locale.currency_formats["standard"].pattern.replace(".00", f".{'0' * places}" if places else "")

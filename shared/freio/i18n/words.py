@@ -65,3 +65,13 @@ WORDS: Mapping[str, str] = {
     "development": N_("development"),
     "experiment": N_("experiment"),
 }
+
+COUNTED: Mapping[str, tuple[str, str]] = {
+    "attempts": (N_("{n:number} attempt"), N_("{n:number} attempts")),
+    "apps": (N_("{n:number} app"), N_("{n:number} apps")),
+    "more_limits": (N_("{n:number} more limit"), N_("{n:number} more limits")),
+    "earlier_signals": (N_("{n:number} earlier signal"), N_("{n:number} earlier signals")),
+    "refused_requests": (N_("{n:number} request refused"), N_("{n:number} requests refused")),
+}
+"""What is counted in a sentence, such as ``{n:apps}``: said of one, and of any other number. Each language's rule of
+what counts as one is Babel's; our languages need no third form."""

@@ -77,7 +77,7 @@ def test_nothing_spent_is_an_amount(cost: float) -> None:
         ({"budgetAmount": None}, "missing"),
         ({"currencyCode": None}, "missing"),
         ({"currencyCode": 5}, "missing"),
-        ({"budgetDisplayName": ""}, "missing"),
+        ({"budgetDisplayName": 5}, "missing"),
         ({"costIntervalStart": None}, "missing"),
         ({"costAmount": -0.01}, "negative"),
         ({"budgetAmount": -1}, "negative"),
@@ -89,6 +89,8 @@ def test_nothing_spent_is_an_amount(cost: float) -> None:
         ({"costAmount": {}}, "number"),
         ({"costIntervalStart": "yesterday"}, "time"),
         ({"costIntervalStart": "2026-11-01T07:00:00"}, "time"),
+        ({"costIntervalStart": "0001-01-01T00:00:00+05:00"}, "time"),
+        ({"costIntervalStart": "9999-12-31T23:59:59-05:00"}, "time"),
     ],
 )
 def test_what_is_wrong_is_named(changes: dict[str, Any], code: str) -> None:
@@ -110,6 +112,14 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
     """Python's JSON reads more than JSON's numbers."""
     raw = json.dumps({**DATA, "costAmount": 1.5}).replace("1.5", number).encode()
     assert reason(message(raw)) == "number"
+
+
+@pytest.mark.parametrize(
+    "data", [{**DATA, "budgetDisplayName": ""}, {k: v for k, v in DATA.items() if "Name" not in k}]
+)
+def test_a_budget_without_a_name_is_nobodys(data: dict[str, Any]) -> None:
+    """Google asks for none, so its message is sound; no app's name is empty."""
+    assert parse(message(data)).name == ""
 
 
 def test_an_unknown_schema_version_is_refused() -> None:

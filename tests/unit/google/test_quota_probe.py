@@ -6,7 +6,7 @@ from freio.adapters.google.quota_buckets import Bucket, Limit
 from freio.adapters.google.quota_catalogue import GEMINI_GLOBAL, PREDICTIONS, Metric
 from freio.adapters.google.quota_probe import probe
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_BUCKET
+from freio.domain.sentences import NO_BUCKET, NO_OWN_QUOTA
 from freio.ports import Place
 
 FLASH = Place(project="p", location="global", model="gemini-2.5-flash")
@@ -28,6 +28,13 @@ def test_a_name_that_only_begins_alike_is_another_model() -> None:
     found = probe(FLASH, [_limit(GEMINI_GLOBAL, _bucket(base_model="gemini-2.5-flash-lite-ga"))])
     assert not found.binds
     assert found.reason == Phrase.of(NO_BUCKET, model="gemini-2.5-flash", location="global")
+
+
+def test_only_gemini_is_said_to_run_on_dynamic_shared_quota() -> None:
+    """Of Claude and of embeddings it is known that nothing of theirs is listed, and no more."""
+    assert probe(CLAUDE, []).reason == Phrase.of(NO_OWN_QUOTA, model="claude-sonnet-4", location="us-east5")
+    embedding = Place(project="p", location="us-east5", model="gemini-embedding-001")
+    assert probe(embedding, []).reason == Phrase.of(NO_OWN_QUOTA, model="gemini-embedding-001", location="us-east5")
 
 
 def test_the_exact_name_is_chosen_over_a_like_one() -> None:

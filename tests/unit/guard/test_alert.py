@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from freio.domain.click import Verb
 from freio.domain.incident import State
 from freio.domain.journal import Kind
 from freio.domain.notice import Card, Notice, NoticeKind
+from freio.domain.sentences import PAGE_NO_ANSWER, PAGE_UNATTRIBUTED_ALL
 from freio.errors import Rejected, Unavailable
-from freio.guard.alert import TRIES
+from freio.guard.alert import TRIES, plain
 from freio.ports import Change
 from tests.simulation.cast import MINUTE, OPS
 from tests.simulation.gates import Worker
@@ -117,6 +119,21 @@ def test_what_only_a_person_can_mend_is_paged_at_once(world: World, monkeypatch:
     world.watch("chat")
     world.sweep(times=5)
     assert [key for key in world.pager.pages if "draw/" in key] == [f"page/draw/{world.of('chat').id}/rejected"]
+
+
+def test_a_page_is_said_with_units_and_in_words(world: World) -> None:
+    """A duration is no bare number of seconds, and money has its currency."""
+    data = {"app": "chat", "incident": "chat-1", "waited": "6300"}
+    page = Notice(id="page/x", kind=NoticeKind.PAGE, due_at=world.clock.at, text=PAGE_NO_ANSWER, data=data)
+    assert plain(page) == "Nobody has answered Freio about chat (chat-1) for 1 hour, 45 minutes."
+    unowned = replace(page, text=PAGE_UNATTRIBUTED_ALL, data={"rate": "9.123456789 BRL"})
+    assert plain(unowned) == "R$9.12 an hour belong to no app in freio.yaml."
+
+
+def test_a_page_that_cannot_be_said_well_is_sent_as_it_is() -> None:
+    """A bug in its data must not keep anybody asleep."""
+    page = Notice(id="page/x", kind=NoticeKind.PAGE, due_at=None, text=PAGE_NO_ANSWER, data={"waited": "long"})
+    assert plain(page) == f"{PAGE_NO_ANSWER} {{'waited': 'long'}}"
 
 
 def test_a_page_is_tried_until_it_is_delivered(world: World) -> None:

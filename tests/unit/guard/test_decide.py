@@ -14,6 +14,7 @@ from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.incident import Step as Limit
 from freio.domain.money import SpendRange
 from freio.domain.phrase import Phrase
+from freio.domain.sentences import RULED, SIGNALLED_OF_BUDGET
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.target import Target
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
@@ -226,9 +227,73 @@ def test_every_signal_is_in_the_journal_once() -> None:
     assert [n.id for n in change.touch if n.kind == "thread"] == [f"thread/{first.id}/signal/2"]
 
 
-def test_an_incident_shows_its_last_signals_and_counts_them_all() -> None:
-    """The journal has the others."""
+def test_an_incident_remembers_each_kind_of_trouble_however_many_there_are() -> None:
+    """Thirty models without a price are told once, not again at every tick because the first were forgotten."""
     many = [replace(SIGNAL, key=f"k-{n}", driver=f"model-{n}") for n in range(30)]
     incident = opened(*many)
     assert incident.signal_count == 30
-    assert [s.key for s in incident.signals] == [f"k-{n}" for n in range(10, 30)]
+    again, step = merged(incident, *(replace(s, key=f"{s.key}/next") for s in many))
+    assert again == incident
+    assert step.is_empty
+
+
+def test_an_incident_shows_the_newest_of_each_kind_of_trouble_last() -> None:
+    """It has grown worse: what it was before stands in the journal. The count has them all."""
+    other = replace(SIGNAL, key="k-2", driver="another-model")
+    worse = replace(SIGNAL, key="k-3", observed=usd(50))
+    incident, _ = merged(opened(SIGNAL, other), worse)
+    assert incident is not None
+    assert ([s.key for s in incident.signals], incident.signal_count) == (["k-2", "k-3"], 3)
+
+
+def test_each_crossing_of_a_budget_stands_for_itself() -> None:
+    """Eighty per cent and ninety are two, of one kind; and they are said to be of a budget, not instead of it."""
+    crossed = replace(SIGNAL, kind=SignalKind.BUDGET_THRESHOLD, observed=usd(36_000), usual=usd(40_000))
+    incident, step = merged(opened(replace(crossed, key="80")), replace(crossed, key="90"))
+    assert incident is not None
+    assert [s.key for s in incident.signals] == ["80", "90"]
+    assert [n.text for n in step.change().touch if n.kind == "thread"] == [SIGNALLED_OF_BUDGET]
+
+
+def under(mode: Mode) -> App:
+    return app(policy=Policy(modes=dict.fromkeys(Level, mode)))
+
+
+def test_a_stricter_policy_asks_anew_with_a_grace_of_its_own() -> None:
+    """People were told that they would be called at the end of a long wait, not that it would be braked."""
+    waiting = replace(asked(), due_at=NOW + timedelta(hours=4), escalations=4)
+    later = NOW + timedelta(hours=1)
+    step = Step(later)
+    seen = look(step, under(Mode.ENFORCE), waiting, assessed(quiet_for=None, at=later), spend=SPEND, rate=usd(20))
+    assert (seen.mode, seen.revision) == (Mode.ENFORCE, waiting.revision + 1)
+    assert seen.due_at == later + ASKING.policy.grace
+    assert [n.text for n in step.change().touch if n.kind == "thread"] == [RULED]
+    again = look(Step(later), under(Mode.ENFORCE), seen, assessed(quiet_for=None, at=later), spend=SPEND, rate=usd(20))
+    assert again == seen
+
+
+def test_a_worse_level_begins_the_grace_of_its_policy() -> None:
+    """A minute before the end of a wait under approve, the level turns critical, and that is enforced."""
+    by_level = app(policy=Policy(modes={Level.WARNING: Mode.APPROVE, Level.CRITICAL: Mode.ENFORCE}))
+    waiting = replace(propose(Step(NOW), by_level, opened(of=by_level), brake(100)), due_at=NOW + timedelta(minutes=1))
+    worse, _ = merged(waiting, replace(SIGNAL, key="k-2", level=Level.CRITICAL), of=by_level)
+    assert worse is not None
+    assert (worse.mode, worse.revision) == (Mode.ENFORCE, waiting.revision + 1)
+    assert worse.due_at == NOW + by_level.policy.grace
+
+
+def test_what_was_only_observed_is_asked_once_the_file_says_so() -> None:
+    """And not at the next signal alone."""
+    observed = opened(of=under(Mode.OBSERVE))
+    step = Step(NOW)
+    seen = look(step, ASKING, observed, assessed(quiet_for=None), spend=SPEND, rate=usd(20))
+    assert propose(step, ASKING, seen, brake(100)).state is State.PROPOSED
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_laxer_policy_or_a_held_brake_keeps_its_timer(held: bool) -> None:
+    """Fewer rights need no grace; and a brake that is held for *renew?* ends when it was said to end."""
+    before = replace(asked(), holding=TARGETS[:1] if held else ())
+    of = under(Mode.ENFORCE if held else Mode.OBSERVE)
+    seen = look(Step(NOW), of, before, assessed(quiet_for=None), spend=SPEND, rate=usd(20))
+    assert (seen.mode is before.mode, seen.due_at, seen.revision) == (False, before.due_at, before.revision)

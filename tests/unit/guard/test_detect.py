@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from freio.domain.app import ExpectedEvent, Level
-from freio.domain.budget import BudgetStatus
+from freio.domain.budget import BudgetReport
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
@@ -18,7 +18,7 @@ from freio.domain.signal import SignalKind
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
-from tests.unit.guard.watching import FLASH, NOW, FakeDetector, app, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, FakeDetector, app, client, usd
 
 READING = Reading(
     app="chat",
@@ -36,7 +36,7 @@ def found(
     detector: FakeDetector | None = None,
     *,
     now: datetime = NOW,
-    budget: BudgetStatus | None = None,
+    budgets: tuple[BudgetReport, ...] = (),
     lesson: Money | None = None,
     allowance: Money | None = None,
     **changes: Any,
@@ -44,16 +44,9 @@ def found(
     if detector is None:
         detector = FakeDetector()
         detector.fires("chat")
-    readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=Decimal(1))
-    return detect(
-        client(app(**changes)),
-        readings,
-        detector,
-        budgets={"chat": budget} if budget else {},
-        lessons={"chat": lesson} if lesson else {},
-        allowances={"chat": allowance} if allowance else {},
-        now=now,
-    )["chat"]
+    wanted = app(**changes)
+    given: Any = {"budgets": budgets, "lesson": lesson, "allowance": allowance, "now": now}
+    return detect(client(wanted), wanted, reading, detector, **given)
 
 
 def test_a_shape_that_matters_in_money_is_a_signal() -> None:
@@ -115,26 +108,41 @@ def test_a_rate_that_a_person_called_expected_is_none(lesson: str, is_signal: bo
 )
 def test_a_pace_that_breaks_the_budget_runs_away(budget: str, is_running_away: bool) -> None:
     """By the last day's spend; it is not a signal of its own, but an open incident does not end for it."""
-    readings = Readings(at=NOW, apps={"chat": READING}, shares={}, usd_rate=Decimal(1))
-    one = client(app(budget=usd(budget)))
-    seen = detect(one, readings, FakeDetector(), budgets={}, lessons={}, allowances={}, now=NOW)["chat"]
+    seen = found(READING, FakeDetector(), budget=usd(budget))
     assert seen.running_away is is_running_away
     assert seen.signals == ()
 
 
+def report(cost: int, budget: int, source: str = "b-1") -> BudgetReport:
+    return BudgetReport(source=source, interval_start=NOW, cost=usd(cost), budget=usd(budget), published=NOW)
+
+
 def test_the_budget_message_knows_better() -> None:
     """Its amount and its cost, where that is more than we have seen, are what the month is held against."""
-    status = BudgetStatus(id="chat", interval_start=NOW, cost=usd(900), budget=usd(1000), published=NOW)
-    assert found(READING, FakeDetector(), budget=status).running_away
-    assert not found(READING, FakeDetector(), budget=replace(status, cost=usd(100))).running_away
+    assert found(READING, FakeDetector(), budgets=(report(900, 1000),)).running_away
+    assert not found(READING, FakeDetector(), budgets=(report(100, 1000),)).running_away
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "is_running_away"), [(5000, 400, False), (3100, 400, True), (5000, 310, True)]
+)
+def test_each_budget_is_held_against_its_own_part_of_the_spend(wide: int, narrow: int, is_running_away: bool) -> None:
+    """One watches all of the app, the other its test traffic: 3,000 and 300 so far, and a tenth of what is to come."""
+    budgets = (report(3000, wide), report(300, narrow, "b-2"))
+    assert found(READING, FakeDetector(), budgets=budgets).running_away is is_running_away
+
+
+def test_of_a_budget_without_cost_yet_nothing_is_said() -> None:
+    """The month has just begun: only the widest one is held against the pace."""
+    assert not found(READING, FakeDetector(), budgets=(report(0, 1000), report(0, 1, "b-2"))).running_away
 
 
 def test_an_app_over_its_budget_that_has_stopped_does_not_run_away() -> None:
     """Else nothing could end before the month does."""
-    status = BudgetStatus(id="chat", interval_start=NOW, cost=usd(2000), budget=usd(1000), published=NOW)
+    over = (report(2000, 1000),)
     stopped = replace(READING, hours=(*READING.hours[:-25], *[Decimal(0)] * 25), rate=usd(0))
-    assert not found(stopped, FakeDetector(), budget=status).running_away
-    assert found(READING, FakeDetector(), budget=status).running_away
+    assert not found(stopped, FakeDetector(), budgets=over).running_away
+    assert found(READING, FakeDetector(), budgets=over).running_away
 
 
 def test_a_model_without_a_price_is_a_signal_each() -> None:
@@ -170,3 +178,11 @@ def test_quiet_is_complete_data_without_trouble_or_refusals(running: bool, compl
     quiet = complete and not running and not refusing
     assert seen.quiet_since == (began if quiet else None)
     assert seen.running_away is (running or refusing)
+
+
+@pytest.mark.parametrize(("gap", "goes_on"), [(timedelta(minutes=5), True), (HOUR, True), (timedelta(hours=9), False)])
+def test_quiet_does_not_go_on_over_hours_in_which_nobody_looked(gap: timedelta, goes_on: bool) -> None:
+    """A look judges the hour before it; whether the app ran away in the hours before that, nobody knows."""
+    before = Assessment(at=NOW - gap, running_away=False, complete=True, quiet_since=NOW - gap)
+    seen = assess(Finding(app="chat", signals=(), running_away=False), READING, before, refusing=False, now=NOW)
+    assert seen.quiet_since == (NOW - gap if goes_on else NOW)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from freio.domain import sentences as say
 from freio.domain.app import Level, Mode, Policy
 from freio.domain.click import Verb
 from freio.domain.incident import MOVES, State
@@ -152,21 +153,23 @@ def test_a_throttle_goes_through_braking_and_is_read_back(world: World) -> None:
 
 
 def test_what_cannot_be_set_is_stuck_paged_and_retried_until_it_works(world: World) -> None:
-    """Pages grow rarer and never stop; a retry ends it."""
+    """One alert, called again ever more rarely, and never given up; a retry ends it."""
     world.watch("chat")
     world.lever.faults.waiting += ["", *["before"] * 40]
     world.click(OPS, Verb.THROTTLE, "chat")
     world.sweep(times=32)
     assert world.of("chat").state is State.STUCK
-    assert len(world.pager.pages) >= 2
-    world.sweep(times=30, every=HOUR)
-    pages = len(world.pager.pages)
+    assert (len(world.pager.pages), len(world.pager.calls)) == (1, 5)
+    world.sweep(times=4, every=HOUR)
+    pages = len(world.pager.calls)
+    assert pages > 5
     world.lever.faults.waiting.clear()
     world.sweep(times=3, every=HOUR)
     assert State.STUCK in world.moves("chat")
     assert State.THROTTLED in world.moves("chat")
-    assert world.standing("chat") in {200, None}
-    assert len(world.pager.pages) <= pages + 2
+    assert world.standing("chat") == 200
+    assert len(world.pager.calls) <= pages + 2
+    assert len(world.pager.pages) == 1
 
 
 def test_a_rejected_lever_call_is_stuck_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,14 +245,24 @@ def test_still_running_away_at_expiry_asks_to_renew_and_holds_the_brake(world: W
     assert (world.of("chat").state, world.of("chat").until) == (State.THROTTLED, world.clock.at + 6 * HOUR)
 
 
-def test_a_throttle_that_nobody_renews_is_let_go(world: World) -> None:
-    """The brake was held for one grace, and no longer."""
+def test_a_throttle_that_nobody_renews_is_let_go_and_the_question_stays(world: World) -> None:
+    """The brake was held for one grace; the app still runs away, so people go on being called, until it is quiet."""
     throttled(world)
     until_expiry(world)
+    renew = world.press(OPS, Verb.THROTTLE, "chat")
     world.pass_time(GRACE)
     world.sweep(times=2)
-    assert world.of("chat").state is State.RESOLVED
+    incident = world.of("chat")
+    assert (incident.state, incident.holding, incident.until) == (State.PROPOSED, (), None)
     assert not world.lever.standing
+    assert len(world.told(say.LET_GO)) == len(world.told(say.ESCALATED)) == 1
+    world.deliver(renew)
+    assert world.of("chat").state is State.PROPOSED
+    assert world.whispers(OPS) == [say.QUESTION_CHANGED]
+    world.sweep(times=8, every=HOUR)
+    assert world.pager.pages
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert world.of("chat").state is State.THROTTLED
 
 
 def test_enforce_renews_by_itself(world: World) -> None:

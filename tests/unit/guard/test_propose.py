@@ -10,9 +10,9 @@ import pytest
 
 from freio.domain.app import Match, Policy
 from freio.domain.incident import Proposal, Step
-from freio.domain.money import Money
+from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_LEVER_LEFT, NO_TRAFFIC, OTHER_UNIT
+from freio.domain.sentences import NO_LEVER_LEFT, NO_TRAFFIC, NOT_OVER, OTHER_UNIT, STRICTER_STANDS
 from tests.unit.guard.watching import HOUR, NOW, PRO, PROJECT, Town, app, client, usd
 
 DAY = timedelta(days=1)
@@ -31,8 +31,10 @@ def town(**changes: Any) -> Town:
 def offered(made: Town, *, name: str = "chat", began: datetime = NOW, **changes: Any) -> Proposal:
     wanted = made.client.app(name)
     assert wanted is not None
-    given = {"allowance": None, "tried": (), "began": began, "now": made.clock.now(), **changes}
-    return made.proposer.propose(wanted, made.read(), **given)
+    readings = made.read()
+    spend = readings.apps[name].spend
+    given = {"spend": spend, "allowance": None, "tried": (), "began": began, "now": made.clock.now(), **changes}
+    return made.proposer.propose(wanted, readings, **given)
 
 
 def only_step(proposal: Proposal) -> Step:
@@ -135,10 +137,11 @@ def test_models_at_their_usual_rate_are_left_alone() -> None:
 
 def test_where_answers_run_away_the_dear_places_are_braked() -> None:
     """The questions are as many as ever; there is no other hold on what drives the cost."""
-    made = Town()
-    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL)
+    made = Town(client=client(app(budget=usd(300))))
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL, output=USUAL)
     made.serve(NOW - HOUR, NOW, USUAL, output=RUNAWAY)
-    assert only_step(offered(made)).value == 10_000
+    step = only_step(offered(made))
+    assert (step.rule, step.value < step.current) == ("budget", True)
 
 
 def test_traffic_that_ended_days_ago_is_not_braked() -> None:
@@ -211,3 +214,44 @@ def test_the_price_of_a_token_is_what_it_is_really_billed_at() -> None:
     made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL)
     made.serve(NOW - HOUR, NOW, RUNAWAY)
     assert only_step(offered(made)).unit_cost == Decimal("0.0000005")
+
+
+def test_the_brake_is_fitted_to_the_spend_that_is_shown() -> None:
+    """A budget message has billed more than was seen: what it leaves of the budget is what is left."""
+    made = town(budget=usd(40_000))
+    assert only_step(offered(made)).rule == "usual peak"
+    billed = SpendRange(billed=usd(39_900), in_flight=usd(0), worst_case=usd(0))
+    step = only_step(offered(made, spend=billed))
+    minutes = Decimal(7 * 24 * 60 + 17 * 60)
+    assert (step.value, step.rule) == (int(Decimal(100) / minutes / Decimal("0.000001")), "budget")
+
+
+def test_a_limit_above_what_runs_is_no_brake() -> None:
+    """The floor is twice the rate: such a throttle refuses nothing, and that is said instead."""
+    proposal = offered(town(floor={"input_tokens_per_minute": 2_000_000}))
+    where = {"model": "gemini-2.5-flash", "location": "global"}
+    assert proposal.steps == ()
+    assert proposal.reasons == (Phrase.of(NOT_OVER, **where, value=2_000_000, current=1_000_000),)
+
+
+def test_a_limit_above_one_that_stands_is_no_brake() -> None:
+    """Somebody else's override of 8,000 is in force, and traffic runs above it all the same."""
+    made = town()
+    target = only_step(offered(made)).target
+    made.lever.overrides[target] = 8_000
+    where = {"model": "gemini-2.5-flash", "location": "global"}
+    assert offered(made).reasons == (Phrase.of(STRICTER_STANDS, **where, value=10_000, standing=8_000),)
+    made.lever.overrides[target] = 20_000
+    assert only_step(offered(made)).value == 10_000
+
+
+def test_a_place_that_no_limit_would_throttle_is_said_to_be_uncovered() -> None:
+    """The other one is braked."""
+    made = town()
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL, location="europe-west1")
+    made.serve(NOW - HOUR, NOW, RUNAWAY, location="europe-west1")
+    place = next(s.target for s in offered(made).steps if s.location == "europe-west1")
+    made.lever.overrides[place] = 5_000
+    proposal = offered(made)
+    assert [step.location for step in proposal.steps] == ["global"]
+    assert [why.text for why in proposal.uncovered] == [STRICTER_STANDS]

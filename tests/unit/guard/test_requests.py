@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from freio.domain import authority, phrase
+from freio.domain import ask, authority, phrase
 from freio.domain import sentences as say
 from freio.domain.app import Approvals
-from freio.domain.ask import Ask
+from freio.domain.ask import Ask, override_id
 from freio.domain.click import Verb
 from freio.domain.notice import Notice, NoticeKind
 from freio.domain.phrase import Phrase, packed, unpacked
 from freio.guard.alert import plain
+from freio.guard.overrides import allowance
 from freio.i18n.catalogue import Language
-from tests.simulation.cast import ANA, LEA, OPS, RUI, a_client
+from tests.simulation.cast import ANA, LEA, OPS, RUI, a_client, brl
 from tests.simulation.world import World
 
 
@@ -120,7 +122,43 @@ def test_phrases_come_back_as_they_were_packed() -> None:
     assert unpacked("") == []
 
 
-@pytest.mark.parametrize("module", [authority, phrase])
+@pytest.mark.parametrize("module", [ask, authority, phrase])
 def test_the_worked_examples_hold(module: Any) -> None:
     """What a docstring shows is what happens."""
     assert doctest.testmod(module).failed == 0
+
+
+def granted(world: World, amount: int, hours: int) -> None:
+    """Ana asked beforehand, and Rui approved."""
+    until = world.clock.at + timedelta(hours=hours)
+    click = world.type(ANA, Verb.RAISE, app="chat", amount=Decimal(amount), until=until, why="launch")
+    world.deliver(click)
+    world.deliver(world.type(RUI, Verb.APPROVE, ask=f"chat/raise/{click.id}"))
+
+
+def test_what_was_granted_beforehand_adds_up_while_it_lasts() -> None:
+    """A second grant does not take the first one away; each ends at its own time, and makes room for the next."""
+    world = World()
+    assert allowance(world.store, "chat", world.clock.at) is None
+    granted(world, 1000, hours=48)
+    granted(world, 50, hours=5)
+    assert allowance(world.store, "chat", world.clock.at) == brl(1050)
+    assert allowance(world.store, "left", world.clock.at) is None
+    world.pass_time(timedelta(hours=6))
+    assert allowance(world.store, "chat", world.clock.at) == brl(1000)
+    granted(world, 7, hours=5)
+    assert allowance(world.store, "chat", world.clock.at) == brl(1007)
+    assert world.store.get(Ask, override_id("chat", 2)) is None
+    world.pass_time(timedelta(hours=48))
+    assert allowance(world.store, "chat", world.clock.at) is None
+
+
+@pytest.mark.parametrize("verb", [Verb.KEEP, Verb.EXPECTED, Verb.SNOOZE])
+def test_more_can_be_asked_for_while_the_question_is_set_aside(verb: Verb) -> None:
+    """The command needs no question: approved, it is an override of the budget."""
+    world = World()
+    world.watch("chat")
+    world.click(OPS, verb, "chat")
+    granted(world, 100, hours=30)
+    assert world.whispers(ANA) == [say.ASK_SENT]
+    assert allowance(world.store, "chat", world.clock.at) == brl(100)

@@ -16,6 +16,7 @@ from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.domain.target import Hold
 from freio.errors import BadMessage
+from freio.guard.moves import POLICY
 from tests.simulation.cast import ANA, GUEST, LEA, MINUTE, OPS, OPS2, ROB, RUI, ZOE, a_client, a_target, brl
 from tests.simulation.gates import Worker
 from tests.simulation.world import World
@@ -347,3 +348,75 @@ def test_the_incident_of_a_click_is_read_from_the_store(world: World) -> None:
     stored = world.store.get(Incident, world.of("chat").id)
     assert stored is not None
     assert stored.state is State.THROTTLED
+
+
+def to_renew(world: World) -> World:
+    """To *renew?*, with the brake held."""
+    throttled(world)
+    world.pass_time(6 * HOUR - MINUTE)
+    world.watch("chat", "warm")
+    world.pass_time(MINUTE)
+    world.sweep()
+    assert (world.of("chat").state, bool(world.of("chat").holding)) == (State.PROPOSED, True)
+    return world
+
+
+def test_an_older_decision_is_not_the_answer_to_a_newer_question(world: World) -> None:
+    """The throttle was decided before the question that this click is an answer to."""
+    throttled(world)
+    late = world.press(ANA, Verb.RELEASE, "chat")
+    world.pass_time(6 * HOUR - MINUTE)
+    world.watch("chat", "warm")
+    world.pass_time(MINUTE)
+    world.sweep()
+    world.deliver(late)
+    assert world.whispers(ANA) == [say.QUESTION_CHANGED]
+
+
+def test_asked_anew_nothing_is_decided_yet(world: World) -> None:
+    """*Keep running* ran out: its decision belongs to the last question."""
+    world.click(OPS, Verb.KEEP, "chat")
+    world.pass_time(24 * HOUR)
+    world.watch("chat", "warm")
+    world.sweep()
+    assert (world.of("chat").state, world.of("chat").decision) == (State.PROPOSED, None)
+
+
+def test_at_renew_the_decision_that_the_brake_stands_on_is_still_shown(world: World) -> None:
+    """Until the brake is let go."""
+    decision = to_renew(world).of("chat").decision
+    assert decision is not None
+    assert decision.by == OPS
+    world.pass_time(HOUR)
+    world.sweep()
+    assert world.of("chat").decision is None
+
+
+def test_a_click_after_the_policy_decided_reads_that_it_did() -> None:
+    """And when."""
+    world = World()
+    world.watch("auto")
+    late = world.press(OPS, Verb.KEEP, "auto")
+    world.pass_time(timedelta(minutes=15))
+    world.sweep(times=2)
+    assert world.of("auto").state is State.THROTTLED
+    world.deliver(late)
+    ((_, line),) = [(who, line) for who, line in world.chat.whispers if who == OPS]
+    assert (line.text, line.data["by"], line.data["action"]) == (say.ALREADY_DECIDED, POLICY, "throttle")
+
+
+@pytest.mark.parametrize("verb", [Verb.KEEP, Verb.EXPECTED, Verb.SNOOZE])
+def test_who_may_not_let_a_brake_go_reads_who_may(world: World, verb: Verb) -> None:
+    """Ops may keep an app running, and may not release a brake here: at *renew?* that is what it would be."""
+    to_renew(world).click(OPS, verb, "chat")
+    ((_, line),) = [(who, line) for who, line in world.chat.whispers if who == OPS]
+    assert (line.text, line.data["who"]) == (say.NOT_ALLOWED, "owner,cost owner")
+
+
+def test_an_answer_whose_time_is_over_changes_nothing(world: World) -> None:
+    """*Keep running until four*, delivered at five, does not let a held brake go."""
+    click = world.press(RUI, Verb.KEEP, "chat", until=world.clock.at + HOUR)
+    world.pass_time(2 * HOUR)
+    world.deliver(click)
+    assert world.of("chat").state is State.PROPOSED
+    assert world.whispers(RUI) == [say.TOO_LATE]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from freio.domain.ask import Answer, Ask
-from freio.domain.budget import BudgetStatus
+from freio.domain.ask import Answer, Ask, lesson_id, override_id
+from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
 from freio.domain.incident import Action, Incident, State
 from freio.domain.notice import Card
 from freio.errors import Rejected, Unavailable
-from freio.guard.respond import lesson_id, override_id
 from freio.ports import Change, Record
 from tests.fakes import FakeMeter
 from tests.unit.guard.watching import HOUR, NOW, Town, app, client, usd
@@ -162,6 +162,48 @@ def test_refusals_behind_the_brake_are_not_quiet(town: Town) -> None:
     assert assessment.running_away
 
 
+@pytest.mark.parametrize("state", [State.PROPOSED, State.STUCK])
+def test_a_brake_that_is_held_while_people_are_asked_hides_no_demand(town: Town, state: State) -> None:
+    """At *renew?* the brake goes on refusing: that is not quiet, and the question is not taken back for it."""
+    town.runs_away()
+    town.watcher.watch()
+    incident = the_incident(town)
+    assert incident.proposal is not None
+    target = incident.proposal.steps[0].target
+    town.store.commit(_put(replace(incident, state=state, holding=(target,))))
+    town.detector.scores.clear()
+    for _ in range(9):
+        town.telemetry.write_usage(target, town.clock.now(), used=100, refused=40)
+        town.serve(town.clock.now(), town.clock.now() + timedelta(minutes=5), 1_000_000)
+        town.clock.sleep(300)
+        town.watcher.watch()
+    assert the_incident(town).state is state
+    assessment = the_incident(town).assessment
+    assert assessment is not None
+    assert assessment.running_away
+
+
+def test_one_apps_odd_data_does_not_keep_the_others_from_being_looked_at() -> None:
+    """A detector that answers with no number, and a budget record that cannot be read: each is noted and paged."""
+    town = Town(client=client(app("odd"), app("unread"), app()))
+    for name in ("odd", "unread", "chat"):
+        town.runs_away(name)
+    town.detector.fires("odd", usual=float("nan"))
+    get = town.store.get
+
+    def unreadable(kind: type[Record], record_id: str) -> Record | None:
+        if kind is BudgetStatus and record_id == "unread":
+            raise Rejected("the store holds a BudgetStatus that cannot be read")
+        return get(kind, record_id)  # type: ignore[type-var]  # any of the kinds
+
+    town.store.get = unreadable  # type: ignore[method-assign,assignment]  # a record that went bad
+    watched = town.watcher.watch()
+    assert [failure.partition(":")[0] for failure in watched.failures] == ["odd", "unread"]
+    assert the_incident(town).state is State.PROPOSED
+    assert any("watching odd" in page for page in town.pager.pages.values())
+    assert any("watching unread" in page for page in town.pager.pages.values())
+
+
 def test_a_rate_that_was_called_expected_is_not_told_again(town: Town) -> None:
     """Until the lesson ends."""
     town.runs_away()
@@ -186,18 +228,43 @@ def test_what_was_granted_beforehand_loosens_the_brake() -> None:
     assert values == ["budget", "usual peak"]
 
 
+def _status(*costs: int, interval: datetime | None = None) -> BudgetStatus:
+    """Budgets of 1,000 that have cost so much, in this month."""
+    start = interval or month_start(NOW)
+    return BudgetStatus(
+        id="chat",
+        reports=tuple(
+            BudgetReport(source=f"b-{n}", interval_start=start, cost=usd(cost), budget=usd(1000), published=NOW)
+            for n, cost in enumerate(costs)
+        ),
+    )
+
+
 def test_the_last_intervals_budget_message_is_forgotten(town: Town) -> None:
     """October's cost is no part of November."""
-    town.bill(NOW - timedelta(days=3), NOW - HOUR, 1)
-    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
-    this_month = month_start(NOW)
-    for interval, expected in ((this_month, {"chat"}), (month_start(this_month - HOUR), set())):
-        version = getattr(town.store.get(BudgetStatus, "chat"), "version", 0)
-        status = BudgetStatus(
-            id="chat", interval_start=interval, cost=usd(5), budget=usd(6), published=NOW, version=version
-        )
-        town.store.commit(_put(status))
-        assert set(town.watcher._budgets()) == expected
+    town.runs_away()
+    town.store.commit(_put(_status(5_000, interval=month_start(month_start(NOW) - HOUR))))
+    town.watcher.watch()
+    assert the_incident(town).spend.likely == usd("339")
+
+
+def test_the_widest_budget_says_the_months_spend(town: Town) -> None:
+    """Not the one that spoke last; and one that has billed less than was seen says nothing."""
+    town.runs_away()
+    town.store.commit(_put(_status(20, 5_000)))
+    town.watcher.watch()
+    assert the_incident(town).spend.likely == usd("5000")
+
+
+def test_the_brake_is_fitted_to_the_spend_that_the_message_shows() -> None:
+    """One figure for the card, the detection and the limit."""
+    town = Town(client=client(app(budget=usd(40_000))))
+    town.runs_away()
+    town.store.commit(_put(_status(39_900)))
+    town.watcher.watch()
+    incident = the_incident(town)
+    assert incident.proposal is not None
+    assert (incident.spend.likely, incident.proposal.steps[0].rule) == (usd(39_900), "budget")
 
 
 def test_spend_of_nobody_is_paged_once_a_day(town: Town) -> None:
@@ -208,7 +275,7 @@ def test_spend_of_nobody_is_paged_once_a_day(town: Town) -> None:
         town.watcher.watch()
         town.clock.sleep(300)
     assert list(town.pager.pages.values()) == [
-        "9 USD an hour belong to no app in freio.yaml; most of it is gemini-2.5-flash in somebody-elses."
+        "$9.00 an hour belong to no app in freio.yaml; most of it is gemini-2.5-flash in somebody-elses."
     ]
     town.clock.at = NOW + timedelta(days=1)
     town.watcher.watch()

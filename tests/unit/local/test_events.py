@@ -105,6 +105,7 @@ def test_a_message_of_attributes_alone_has_no_data() -> None:
         (event({"data": "aGk=", "messageId": 7}), "id"),
         (event({"data": "aGk=", "publishTime": "yesterday"}), "time"),
         (event({"data": "aGk=", "publishTime": "2026-11-23T12:00:00"}), "time"),
+        (event({"data": "aGk=", "publishTime": "0001-01-01T00:00:00+05:00"}), "time"),
         (event({"data": "aGk="}, time=None), "time"),
         (event({"data": "aGk=", "attributes": ["k"]}), "attributes"),
         (event({"data": "aGk=", "attributes": {"k": 1}}), "attributes"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from freio.domain.app import App, Approvals, Client, Level, Match, Mode
 from freio.domain.ask import Ask
-from freio.domain.incident import Action, Incident, Proposal, Refusal, State, Step
+from freio.domain.incident import Action, Assessment, Incident, Proposal, Refusal, State, Step
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import MULTI_REGION, TIMES_THE_USUAL
@@ -99,6 +99,7 @@ def incident(**changes: Any) -> Incident:
         signals=(SIGNAL,),
         signal_count=1,
         proposal=PROPOSAL,
+        assessment=Assessment(at=NOW, running_away=True, complete=True),
     )
     return replace(proposed, **changes)
 

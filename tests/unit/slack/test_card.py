@@ -30,6 +30,7 @@ from freio.domain.incident import (
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_BUCKET, NO_LEVER_LEFT, NO_TRAFFIC, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
+from freio.domain.target import Target
 from freio.i18n.catalogue import Language
 from freio.sandbox.slack.blocks import check_blocks
 from tests.unit.slack.examples import (
@@ -66,12 +67,15 @@ def blocks_of(
 
 
 def text_of(blocks: list[dict[str, Any]], block_id: str) -> str:
-    """All the text of one block; empty where it is not there."""
-    for block in blocks:
-        if block["block_id"] == block_id:
-            parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-            return "\n".join(part["text"] for part in parts if part)
-    return ""
+    """All the text of one block, and of those that go on with it (``brake-1``); empty where it is not there."""
+    said = [
+        part["text"]
+        for block in blocks
+        if block["block_id"].partition("-")[0] == block_id
+        for part in (block.get("text"), *block.get("fields", []), *block.get("elements", []))
+        if part
+    ]
+    return "\n".join(said)
 
 
 def buttons_of(shown: Incident) -> dict[str, dict[str, Any]]:
@@ -87,7 +91,7 @@ def test_a_message_in_english() -> None:
     assert "(critical, <!date^" in text_of(blocks, "what")
     assert "*Spike: R$812.40 in 1 hour* instead of R$95.10, mostly gemini-2.5-flash" in text_of(blocks, "what")
     assert (
-        "31 standard deviations above the same hour of the last two weeks (320% of what sets off an alert)"
+        "31 standard deviations above the same hour of the last two weeks (score 3.2, and an alert from 1 on)"
         in text_of(blocks, "why")
     )
     money = text_of(blocks, "money")
@@ -248,6 +252,77 @@ def test_a_budget_signal_speaks_of_the_budget() -> None:
     assert text_of(blocks, "why") == "Why: 90% of the budget"
     crossed = replace(signal, detail=Phrase.of(OF_THE_BUDGET, ratio="0.9"))
     assert text_of(blocks_of(incident(signals=(crossed,))), "why") == "Why: 90% of the budget"
+
+
+def test_a_forecast_is_not_said_as_if_it_were_spent() -> None:
+    """What is billed so far stands beside the ratio that the month is heading for."""
+    forecast = replace(SIGNAL, kind=SignalKind.BUDGET_FORECAST, window_minutes=0, score=1.0, driver="")
+    forecast = replace(forecast, observed=brl("12000"), usual=brl("40000"), detail=Phrase.of(OF_THE_BUDGET, ratio="1"))
+    blocks = blocks_of(incident(signals=(forecast,)))
+    said = "*Budget forecast: to reach 100% of R$40,000*, billed so far R$12,000 ("
+    assert text_of(blocks, "what").startswith(said)
+    assert text_of(blocks, "why") == ""
+    assert "12.000 de R$" not in text_of(blocks_of(incident(signals=(forecast,)), PORTUGUESE), "what")
+
+
+def test_a_signal_that_repeats_another_stands_for_it() -> None:
+    """The newest of each kind and driver; the others are counted."""
+    signals = tuple(replace(SIGNAL, key=str(n), observed=brl(f"{n}00")) for n in range(1, 4))
+    other = replace(SIGNAL, key="g", kind=SignalKind.GROWTH)
+    blocks = blocks_of(incident(signals=(other, *signals), signal_count=4))
+    assert text_of(blocks, "what").count("Spike") == 1
+    assert "R$300.00" in text_of(blocks, "what")
+    assert "Growth" in text_of(blocks, "what")
+    assert text_of(blocks, "what").endswith("and 2 earlier signals")
+
+
+def test_one_earlier_signal_is_one() -> None:
+    """And one request was refused, and there is one more limit."""
+    blocks = blocks_of(incident(signal_count=2, proposal=replace(PROPOSAL, steps=(STEP,) * 4)))
+    assert "and 1 earlier signal" in text_of(blocks, "what").split("\n")
+    assert "and 1 more limit" in text_of(blocks, "brake").split("\n")
+    proof = text_of(blocks_of(incident(state=State.THROTTLED, proof=replace(PROOF, exceeded=1))), "proof")
+    assert proof.endswith("1 request refused.")
+
+
+@pytest.mark.parametrize("language", [ENGLISH, PORTUGUESE])
+def test_long_names_do_not_cut_away_what_is_not_covered(language: Language) -> None:
+    """Three limits that eight apps share still say all of it: each in its own block."""
+    apps = [f"customer-care-assistant-{letter}-production" for letter in "abcdefgh"]
+    refusals = tuple(Refusal(who=app, share=Decimal("0.021")) for app in apps)
+    steps = tuple(
+        replace(STEP, model=model, location="us-central1", refusals=refusals, shared_with=tuple(apps[1:]))
+        for model in ("gemini-2.5-flash-preview-native-audio", "claude-sonnet-4-5", "gemini-3-pro-image-preview")
+    )
+    blocks = blocks_of(incident(proposal=replace(PROPOSAL, steps=steps)), language)
+    assert "claude-opus-4-6" in text_of(blocks, "brake")
+    for number in (1, 2, 3):
+        (step,) = [block["text"]["text"] for block in blocks if block["block_id"] == f"brake-{number}"]
+        assert apps[-1] in step
+        assert apps[0] in step
+        assert "…" not in step
+
+
+@pytest.mark.parametrize(
+    ("state", "holding", "is_loose", "is_proved"),
+    [
+        (State.PROPOSED, (), True, False),
+        (State.PROPOSED, (TARGET,), False, True),
+        (State.BRAKING, (TARGET,), True, True),
+        (State.THROTTLED, (TARGET,), False, True),
+        (State.OVERRIDDEN, (), True, False),
+        (State.STUCK, (TARGET,), True, True),
+        (State.RESTORING, (TARGET,), False, True),
+        (State.RESOLVED, (), False, False),
+    ],
+)
+def test_only_what_is_still_true_is_shown(
+    state: State, holding: tuple[Target, ...], is_loose: bool, is_proved: bool
+) -> None:
+    """A worst case while no brake holds, and a proof while one does."""
+    blocks = blocks_of(incident(state=state, holding=holding, proof=PROOF))
+    assert ("Worst case" in text_of(blocks, "money")) is is_loose
+    assert bool(text_of(blocks, "proof")) is is_proved
 
 
 def test_an_app_that_is_nobodys_is_said_to_be() -> None:

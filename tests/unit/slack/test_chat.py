@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from freio.adapters.slack.chat import SlackChat
 from freio.domain import sentences
 from freio.domain.ask import Answer
-from freio.domain.incident import State
+from freio.domain.incident import Action, State
 from freio.domain.notice import Card
+from freio.domain.phrase import Phrase, packed
 from freio.errors import Rejected, Unavailable
 from freio.ports import Line
 from freio.sandbox.slack import ServerHandle
@@ -162,6 +165,59 @@ def test_a_request_is_asked_once_and_closed_in_place(chat: SlackChat, slack: Ser
     assert answered.ts == asked.ts
     assert answered.action_ids == []
     assert f"*Aprovado* por <@{RUI.id}>" in str(answered.blocks)
+
+
+def test_a_request_waits_for_the_message(chat: SlackChat, slack: ServerHandle) -> None:
+    """In the channel it would not be found once there is a thread, and would be posted a second time there."""
+    for card in (None, NO_CARD):
+        with pytest.raises(Unavailable, match="inc-7"):
+            chat.ask(request(), [RUI.email], card, "k-ask")
+    card = card_at(chat.show(incident(), NO_CARD))
+    chat.ask(request(answer=Answer.DENIED, answered_by=RUI.id, answered_at=NOW), [RUI.email], card, "k-ask")
+    assert len(slack.workspace.messages(CHANNEL)) == 1
+    assert len(slack.workspace.thread(CHANNEL, card.ts)) == 2
+
+
+@pytest.mark.parametrize("why", ["&" * 300, "x" * 300])
+def test_no_reason_is_long_enough_to_hide_who_is_called(chat: SlackChat, slack: ServerHandle, why: str) -> None:
+    """The cost owners stand in a block of their own, before it."""
+    card = card_at(chat.show(incident(), NO_CARD))
+    chat.ask(request(why=why), [RUI.email], card, "k-ask")
+    _, asked = slack.workspace.thread(CHANNEL, card.ts)
+    texts = {block["block_id"]: block["text"]["text"] for block in asked.blocks if "text" in block}
+    assert texts["people"] == f"<@{RUI.id}>"
+    assert list(texts) == ["request", "people", "why"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [
+        ({"action": Action.RELEASE}, True),
+        ({"action": Action.KEEP, "frees": True}, True),
+        ({"action": Action.KEEP}, False),
+        ({"action": Action.RAISE, "frees": True}, False),
+    ],
+)
+def test_a_request_to_let_go_says_what_that_means(
+    chat: SlackChat, slack: ServerHandle, changes: dict[str, Any], is_told: bool
+) -> None:
+    """Whoever approves it knows that the limit goes away, whatever the button was called."""
+    card = card_at(chat.show(incident(), NO_CARD))
+    chat.ask(request(**changes), [RUI.email], card, "k-ask")
+    _, asked = slack.workspace.thread(CHANNEL, card.ts)
+    assert ("*Se aprovado:* o Freio solta este freio" in str(asked.blocks)) is is_told
+
+
+def test_a_status_of_many_incidents_says_how_many_are_not_shown(chat: SlackChat, slack: ServerHandle) -> None:
+    """None is cut away without a word."""
+    line = {"state": "PROPOSED", "since": NOW.isoformat(), "likely": "1 BRL", "rate": "1 BRL"}
+    opened = packed([Phrase.of(sentences.STATUS_LINE, app=f"app-{n}", **line) for n in range(1, 71)])
+    chat.whisper(CHANNEL, RUI.id, Line(text=sentences.STATUS_LINES, data={"open": opened}))
+    (told,) = slack.workspace.ephemerals(RUI.id)
+    lines = "\n".join(block["text"]["text"] for block in told.blocks).split("\n")
+    shown = [text for text in lines if text.startswith("app-")]
+    assert lines[-1] == f"and {70 - len(shown)} more"
+    assert len(lines) == len(shown) + 2
 
 
 def test_a_request_made_beforehand_stands_in_the_channel(chat: SlackChat, slack: ServerHandle) -> None:

@@ -19,6 +19,7 @@ from slack_sdk import WebClient
 from freio.adapters.slack.interactions import Inbox
 from freio.adapters.slack.modals import LONGEST_WHY, About
 from freio.adapters.slack.outcomes import FormErrors, Ignored, OpenModal, Reply
+from freio.adapters.slack.wire import from_json, to_json
 from freio.domain.calendar import next_midnight
 from freio.domain.click import Click, Verb
 from freio.errors import BadMessage
@@ -182,6 +183,41 @@ def test_a_typed_request_is_a_click() -> None:
     assert (click.until, click.why) == (datetime(2026, 12, 1, 3, 0, tzinfo=UTC), "a big launch")
 
 
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("ask support-chat 500 amanhã 18:00 black friday", datetime(2026, 11, 24, 21, 0, tzinfo=UTC)),
+        ("ask support-chat R$ 500 2026-11-30 18:00 black friday", datetime(2026, 11, 30, 21, 0, tzinfo=UTC)),
+        ("ask support-chat 500 BRL +6h black friday", NOW + timedelta(hours=6)),
+    ],
+)
+def test_a_request_is_read_as_it_was_meant(text: str, until: datetime) -> None:
+    """An hour belongs to its day and a currency to its number; neither becomes the reason."""
+    click = typed(text)
+    assert isinstance(click, Click)
+    assert (click.amount, click.until, click.why) == (Decimal(500), until, "black friday")
+
+
+def test_a_form_names_the_currency_that_it_takes() -> None:
+    """Dollars are not taken for reais."""
+    errors = INBOX.parse(body(submitted(amount="US$ 500")), NOW)
+    assert isinstance(errors, FormErrors)
+    assert errors.errors["amount"] == "Escreva o valor em BRL, como 1.234,56."
+
+
+def test_a_currency_that_nobody_has_is_refused_at_the_start() -> None:
+    """And not when the first amount is read."""
+    with pytest.raises(ValueError, match=r"no currency 'R\$'"):
+        Inbox(language=PORTUGUESE, currency="R$")
+
+
+def test_a_reason_with_half_a_character_is_not_lost() -> None:
+    """JSON can escape half of a surrogate pair, and UTF-8 cannot hold it."""
+    click = INBOX.parse(body(submitted(why="launch \ud83d")), NOW)
+    assert isinstance(click, Click)
+    assert from_json(to_json(click)).why == "launch ?"
+
+
 def test_status_and_release_are_clicks() -> None:
     """In whatever case they are typed."""
     status, release = typed("STATUS"), typed("release support-chat it is over")
@@ -197,10 +233,14 @@ def test_status_and_release_are_clicks() -> None:
         ("", "pede mais aos responsáveis"),
         ("help", "pede mais aos responsáveis"),
         ("ask support-chat", "/freio ask (app)"),
-        ("ask support-chat 1,234.56 6h because", "“1,234.56” não é um valor"),
+        ("ask support-chat 500 +6h", "/freio ask (app)"),
+        ("ask support-chat 1,234.56 +6h because", "“1,234.56” não é um valor"),
+        ("ask support-chat US$ 500 +6h because", "“US$ 500” não está em BRL"),
+        ("ask support-chat 500 18h because", "Escreva 18:00 ou +18h"),
+        ("ask support-chat 500 amanhã 6pm because", "“amanhã 6pm” não é um prazo"),
         ("ask support-chat 100 31/02 because", "“31/02” não é um prazo"),
         ("ask support-chat 100 2026-11-01 because", "“2026-11-01” não é um prazo"),
-        (f"ask support-chat 100 6h {'x' * 301}", "até 300 caracteres, e tem 301"),
+        (f"ask support-chat 100 +6h {'x' * 301}", "até 300 caracteres, e tem 301"),
         ("release", "/freio release (app)"),
         ("<!channel>", "&lt;!channel&gt;"),
         ("&lt;!channel&gt;", "&lt;!channel&gt;"),

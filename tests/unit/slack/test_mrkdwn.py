@@ -27,6 +27,9 @@ TOKENS = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|[^<>&]")
         ("> quoted", "\u203a quoted"),
         ("a\u202egnp.exe", "agnp.exe"),
         ("&amp;", "&amp;amp;"),
+        (":white_check_mark: approved", "\u2236white_check_mark: approved"),
+        ("a:100: :+1::tada:", "a\u2236100: \u2236+1:\u2236tada:"),
+        ("at 12:30:45, inc:7", "at 12:30:45, inc:7"),
     ],
 )
 def test_text_from_outside_is_shown_and_does_nothing(outside: str, shown: str) -> None:

@@ -7,21 +7,29 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
-from freio.adapters.sql_text import question
-
 
 @cache
-def in_duckdb(name: str, table: str) -> str:
-    """`sql/<name>.sql` over `table`, for DuckDB; parameters keep their names.
+def in_duckdb(sql: str) -> tuple[str, ...]:
+    """The statements of a BigQuery script, for DuckDB; parameters keep their names.
 
-    What DuckDB cannot say raises sqlglot's UnsupportedError: never a near miss.
+    What DuckDB cannot say raises sqlglot's UnsupportedError: never a near miss. What only saves BigQuery work is left
+    out: partitions and clusters, which a DuckDB file has not; the moment of ingestion, for which that of export stands.
     """
-    tree = sqlglot.parse_one(question(name, table), read="bigquery").transform(_exact)
-    return tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+    return tuple(_said(tree) for tree in sqlglot.parse(sql, read="bigquery") if tree is not None)
 
 
-def _exact(node: exp.Expr) -> exp.Expr:
-    """BigQuery's NUMERIC has nine decimals; DuckDB reads a bare DECIMAL as (18,3), which loses token prices."""
+def _said(tree: exp.Expr) -> str:
+    changed = tree.transform(_in_one_file)
+    assert changed is not None, "a statement is never left out as a whole"
+    return changed.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+def _in_one_file(node: exp.Expr) -> exp.Expr | None:
     if isinstance(node, exp.DataType) and node.this is exp.DataType.Type.DECIMAL and not node.expressions:
+        # BigQuery's NUMERIC has nine decimals; DuckDB reads a bare DECIMAL as (18,3), which loses token prices.
         return exp.DataType.build("DECIMAL(38,9)", dialect="duckdb")
+    if isinstance(node, exp.Column) and node.name == "_PARTITIONTIME":
+        return exp.column("export_time", table="item")
+    if isinstance(node, exp.PartitionedByProperty | exp.ClusterProperty):
+        return None
     return node

@@ -23,7 +23,15 @@ DIGITS = 18  # before the point: no money has more, and no sum is thrown out of 
 
 
 def parse(message: Message) -> BudgetMessage:
-    """The message in our words. `BadMessage` names the key, what stands there and what may."""
+    """The message in our words. `BadMessage` names the key, what stands there and what may, and is about the budget."""
+    try:
+        return _parsed(message)
+    except BadMessage as fault:
+        fault.about = message.attributes.get("budgetId", "")
+        raise
+
+
+def _parsed(message: Message) -> BudgetMessage:
     version = message.attributes.get("schemaVersion")
     if version not in SCHEMA_VERSIONS:
         raise BadMessage("schema_version", f"schemaVersion: {version!r}; may be {', '.join(sorted(SCHEMA_VERSIONS))}")
@@ -32,7 +40,7 @@ def parse(message: Message) -> BudgetMessage:
     return BudgetMessage(
         account=_text(message.attributes, "billingAccountId"),
         budget_id=_text(message.attributes, "budgetId"),
-        name=_text(data, "budgetDisplayName"),
+        name=_name(data),
         interval_start=_instant(data, "costIntervalStart"),
         cost=Money(_amount(data, "costAmount"), currency),
         budget=Money(_amount(data, "budgetAmount"), currency),
@@ -51,6 +59,11 @@ def _json(raw: bytes) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise BadMessage("json", f"the data is {type(data).__name__}; must be an object: {raw[:80]!r}")
     return data
+
+
+def _name(data: Mapping[str, Any]) -> str:
+    """A budget needs no display name; one without is no app's, and its messages are another's affair."""
+    return _text(data, "budgetDisplayName") if data.get("budgetDisplayName") else ""
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
@@ -93,8 +106,9 @@ def _instant(data: Mapping[str, Any], key: str) -> datetime:
     text = _text(data, key)
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as exc:
+        utc = at.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
         raise BadMessage("time", f"{key}: {text!r}; must be a time such as 2026-11-01T07:00:00Z") from exc
     if at.tzinfo is None:
         raise BadMessage("time", f"{key}: {text!r}; must name its zone, as in 2026-11-01T07:00:00Z")
-    return at.astimezone(UTC)
+    return utc

@@ -68,10 +68,19 @@ def metrics_for(model: str, location: str) -> tuple[Metric, ...]:
     >>> [metric.short for metric in metrics_for("claude-sonnet-4@20250514", "us-east5")]
     ['online_prediction_requests_per_base_model']
     """
-    bare = plain_model(model)
-    if bare.startswith("gemini") and "embedding" not in bare:
+    if is_gemini(model):
         return (GEMINI_GLOBAL,) if location == GLOBAL else (GEMINI_REGIONAL, GEMINI_REGIONAL_REQUESTS)
     return (PREDICTIONS_GLOBAL,) if location == GLOBAL else (PREDICTIONS,)
+
+
+def is_gemini(model: str) -> bool:
+    """Whether it is a model that generates, of the Gemini family; its embeddings have quotas of their own.
+
+    >>> is_gemini("gemini-2.5-flash"), is_gemini("gemini-embedding-001"), is_gemini("claude-sonnet-4")
+    (True, False, False)
+    """
+    bare = plain_model(model)
+    return bare.startswith("gemini") and "embedding" not in bare
 
 
 def metric_named(name: str) -> Metric | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from freio.adapters.google.quota_buckets import Bucket, Limit
-from freio.adapters.google.quota_catalogue import GLOBAL, MULTI_REGIONS, VERTEX, Metric, goes_by, metrics_for
+from freio.adapters.google.quota_catalogue import GLOBAL, MULTI_REGIONS, VERTEX, Metric, goes_by, is_gemini, metrics_for
 from freio.adapters.model_names import plain_model
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import MULTI_REGION, NO_BUCKET
+from freio.domain.sentences import MULTI_REGION, NO_BUCKET, NO_OWN_QUOTA
 from freio.domain.spend import Probe
 from freio.domain.target import Target
 from freio.ports import Place
@@ -34,7 +34,8 @@ def probe(place: Place, limits: Sequence[Limit]) -> Probe:
             bucket = _bucket(place, limit)
             if bucket is not None:
                 return _found(place, metric, limit, bucket)
-    return _nothing(place, metrics[0], NO_BUCKET)
+    # Only Gemini models are known to run on dynamic shared quota; of others it is known that nothing is listed.
+    return _nothing(place, metrics[0], NO_BUCKET if is_gemini(place.model) else NO_OWN_QUOTA)
 
 
 def _bucket(place: Place, limit: Limit) -> Bucket | None:

@@ -10,9 +10,11 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 
-from freio.adapters.local.codec import (
+from freio.adapters.codec import (
     decode,
+    decode_all,
     decode_entry,
+    decode_readable,
     due_of,
     encode,
     kind_of,
@@ -68,13 +70,13 @@ class MemoryStore:
                 if row_kind == name and row.due is not None and row.due <= latest
             ]
         found.sort(key=lambda item: item[:2])
-        return [decode(kind, row.version, row.text) for _, _, row in found[:limit]]
+        return decode_all(kind, [(record_id, row.version, row.text) for _, record_id, row in found[:limit]])
 
     def open_incidents(self) -> list[Incident]:
-        """Every open incident, by app."""
+        """Every open incident, by app; one that cannot be read is left out here, and told of where it is due."""
         with self._lock:
-            rows = [row for row in self._rows.values() if row.open_app is not None]
-        return sorted((decode(Incident, row.version, row.text) for row in rows), key=lambda incident: incident.app)
+            rows = [(key[1], row.version, row.text) for key, row in self._rows.items() if row.open_app is not None]
+        return sorted(decode_readable(Incident, rows), key=lambda incident: incident.app)
 
     def open_incident(self, app: str) -> Incident | None:
         with self._lock:

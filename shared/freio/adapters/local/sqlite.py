@@ -16,9 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from freio.adapters.local.codec import (
+from freio.adapters.codec import (
     decode,
+    decode_all,
     decode_entry,
+    decode_readable,
     due_of,
     encode,
     kind_of,
@@ -75,17 +77,17 @@ class SqliteStore:
 
     def due(self, kind: type[R], now: datetime, limit: int = 100) -> list[R]:
         rows = self._read(
-            "SELECT version, body FROM documents WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
+            "SELECT id, version, body FROM documents WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
             kind_of(kind),
             microseconds(now),
             limit,
         )
-        return [decode(kind, version, text) for version, text in rows]
+        return decode_all(kind, rows)
 
     def open_incidents(self) -> list[Incident]:
-        """Every open incident, by app."""
-        rows = self._read("SELECT version, body FROM documents WHERE open_app IS NOT NULL ORDER BY open_app")
-        return [decode(Incident, version, text) for version, text in rows]
+        """Every open incident, by app; one that cannot be read is left out here, and told of where it is due."""
+        rows = self._read("SELECT id, version, body FROM documents WHERE open_app IS NOT NULL ORDER BY open_app")
+        return decode_readable(Incident, rows)
 
     def open_incident(self, app: str) -> Incident | None:
         rows = self._read("SELECT version, body FROM documents WHERE open_app = ?", app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from slack_sdk.models.blocks import Block
 
 from freio.adapters.slack import parts
+from freio.adapters.slack.buttons import is_renewal
 from freio.adapters.slack.mrkdwn import say
 from freio.adapters.slack.values import amount, instant, limit
 from freio.domain.incident import Decision, Incident, Proposal, State, Step, Verdict
@@ -16,7 +17,12 @@ SHOWN_STEPS = 3
 SHOWN_REFUSALS = 5
 SHOWN_NAMES = 10
 
+STEP_TEXT = 1200  # three steps and the rest of a message are together less than Slack takes
+CONSENTS_TEXT = 900
+DECISION_TEXT = 1000
+
 _ACTING = {State.PROPOSED, State.BRAKING, State.THROTTLED, State.RESTORING, State.STUCK}
+_BRAKED = _ACTING - {State.PROPOSED}
 
 NO_BRAKE = N_("🚨 *No brake.* Freio cannot stop this: {reason:phrases}.")
 LEVER = N_("*The brake:* {lever:word}")
@@ -28,9 +34,8 @@ SET_STEP = N_("• {model} ({location}): at most *{value:rounded} {unit:word}*")
 REFUSED = N_("It would have refused {share:percent} of the last seven days' traffic.")
 WHOSE = N_("Whose: {whose}.")
 SHARED = N_("Shared with {apps}: braking it brakes them too.")
-MORE_STEPS = N_("and {count:number} more limits")
+MORE_STEPS = N_("and {count:more_limits}")
 UNCOVERED = N_("Not covered, and running on: {names:phrases}.")
-UNCOVERED_MORE = N_("and {count:number} more")
 CONSENTS = N_("Needs a yes from an owner of each app on it. Still missing: {missing}.")
 DECISION = N_("*Decision:* {action:word}, by {by:person}, {at:time}.")
 DECISION_UNTIL = N_("Until {until:time}.")
@@ -38,13 +43,16 @@ DECISION_MORE = N_("With {amount:money} more.")
 DECISION_WHY = N_("Because: {why}")
 PROOF = N_(
     "*Proof:* {verdict:word}. {now:rounded} a minute now, {before:rounded} before, limit {limit:rounded}; "
-    "{exceeded:number} requests refused."
+    "{exceeded:refused_requests}."
 )
 NO_PROOF = N_("*Proof:* not yet. There is {verdict:word}.")
 
 
 def proposal(incident: Incident, language: Language) -> list[Block]:
-    """The limits that are proposed or set; loudly, that there are none and why."""
+    """The limits that are proposed or set; loudly, that there are none and why.
+
+    Each limit has a block of its own, and so has what no limit covers: names that are long cut nothing else away.
+    """
     offered = incident.proposal
     if offered is None or not incident.is_open:
         return []
@@ -52,14 +60,15 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
         return [*parts.section([say(language, NO_BRAKE, reason=packed(offered.reasons))], "brake")]
     if incident.state not in _ACTING:
         return []
-    lines = [say(language, LEVER, lever=offered.lever)]
-    for step in offered.steps[:SHOWN_STEPS]:
-        lines += _step(step, incident, language)
+    blocks = parts.section([say(language, LEVER, lever=offered.lever)], "brake", STEP_TEXT)
+    for number, step in enumerate(offered.steps[:SHOWN_STEPS], start=1):
+        blocks += parts.section(_step(step, incident, language), f"brake-{number}", STEP_TEXT)
     if len(offered.steps) > SHOWN_STEPS:
-        lines.append(say(language, MORE_STEPS, count=str(len(offered.steps) - SHOWN_STEPS)))
+        count = str(len(offered.steps) - SHOWN_STEPS)
+        blocks += parts.section([say(language, MORE_STEPS, count=count)], "brake-more")
     if offered.uncovered:
-        lines.append(say(language, UNCOVERED, names=_some(offered.uncovered)))
-    return [*parts.section(lines, "brake")]
+        blocks += parts.section([say(language, UNCOVERED, names=_some(offered.uncovered))], "brake-uncovered")
+    return [*blocks]
 
 
 def _step(step: Step, incident: Incident, language: Language) -> list[str]:
@@ -100,7 +109,7 @@ def _names(names: tuple[str, ...]) -> str:
 def _some(phrases: tuple[Phrase, ...]) -> str:
     """The first of them, packed, and how many more there are."""
     more = len(phrases) - SHOWN_NAMES
-    rest = (Phrase.of(UNCOVERED_MORE, count=more),) if more > 0 else ()
+    rest = (Phrase.of(parts.AND_MORE, count=more),) if more > 0 else ()
     return packed((*phrases[:SHOWN_NAMES], *rest))
 
 
@@ -117,13 +126,15 @@ def consents(incident: Incident, language: Language) -> list[Block]:
     if incident.state is not State.PROPOSED or incident.proposal is None:
         return []
     missing = missing_consents(incident, incident.proposal)
-    return [parts.context(say(language, CONSENTS, missing=_names(missing)), "consents")] if missing else []
+    return (
+        [parts.context(say(language, CONSENTS, missing=_names(missing)), "consents", CONSENTS_TEXT)] if missing else []
+    )
 
 
 def decision(incident: Incident, language: Language) -> list[Block]:
     """Who decided what, when, until when, how much more, and why."""
     made = incident.decision
-    return [*parts.section([_decided(made, language)], "decision")] if made else []
+    return [*parts.section([_decided(made, language)], "decision", DECISION_TEXT)] if made else []
 
 
 def _decided(made: Decision, language: Language) -> str:
@@ -138,9 +149,9 @@ def _decided(made: Decision, language: Language) -> str:
 
 
 def proof(incident: Incident, language: Language) -> list[Block]:
-    """The last verdict on the brake, with its numbers."""
+    """The last verdict on the brake, with its numbers; once it is let go they say nothing of now."""
     found = incident.proof
-    if found is None:
+    if found is None or not (incident.state in _BRAKED or is_renewal(incident)):
         return []
     line = say(
         language,

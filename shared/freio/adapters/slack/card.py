@@ -34,13 +34,14 @@ TITLE = N_("{sign} {app}: {state:word}")
 ABOUT = N_("{level:Word} · Freio {mode:word} · since {since:time}")
 BRAKING = N_("Setting the limit and reading it back…")
 RESTORING = N_("Putting back what stood there before…")
-STUCK = N_("*Freio is stuck* after {attempts:number} attempts. A person was paged, and Freio keeps trying.")
+STUCK = N_("*Freio is stuck.* A person was paged, and Freio keeps trying.")
 UNTIL = N_("Until {until:time}; then Freio looks again.")
-RENEW = N_("The throttle ran out and it still runs away. *Renew?*")
-RENEW_HELD = N_("The throttle ran out and it still runs away. It is held until {until:time}. *Renew?*")
+RENEW = N_("The throttle ran out. *Renew?*")
+RENEW_HELD = N_("The throttle ran out, and is held until {until:time}. *Renew?*")
 ASKED = N_("A request waits for a cost owner's answer, in the thread.")
 INCOMPLETE = N_("Some data is late or missing: nothing counts as quiet until it is there.")
 SUMMARY = N_("{app}: {state:word}. {likely:money} this month, {rate:money} an hour now.")
+SUMMARY_UNSEEN = N_("{app}: {state:word}. {likely:money} this month.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +83,10 @@ def draw(
 
 def summary(incident: Incident, language: Language) -> str:
     """The incident in a line."""
-    return say(
-        language,
-        SUMMARY,
-        app=incident.app,
-        state=incident.state,
-        likely=amount(incident.spend.likely),
-        rate=amount(incident.rate),
-    )
+    said = {"app": incident.app, "state": incident.state, "likely": amount(incident.spend.likely)}
+    if incident.known_rate is None:
+        return say(language, SUMMARY_UNSEEN, **said)
+    return say(language, SUMMARY, **said, rate=amount(incident.known_rate))
 
 
 def _about(incident: Incident, language: Language) -> Block:
@@ -112,7 +109,7 @@ def _progress(incident: Incident, language: Language) -> list[str]:
         case State.RESTORING:
             lines.append(say(language, RESTORING))
         case State.STUCK:
-            lines.append(say(language, STUCK, attempts=str(incident.attempts)))
+            lines.append(say(language, STUCK))
         case State.PROPOSED if is_renewal(incident) and incident.until:
             lines.append(say(language, RENEW_HELD, until=instant(incident.until)))
         case State.PROPOSED if is_renewal(incident):

@@ -89,13 +89,13 @@ class SlackChat:
             return
         called = " ".join(MRKDWN.person(self._people.address(who)) for who in line.mention)
         text = f"{called} {say(self._language, line.text, **line.data)}".strip()
-        self._put(card.channel, None, _line(text), Metadata(LINE, {"key": key}), thread_ts=card.ts)
+        self._put(card.channel, None, _line(text, self._language), Metadata(LINE, {"key": key}), thread_ts=card.ts)
 
     def whisper(self, channel: str, person: str, line: Line) -> None:
         """To one person, in their own language where we speak it; where they are not in the channel, directly."""
         known = self._people.person(person)
         language = self._language.speaking(known.locale) if known else self._language
-        drawing = _line(say(language, line.text, **line.data))
+        drawing = _line(say(language, line.text, **line.data), language)
         try:
             with translated(f"whispering to {person}"):
                 self._client.chat_postEphemeral(channel=channel, user=person, text=drawing.text, blocks=drawing.blocks)
@@ -106,7 +106,13 @@ class SlackChat:
                 self._client.chat_postMessage(channel=person, text=drawing.text, blocks=drawing.blocks)
 
     def ask(self, ask: Ask, people: Sequence[str], card: Card | None, key: str) -> None:
-        """The request, in the incident's thread or by itself; once answered, the same message without buttons."""
+        """The request, in the incident's thread or by itself; once answered, the same message without buttons.
+
+        Where the incident's message is still to be posted it is too early: Unavailable. In the channel it would not be
+        found again once there is a thread.
+        """
+        if ask.incident and not (card and card.ts):
+            raise Unavailable(f"the message of {ask.incident} is not posted yet, so the request has no thread")
         channel = card.channel if card else self._of.channel
         thread_ts = card.ts if card and card.ts else None
 
@@ -155,6 +161,7 @@ def _has(name: str, value: str) -> Callable[[Mapping[str, str]], bool]:
     return lambda payload: payload.get(name) == value
 
 
-def _line(text: str) -> Drawing:
+def _line(text: str, language: Language) -> Drawing:
     """A sentence as a message: in blocks, because only there Slack leaves what people named things alone."""
-    return Drawing(blocks=parts.sections(text, "line"), text=cut(text, parts.TEXT))
+    blocks = parts.sections(text, "line", lambda count: say(language, parts.AND_MORE, count=str(count)))
+    return Drawing(blocks=blocks, text=cut(text, parts.TEXT))

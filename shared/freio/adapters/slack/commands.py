@@ -13,9 +13,9 @@ from freio.adapters.slack.outcomes import Reply
 from freio.domain.click import Click, Verb
 from freio.domain.sentences import N_, UNKNOWN_COMMAND
 from freio.errors import BadMessage
+from freio.i18n.amounts import OtherCurrencyError, example, read_amount, split_amount
 from freio.i18n.catalogue import Language
-from freio.i18n.format import number_of
-from freio.i18n.reading import read_amount, read_until
+from freio.i18n.moments import TwoMeaningsError, read_until, split_moment
 
 COMMANDS = "status, ask, release, help"
 
@@ -28,9 +28,11 @@ HELP = N_(
 STATUS_USAGE = N_("/freio status")
 ASK_USAGE = N_("/freio ask (app) (how much more) (until when) (why)")
 RELEASE_USAGE = N_("/freio release (app)")
-EXAMPLES = N_("2026-11-30, 11/30, 18:00, 6h, 2d, tomorrow")
+EXAMPLES = N_("2026-11-30, 11/30, tomorrow 18:00, 18:00, +6h, 2d")
 BAD_COMMAND = N_("Nothing was sent. I expect: `{usage}`")
 BAD_AMOUNT = N_("Nothing was sent: “{text}” is not an amount. Write it like {example}.")
+OTHER_CURRENCY = N_("Nothing was sent: “{text}” is not in {currency}. Write it in {currency}, like {example}.")
+TWO_MEANINGS = N_("Nothing was sent: “{text}” may be an hour of the day or a span. Write {clock} or {span}.")
 BAD_UNTIL = N_("Nothing was sent: “{text}” is not a time within the next year. Write it like one of these: {examples}.")
 LONG_WHY = N_("Nothing was sent: the reason may have {most:number} characters, and has {length:number}.")
 
@@ -85,16 +87,22 @@ class _Typed:
 
 
 def _ask(words: list[str], now: datetime, click: _Typed, language: Language, currency: str) -> Click | Reply:
-    if len(words) < 4:
+    more, rest = split_amount(words[1:])
+    moment, reason = split_moment(rest)
+    if not reason:
         return Reply(text=say(language, BAD_COMMAND, usage=language.gettext(ASK_USAGE)))
-    app, more, moment, why = words[0], words[1], words[2], " ".join(words[3:])
+    app, why = words[0], " ".join(reason)
     try:
         amount = read_amount(more, language, currency)
+    except OtherCurrencyError:
+        shown = example(language, currency)
+        return Reply(text=say(language, OTHER_CURRENCY, text=more, currency=currency, example=shown))
     except ValueError:
-        example = number_of(Decimal("1234.56"), language.locale)
-        return Reply(text=say(language, BAD_AMOUNT, text=more, example=example))
+        return Reply(text=say(language, BAD_AMOUNT, text=more, example=example(language, currency)))
     try:
         until = read_until(moment, now, language)
+    except TwoMeaningsError as error:
+        return Reply(text=say(language, TWO_MEANINGS, text=moment, clock=error.clock, span=error.span))
     except ValueError:
         return Reply(text=say(language, BAD_UNTIL, text=moment, examples=language.gettext(EXAMPLES)))
     return _too_long(why, language) or click.of(Verb.RAISE, app=app, amount=amount, until=until, why=why)

@@ -6,7 +6,7 @@ who take the message from the queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,9 @@ class Door:
     """Takes one HTTP request of Slack's.
 
     ``wall``    the clock that signatures are judged by (Slack signs with real time, whatever the sandbox plays).
-    ``inbox``   and ``web`` are made when they are first needed: most requests need neither catalogue nor Web API.
+    ``web``     opens forms: a client that gives up before Slack does.
+
+    Everything is made before it, so that what is wrong with a setting stops the deployment and not a click.
     """
 
     def __init__(
@@ -57,8 +59,8 @@ class Door:
         signing_secret: str,
         wall: Clock,
         clock: Clock,
-        inbox: Callable[[], Inbox],
-        web: Callable[[], WebClient],
+        inbox: Inbox,
+        web: WebClient,
         queue: Queue,
         topic: str,
     ) -> None:
@@ -77,12 +79,12 @@ class Door:
         if not self.is_signed(headers, body):
             return Answer(status=401, body={"error": "not signed by Slack, or longer than five minutes ago"})
         try:
-            outcome = self._inbox().parse(body, self._clock.now())
+            outcome = self._inbox.parse(body, self._clock.now())
         except BadMessage as error:
             return Answer(status=400, body={"error": str(error), "reason": error.reason})
         if isinstance(outcome, OpenModal):
             with translated("views.open"):
-                self._web().views_open(trigger_id=outcome.trigger_id, view=outcome.view)
+                self._web.views_open(trigger_id=outcome.trigger_id, view=outcome.view)
             return Answer()
         if isinstance(outcome, FormErrors | Reply):
             return Answer(body=outcome.body)

@@ -8,10 +8,11 @@ from slack_sdk.models.blocks import Block, ImageBlock
 from slack_sdk.models.blocks.basic_components import SlackFile
 
 from freio.adapters.slack import parts
+from freio.adapters.slack.buttons import is_renewal
 from freio.adapters.slack.mrkdwn import MRKDWN, say
 from freio.adapters.slack.values import amount, instant
 from freio.domain.app import App
-from freio.domain.incident import Incident
+from freio.domain.incident import Incident, State
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import N_, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
@@ -19,18 +20,21 @@ from freio.i18n.catalogue import Language
 
 SHOWN_SIGNALS = 3
 SHOWN_OWNERS = 20
+WHAT_TEXT = 1000  # with the owners: parts.TEXT each would make a message too long for Slack
 
 _BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST}
+_NO_LONGER_LOOSE = {State.THROTTLED, State.RESTORING, State.RESOLVED}
 
 OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
+FORECAST = N_("*{kind:Word}: to reach {ratio:percent} of {usual:money}*, billed so far {observed:money}")
 OVER_USUAL = N_("*{kind:Word}: {observed:money}* instead of {usual:money}")
 OVER_USUAL_IN = N_("*{kind:Word}: {observed:money} in {window:duration}* instead of {usual:money}")
 UNUSUAL = N_("*{kind:Word}: {observed:money}*")
 DRIVEN_BY = N_("mostly {driver}")
 SEEN = N_("({level:word}, {at:time})")
-EARLIER = N_("and {count:number} earlier signals")
+EARLIER = N_("and {count:earlier_signals}")
 WHY = N_("Why:")
-SCORE = N_("{ratio:percent} of what sets off an alert")
+SCORE = N_("score {score:decimal}, and an alert from 1 on")
 BILLED = N_("*Billed this month*\n{amount:money}")
 IN_FLIGHT = N_("*Estimated in flight*\n{amount:money}")
 WORST = N_("*Worst case until a brake bites*\n{most:money} (+{amount:money})")
@@ -45,19 +49,27 @@ NO_OWNERS = N_("*Owners:* nobody. {app} does not stand in the client's file.")
 
 
 def what(incident: Incident, language: Language) -> list[Block]:
-    """The newest signals, newest first, and how many there were before them."""
-    shown = incident.signals[-SHOWN_SIGNALS:][::-1]
+    """The newest signal of each kind and driver, newest first, and how many others there were."""
+    shown = _shown(incident)
     lines = [_signal(signal, language) for signal in shown]
     earlier = max(incident.signal_count, len(incident.signals)) - len(shown)
     if earlier > 0:
         lines.append(say(language, EARLIER, count=str(earlier)))
-    return [*parts.section(lines, "what")] if shown else []
+    return [*parts.section(lines, "what", WHAT_TEXT)] if shown else []
+
+
+def _shown(incident: Incident) -> list[Signal]:
+    """A signal that repeats an older one, with other numbers, stands for it."""
+    newest: dict[tuple[SignalKind, str], Signal] = {}
+    for signal in reversed(incident.signals):
+        newest.setdefault((signal.kind, signal.driver), signal)
+    return list(newest.values())[:SHOWN_SIGNALS]
 
 
 def _signal(signal: Signal, language: Language) -> str:
     sentence = OVER_USUAL_IN if signal.window_minutes else OVER_USUAL
     if signal.kind in _BUDGET:
-        sentence = OF_BUDGET
+        sentence = FORECAST if signal.kind is SignalKind.BUDGET_FORECAST else OF_BUDGET
     elif signal.usual.amount == 0:
         sentence = UNUSUAL
     line = say(
@@ -67,6 +79,7 @@ def _signal(signal: Signal, language: Language) -> str:
         observed=amount(signal.observed),
         usual=amount(signal.usual),
         window=str(signal.window_minutes * 60),
+        ratio=f"{signal.score:.2f}",
     )
     if signal.driver:
         line += f", {say(language, DRIVEN_BY, driver=signal.driver)}"
@@ -74,15 +87,23 @@ def _signal(signal: Signal, language: Language) -> str:
 
 
 def why(incident: Incident, language: Language) -> list[Block]:
-    """The reasons of the signals shown, each once, with how far they are over what sets off an alert."""
+    """The reasons of the signals shown, each once, with their scores. A forecast's ratio is said with it already."""
     reasons: dict[Phrase, str] = {}
-    for signal in incident.signals[-SHOWN_SIGNALS:][::-1]:
+    for signal in _shown(incident):
+        if signal.kind is SignalKind.BUDGET_FORECAST:
+            continue
         of_budget = signal.kind in _BUDGET
-        score = Phrase.of(OF_THE_BUDGET if of_budget else SCORE, ratio=f"{signal.score:.2f}")
+        score = (
+            Phrase.of(OF_THE_BUDGET, ratio=f"{signal.score:.2f}")
+            if of_budget
+            else Phrase.of(SCORE, score=f"{signal.score:.1f}")
+        )
         detail = signal.detail or score
         said = _said(detail, language)
         reasons.setdefault(detail, said if of_budget or detail is score else f"{said} ({_said(score, language)})")
-    return [parts.context(f"{say(language, WHY)} {'; '.join(reasons.values())}", "why")] if reasons else []
+    if not reasons:
+        return []
+    return [parts.context(f"{say(language, WHY)} {'; '.join(reasons.values())}", "why", WHAT_TEXT)]
 
 
 def _said(phrase: Phrase, language: Language) -> str:
@@ -90,14 +111,16 @@ def _said(phrase: Phrase, language: Language) -> str:
 
 
 def how_much(incident: Incident, app: App | None, language: Language) -> list[Block]:
-    """The range: billed, in flight, and the worst case; the rate, and the budget where there is one."""
+    """The range: billed, in flight, and the worst case while no brake is set; the rate, and the budget if any."""
     spend = incident.spend
     texts = [
         say(language, BILLED, amount=amount(spend.billed)),
         say(language, IN_FLIGHT, amount=amount(spend.in_flight)),
-        say(language, WORST, amount=amount(spend.worst_case), most=amount(spend.most)),
-        say(language, RATE, amount=amount(incident.rate)),
     ]
+    if incident.state not in _NO_LONGER_LOOSE and not is_renewal(incident):
+        texts.append(say(language, WORST, amount=amount(spend.worst_case), most=amount(spend.most)))
+    if incident.known_rate is not None:
+        texts.append(say(language, RATE, amount=amount(incident.known_rate)))
     if app and app.budget:
         used = f"{spend.likely.amount / app.budget.amount:.2f}"
         texts.append(say(language, BUDGET, amount=amount(app.budget), used=used))
@@ -122,4 +145,4 @@ def owners(incident: Incident, app: App | None, language: Language, address: Cal
         return [*parts.section([say(language, NO_OWNERS, app=incident.app)], "owners")]
     mentioned = ", ".join(MRKDWN.person(address(owner)) for owner in app.owners[:SHOWN_OWNERS])
     belongs = say(language, BELONGS, team=app.team, centre=app.cost_centre, environment=app.environment)
-    return [*parts.section([f"{say(language, OWNERS)} {mentioned} · {belongs}"], "owners")]
+    return [*parts.section([f"{say(language, OWNERS)} {mentioned} · {belongs}"], "owners", WHAT_TEXT)]

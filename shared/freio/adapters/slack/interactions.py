@@ -19,14 +19,15 @@ from freio.adapters.slack.payloads import Json, first_action, payload_of, picked
 from freio.domain.click import Click, Verb
 from freio.domain.sentences import N_
 from freio.errors import BadMessage
+from freio.i18n.amounts import OtherCurrencyError, check_currency, example, read_amount
 from freio.i18n.catalogue import Language
-from freio.i18n.format import number_of
-from freio.i18n.reading import check_until, read_amount
+from freio.i18n.moments import check_until
 
 _ON_INCIDENT = {verb.value: verb for verb in (Verb.THROTTLE, Verb.KEEP, Verb.EXPECTED, Verb.SNOOZE, Verb.RELEASE)}
 _ON_ASK = {verb.value: verb for verb in (Verb.APPROVE, Verb.DENY)}
 
 WRONG_AMOUNT = N_("Write an amount above zero, like {example}.")
+WRONG_CURRENCY = N_("Write the amount in {currency}, like {example}.")
 WRONG_UNTIL = N_("Choose a time ahead, within a year.")
 WRONG_WHY = N_("Say why, in at most {most:number} characters.")
 
@@ -37,6 +38,9 @@ class Inbox:
 
     language: Language
     currency: str
+
+    def __post_init__(self) -> None:
+        check_currency(self.currency)
 
     def parse(self, body: bytes, now: datetime) -> Outcome:
         """What comes of one request's body; BadMessage where it is nothing that Slack would send."""
@@ -117,9 +121,10 @@ class Inbox:
     def _amount(self, payload: Json, errors: dict[str, str]) -> Decimal | None:
         try:
             return read_amount(typed_text(payload, "amount"), self.language, self.currency)
-        except ValueError:
-            example = number_of(Decimal("1234.56"), self.language.locale)
-            errors["amount"] = self.language.say(WRONG_AMOUNT, {"example": example})
+        except ValueError as error:
+            data = {"example": example(self.language, self.currency), "currency": self.currency}
+            wrong = WRONG_CURRENCY if isinstance(error, OtherCurrencyError) else WRONG_AMOUNT
+            errors["amount"] = self.language.say(wrong, data)
             return None
 
     def _until(self, payload: Json, now: datetime, errors: dict[str, str]) -> datetime | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from slack_sdk.models.blocks import DateTimePickerElement, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
@@ -16,8 +15,8 @@ from freio.domain.calendar import next_midnight
 from freio.domain.click import Verb
 from freio.domain.sentences import N_
 from freio.errors import BadMessage
+from freio.i18n.amounts import example
 from freio.i18n.catalogue import Language
-from freio.i18n.format import number_of
 
 LONGEST_WHY = 300
 TITLE_LENGTH = 24
@@ -81,7 +80,7 @@ def view(name: str, about: About, *, now: datetime, language: Language, currency
     """
     form = FORMS[name]
     offered = next_midnight(now) if form.verb is Verb.KEEP else now + timedelta(days=1)
-    example = language.say(EXAMPLE, {"amount": number_of(Decimal("1234.56"), language.locale)})
+    shown = language.say(EXAMPLE, {"amount": example(language, currency)})
     return View(
         type="modal",
         callback_id=name,
@@ -93,7 +92,7 @@ def view(name: str, about: About, *, now: datetime, language: Language, currency
             InputBlock(
                 block_id="amount",
                 label=plain(language.say(AMOUNT, {"currency": currency}), 100),
-                element=PlainTextInputElement(action_id="amount", placeholder=plain(example, 100), max_length=20),
+                element=PlainTextInputElement(action_id="amount", placeholder=plain(shown, 100), max_length=20),
             ),
             InputBlock(
                 block_id="until",

@@ -1,9 +1,9 @@
 """Slack's mark-up: mentions and dates as tokens, and text from outside that can be neither.
 
-Slack gives a meaning to three signs (& < >) and to four that format (* _ ~ and the backtick). The three are escaped as
-Slack documents it. The four have no escape: each is replaced by a sign that looks like it and means nothing, except
-an underscore between letters or digits, which formats nothing and stands in many project names (they stay fit to
-copy).
+Slack gives a meaning to three signs (& < >), to four that format (* _ ~ and the backtick), and to a name between
+colons, which is an emoji. The three are escaped as Slack documents it. The others have no escape: each is replaced by a
+sign that looks like it and means nothing, except an underscore between letters or digits, which formats nothing and
+stands in many project names, and the colons of a time of day (both stay fit to copy).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from freio.i18n.catalogue import Language
 LONGEST_VALUE = 500  # characters of one piece of text from outside: an error can be a page long
 _LOOKALIKES = {"*": "\u2217", "~": "\u223c", "`": "\u02cb"}
 _LOOSE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_EMOJI_COLON = re.compile(r":(?=[^\s:]*[^\s:\d][^\s:]*:)|(?<!\d):(?=\d+:)")
 _TOKEN = re.compile(r"<[^>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,}")
@@ -40,7 +41,7 @@ def escape(text: str) -> str:
 
     >>> escape("<!channel> & acme_chat_prod")
     '&lt;!channel&gt; &amp; acme_chat_prod'
-    >>> escape("*now* _x_") == "\u2217now\u2217 \uff3fx\uff3f"
+    >>> escape("*now* _x_ :ok:") == "\u2217now\u2217 \uff3fx\uff3f \u2236ok:"
     True
     """
     line = clean(text)
@@ -49,6 +50,7 @@ def escape(text: str) -> str:
     for sign, lookalike in _LOOKALIKES.items():
         line = line.replace(sign, lookalike)
     line = _LOOSE_UNDERSCORE.sub("\uff3f", line)
+    line = _EMOJI_COLON.sub("\u2236", line)
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

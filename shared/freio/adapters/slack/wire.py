@@ -25,10 +25,14 @@ _NEEDED = ("id", "person", "verb", "at", "channel")
 
 
 def to_json(click: Click) -> bytes:
-    """The click; `from_json` gives the same one back."""
+    """The click; `from_json` gives the same one back.
+
+    Half of a surrogate pair, which JSON can escape and UTF-8 cannot hold, becomes a question mark: no form is lost
+    over it.
+    """
     given = {field.name: getattr(click, field.name) for field in fields(click)}
     wire = {name: _plain(value) for name, value in given.items() if name in _NEEDED or value not in ("", 0, None)}
-    return json.dumps({"schema_version": SCHEMA_VERSION, **wire}, ensure_ascii=False).encode()
+    return json.dumps({"schema_version": SCHEMA_VERSION, **wire}, ensure_ascii=False).encode(errors="replace")
 
 
 def _plain(value: object) -> object:

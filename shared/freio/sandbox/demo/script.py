@@ -189,7 +189,7 @@ def _acts() -> Iterator[Act]:
         app=chat,
         state=State.THROTTLED,
         after=25 * minute,
-        do=lambda p, _: p.command(BRUNO.id, f"/freio ask {chat} 300 3h campanha de hoje"),
+        do=lambda p, _: p.command(BRUNO.id, f"/freio ask {chat} 300 +3h campanha de hoje"),
     )
     yield Act(app=chat, state=State.THROTTLED, after=32 * minute, do=lambda p, i: p.answer(RUI.id, i, "approve"))
     yield Act(

@@ -110,14 +110,15 @@ def _proof(replay: Replay, mine: Sequence[Entry], times: dict[str, datetime | No
     if found is None:
         return None
     braked, app = times["braked"], found.app
+    window = found.at - braked if braked else None  # the same before the brake and after it
     return {
         "verdict": found.what,
         "limit_tokens_per_minute": int(found.data["limit"]),
         "tokens_per_minute_before": int(found.data["before"]),
         "tokens_per_minute_after": int(found.data["now"]),
         "exceeded": int(found.data["exceeded"]),
-        "spend_rate_before": _money(replay.rate_at(app, braked)) if braked else None,
-        "spend_rate_after": _money(replay.rate_at(app, found.at, found.at - braked)) if braked else None,
+        "spend_rate_before": _money(replay.rate_at(app, braked, window)) if braked and window else None,
+        "spend_rate_after": _money(replay.rate_at(app, found.at, window)) if braked and window else None,
     }
 
 

@@ -10,6 +10,7 @@ an infinite score the string ``Infinity``. The version stands beside the text, n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from pydantic_core import to_json
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry
 from freio.domain.notice import Notice
-from freio.errors import Rejected
+from freio.errors import Unreadable
 from freio.ports import R, Record
 
 T = TypeVar("T")
@@ -49,8 +50,31 @@ def encode(value: Record | Entry) -> str:
 
 
 def decode(record_type: type[R], version: int, text: str) -> R:
-    """The record with the version that the store counted. Text that is no such record raises `Rejected`."""
+    """The record with the version that the store counted. Text that is no such record raises `Unreadable`."""
     return replace(_decode(record_type, text), version=version)
+
+
+def decode_all(record_type: type[R], rows: Iterable[tuple[str, int, str]]) -> list[R]:
+    """Records from their ids, versions and texts. `Unreadable` names those that are none, and carries the others."""
+    found, faults = _sorted_out(record_type, rows)
+    if faults:
+        raise Unreadable("; ".join(faults), found)
+    return found
+
+
+def decode_readable(record_type: type[R], rows: Iterable[tuple[str, int, str]]) -> list[R]:
+    """Those of some records that can be read: for a list of what is open, where `due` says of the others."""
+    return _sorted_out(record_type, rows)[0]
+
+
+def _sorted_out(record_type: type[R], rows: Iterable[tuple[str, int, str]]) -> tuple[list[R], list[str]]:
+    found, faults = [], []
+    for record_id, version, text in rows:
+        try:
+            found.append(decode(record_type, version, text))
+        except Unreadable as fault:
+            faults.append(f"{record_id}: {fault}")
+    return found, faults
 
 
 def decode_entry(text: str) -> Entry:
@@ -83,7 +107,9 @@ def _decode(value_type: type[T], text: str) -> T:
     try:
         value: T = _adapters[value_type].validate_json(text)
     except ValidationError as exc:
-        raise Rejected(f"the store holds a {value_type.__name__} that cannot be read: {exc}") from exc
+        # Where and why, without what stands there: this is paged.
+        faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors(include_url=False))
+        raise Unreadable(f"the store holds a {value_type.__name__} that cannot be read: {'; '.join(faults)}") from exc
     return value
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from freio.adapters.local.codec import decode, decode_entry, due_of, encode, kind_of, microseconds, open_app_of
+from freio.adapters.codec import decode, decode_entry, due_of, encode, kind_of, microseconds, open_app_of
 from freio.domain.app import Level
 from freio.domain.incident import Incident, State
 from freio.domain.journal import Entry

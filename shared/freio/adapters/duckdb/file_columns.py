@@ -1,0 +1,95 @@
+"""One column of a file as the questions read it, whatever the file wrote it as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from freio.adapters.warehouse.schemas import Column
+from freio.errors import BadInput
+
+_TYPES = {"STRING": "VARCHAR", "TIMESTAMP": "TIMESTAMPTZ", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)"}
+_TEXTS = ("VARCHAR", "JSON")
+_MAY_STAND = {
+    "STRING": "text",
+    "TIMESTAMP": "a time such as 2026-11-02T12:00:00Z",
+    "FLOAT64": "a number such as 0.25",
+    "NUMERIC": "a number such as 0.25",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The file as it is: its rows in a table `given`; ``held`` has DuckDB's type of each of its columns."""
+
+    path: Path
+    connection: duckdb.DuckDBPyConnection
+    held: Mapping[str, str]
+
+
+def as_read(found: Found, name: str, column: Column) -> str:
+    """The expression for one column: BadInput where the file lacks it or holds what cannot be read.
+
+    A record may stand as such (Parquet, JSON), as JSON text, or spread over columns with dotted names (CSV).
+    """
+    if column.kind != "RECORD":
+        _demand(found, name, name)
+        return _checked(found, name, column.kind)
+    if name in found.held:
+        return _nested(found, name, column)
+    if column.repeated:
+        raise BadInput(f"{found.path}: lacks the column `{name}`; may hold it as a list, or as JSON text")
+    parts = []
+    for part, kind in column.fields.items():
+        _demand(found, f"{name}.{part}", name)
+        parts.append(f'"{part}" := {_checked(found, f"{name}.{part}", kind)}')
+    return f"struct_pack({', '.join(parts)})"
+
+
+def _nested(found: Found, name: str, column: Column) -> str:
+    """Through JSON, which finds fields by their names: a file may have more of them than are read, or fewer."""
+    is_text = found.held[name] in _TEXTS
+    json = f"TRY_CAST(NULLIF(CAST(\"{name}\" AS VARCHAR), '') AS JSON)" if is_text else f'to_json("{name}")'
+    given = f"NULLIF(CAST(\"{name}\" AS VARCHAR), '')"
+    fits = [f"json_type({json}) IN ('{'ARRAY' if column.repeated else 'OBJECT'}', 'NULL')"]
+    each = "$[*]" if column.repeated else "$"
+    for part, kind in column.fields.items():
+        if kind != "STRING":
+            texts = f"json_extract_string({json}, '{each}.{part}')"
+            fits.append(
+                f"len(list_filter({texts}, lambda x: x IS NOT NULL AND TRY_CAST(x AS {_TYPES[kind]}) IS NULL)) = 0"
+            )
+    _refuse(found, name, given, " AND ".join(f"COALESCE({fit}, FALSE)" for fit in fits), _example(column))
+    shape = "{" + ", ".join(f'"{part}": "{_TYPES[kind]}"' for part, kind in column.fields.items()) + "}"
+    return f"from_json({json}, '{f'[{shape}]' if column.repeated else shape}')"
+
+
+def _checked(found: Found, name: str, kind: str) -> str:
+    """A column of plain values; empty text is nothing."""
+    given = f"NULLIF(\"{name}\", '')" if found.held[name] in _TEXTS else f'"{name}"'
+    _refuse(found, name, given, f"TRY_CAST({given} AS {_TYPES[kind]}) IS NOT NULL", _MAY_STAND[kind])
+    return f"CAST({given} AS {_TYPES[kind]})"
+
+
+def _refuse(found: Found, name: str, given: str, fits: str, may: str) -> None:
+    """BadInput names the first row whose value does not fit."""
+    wrong = found.connection.execute(
+        f"SELECT place, CAST(value AS VARCHAR) FROM (SELECT row_number() OVER () AS place, {given} AS value,"  # noqa: S608  names of the schema
+        f" {fits} AS fits FROM given) WHERE value IS NOT NULL AND NOT fits LIMIT 1"
+    ).fetchone()
+    if wrong is not None:
+        place, stands = wrong
+        raise BadInput(f"{found.path}: row {place}, `{name}`: {stands[:80]!r} stands there; may be {may}")
+
+
+def _demand(found: Found, name: str, column: str) -> None:
+    if name not in found.held:
+        raise BadInput(f"{found.path}: lacks the column `{column}`; has {', '.join(found.held)}")
+
+
+def _example(column: Column) -> str:
+    record = "{" + ", ".join(f'"{part}": …' for part in column.fields) + "}"
+    return f"JSON such as {f'[{record}]' if column.repeated else record}"

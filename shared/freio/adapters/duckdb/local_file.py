@@ -1,0 +1,95 @@
+"""An export in a file of one's own: Parquet, CSV or JSON lines, of any of Google's schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from freio.adapters.duckdb.engine import DuckDbSession, prepared
+from freio.adapters.duckdb.errors import translated
+from freio.adapters.duckdb.file_columns import Found, as_read
+from freio.adapters.warehouse.questions import Schema, Tables
+from freio.adapters.warehouse.schemas import KNOWN_BY, READ
+from freio.errors import BadInput
+
+# Each value of a text file is read as text, and turned into its column's type by us, who can say which one is wrong.
+READERS = {
+    ".parquet": "read_parquet(?)",
+    ".csv": "read_csv(?, all_varchar = true, header = true)",
+    ".json": "read_json(?, format = 'auto')",
+    ".jsonl": "read_json(?, format = 'newline_delimited')",
+    ".ndjson": "read_json(?, format = 'newline_delimited')",
+}
+
+
+class LocalFile:
+    """An `Engine` over the file at `path`, which is read once, into memory; any of them may be packed with gzip.
+
+    ``tables.export`` names it. BadInput where it cannot be read as an export: what it holds, and what it may hold.
+    """
+
+    name = "file"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._schema = Schema.DETAILED
+
+    @property
+    def tables(self) -> Tables:
+        self._opened()
+        return Tables(export=self._table)
+
+    @property
+    def _table(self) -> str:
+        return f"billing_export_{self._schema}"
+
+    def mark(self, table: str) -> str:
+        """A file is read once."""
+        del table
+        return ""
+
+    @contextmanager
+    def session(self) -> Iterator[DuckDbSession]:
+        with translated(f"the billing export in {self._path}"):
+            yield prepared(self._opened())
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            with translated(f"the billing export in {self._path}"):
+                self._connection = self._read()
+        return self._connection
+
+    def _read(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(":memory:")
+        prepared(connection)
+        connection.execute(f"CREATE TEMP TABLE given AS SELECT * FROM {self._reader()}", [str(self._path)])  # noqa: S608  one of READERS
+        held = {name: kind for name, kind, *_ in connection.execute("DESCRIBE given").fetchall()}
+        self._schema = self._schema_of(held)
+        found = Found(path=self._path, connection=connection, held=held)
+        selected = ", ".join(
+            f'{as_read(found, name, column)} AS "{name}"' for name, column in READ[self._schema].items()
+        )
+        connection.execute(f"CREATE TABLE billing_export_{self._schema} AS SELECT {selected} FROM given")  # noqa: S608  names of READ
+        connection.execute("DROP TABLE given")
+        return connection
+
+    def _reader(self) -> str:
+        if not self._path.is_file():
+            raise BadInput(f"{self._path}: there is no such file")
+        kinds = [suffix.lower() for suffix in self._path.suffixes if suffix.lower() != ".gz"]
+        if not kinds or kinds[-1] not in READERS:
+            raise BadInput(f"{self._path}: a billing export is read from {', '.join(READERS)} (or one of them in .gz)")
+        return READERS[kinds[-1]]
+
+    def _schema_of(self, held: dict[str, str]) -> Schema:
+        known = [schema for name, schema in KNOWN_BY.items() if name in held]
+        if len(known) != 1:
+            raise BadInput(
+                f"{self._path}: holds the columns {', '.join(held) or 'of nothing'}; a standard or detailed export has"
+                " `usage_start_time`, a FOCUS export `ChargePeriodStart`"
+            )
+        return known[0]

@@ -1,0 +1,1 @@
+"""The billing export as a `Warehouse`, over any engine that runs BigQuery's SQL."""

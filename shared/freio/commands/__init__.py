@@ -1,0 +1,1 @@
+"""The commands of the command line, each a module: its arguments, and what it does."""

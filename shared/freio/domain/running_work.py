@@ -1,0 +1,193 @@
+"""What a month of Freio does: ticks, calls, reads, bytes. Counts that the code itself sets, and named assumptions.
+
+A month has 730 hours, as in Google's own sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from freio.domain.money import Money
+
+HOURS = 730
+DAYS = Decimal(HOURS) / 24
+WATCH_TICKS = HOURS * 12  # every five minutes
+SWEEP_TICKS = HOURS * 60  # every minute
+BUDGET_MESSAGES = HOURS * 3  # of each app's budget: Google sends one every 20 to 30 minutes
+KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
+# ---- counts of the code; tests hold them against it
+
+WATCH_READS_AN_APP = 5  # its budget's status (twice), a lesson, an allowance, its open incident
+WATCH_READS = 1  # notices that are due
+SWEEP_READS = 3  # brakes, incidents and notices that are due: an empty answer counts as one read
+BUDGET_READS, BUDGET_WRITES = 4, 1  # of a message that crosses nothing new
+RECENT_CALLS_AN_HOUR = 12  # the last two hours in steps of five minutes, at each tick
+HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old, and then once more to be kept
+KEPT_ANSWERS = 64  # of telemetry: with more projects none is found again, and each tick asks anew
+
+# ---- the warehouse
+
+MINIMUM_BYTES = 10 * MIB  # billed for each table of a statement
+ROLLUP_ROW, ASKED_OF_ROW = 306, (168, 16, 32)  # bytes; of them read by hourly_costs, complete_until and usd_rate
+EXPORTED_OF_ROW = 8  # the column of which each refresh asks the latest
+ROLLUP_DAYS = Decimal("29.5")  # 28 days or the month that has begun, whichever is more: 28 to 31
+RECENT_DAYS, DEEP_DAYS = 2, 6  # partitions that one refresh reads: from a midnight on, so one more than it says
+EXPORT_ROW, READ_OF_ROW = 600, 213  # bytes of a row of the detailed export, and of the columns that are read
+ROLLUP_KEPT_DAYS = 365  # it is never emptied: so much after a year
+
+# ---- assumptions: measured roughly, or guessed and said
+
+CALL_SECONDS = Decimal("0.2")  # one list of time series
+READ_SECONDS = Decimal("0.02")  # one read of Firestore
+JOB_SECONDS = Decimal("1.5")  # one statement of BigQuery
+JOBS_AN_HOUR = 7
+APP_SECONDS = Decimal("0.02")  # to judge one app
+COST_SECONDS = Decimal("0.00001")  # to add up one hourly cost, at each tick (measured: 6 microseconds)
+FETCH_SECONDS = Decimal("0.0001")  # to fetch one hourly cost, each hour
+TICK_SECONDS = Decimal("0.5")  # of a tick besides
+SWEEP_SECONDS = Decimal("0.3")
+MESSAGE_SECONDS = Decimal("0.25")
+CLICK_SECONDS = Decimal("0.3")
+ROWS_A_COST = 3  # SKUs (input, output, cached) of one model under one set of labels
+INCIDENT_TICKS = 12 * 12  # an incident is open for half a day
+INCIDENT_READS, INCIDENT_WRITES, INCIDENT_SERIES = 30, 5, 30  # for each five minutes that it is open
+INCIDENT_BYTES = MIB // 2  # in the store
+STORE_MONTHS = 26  # records are kept for 800 days
+INBOX_GIB, WATCH_GIB, LIGHT_GIB = Decimal("0.5"), Decimal(2), Decimal("0.5")  # each instance has one vCPU
+MESSAGE_BYTES = 2000  # published and pushed; most are smaller than the least that is billed, 1,000 bytes each
+SCHEDULED_JOBS = 2  # the watch's tick and the sweep's
+SECRETS = 2  # Slack's token and signing secret
+IMAGES_GIB = Decimal("1.2")  # the newest image of each function; older ones are the deployment's to delete
+LOG_BYTES = 1500  # of one invocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A client, as large as its running cost depends on.
+
+    ``recent_bytes``  what one hourly refresh reads of the export; ``deep_bytes`` what the daily one reads.
+    ``rollup_bytes_a_day`` what a day adds to the hourly rollup. ``costs`` are the hourly costs that one tick adds up.
+    ``series`` are the time series (model x location x direction) that one read of a project returns.
+    ``incidents`` and ``clicks`` are those of a month; ``ai_spend`` is what Freio guards, None: not known.
+    """
+
+    apps: int
+    projects: int
+    recent_bytes: int
+    deep_bytes: int
+    rollup_bytes_a_day: int
+    costs: int
+    series: int = 12
+    incidents: int = 20
+    clicks: int = 60
+    ai_spend: Money | None = None
+
+    @classmethod
+    def estimated(
+        cls, *, apps: int, projects: int, export_gib: Decimal, rows_an_hour: int = 30, ai_spend: Money | None = None
+    ) -> Size:
+        """From the export's size alone.
+
+        ``export_gib`` is what a month adds to the export (all services: BigQuery reads them all). ``rows_an_hour`` are
+        the rows of AI that each app adds in an hour; the export cannot hold more rows than its size allows.
+
+        >>> size = Size.estimated(apps=50, projects=20, export_gib=Decimal(5))
+        >>> size.recent_bytes // MIB, size.rollup_bytes_a_day // MIB, size.costs
+        (119, 10, 354000)
+        """
+        a_day = export_gib * GIB / DAYS
+        rows = min(Decimal(apps * rows_an_hour * 24), a_day / EXPORT_ROW)
+        read = a_day * READ_OF_ROW / EXPORT_ROW
+        return cls(
+            apps=apps,
+            projects=projects,
+            recent_bytes=int(RECENT_DAYS * read),
+            deep_bytes=int(DEEP_DAYS * read),
+            rollup_bytes_a_day=int(rows * ROLLUP_ROW),
+            costs=int(rows / ROWS_A_COST * ROLLUP_DAYS),
+            ai_spend=ai_spend,
+        )
+
+
+def refresh_bytes(size: Size) -> int:
+    """What the rollup's upkeep is billed for in a month: hourly, as if the export changed each hour (it does at most).
+
+    Each refresh looks up the earlier ones, deletes the restated days (whose every column counts), reads the export,
+    and asks the rollup for its latest moment. One a day restates five days.
+    """
+    latest = at_least(size.rollup_bytes_a_day * ROLLUP_KEPT_DAYS * EXPORTED_OF_ROW // ROLLUP_ROW)
+
+    def refresh(export: int, days: int) -> int:
+        return MINIMUM_BYTES + at_least(size.rollup_bytes_a_day * days) + at_least(export) + latest
+
+    a_day = 23 * refresh(size.recent_bytes, RECENT_DAYS) + refresh(size.deep_bytes, DEEP_DAYS)
+    return int(a_day * DAYS)
+
+
+def asked_bytes(size: Size) -> int:
+    """What the three questions of each hour are billed for in a month."""
+    held = int(size.rollup_bytes_a_day * ROLLUP_DAYS)
+    return HOURS * sum(at_least(held * part // ROLLUP_ROW) for part in ASKED_OF_ROW)
+
+
+def at_least(count: int) -> int:
+    return max(MINIMUM_BYTES, count)
+
+
+def series_returned(size: Size) -> int:
+    hourly = HOURLY_CALLS_AN_HOUR if size.projects <= KEPT_ANSWERS else 12
+    calls = HOURS * size.projects * (RECENT_CALLS_AN_HOUR + hourly)
+    return calls * size.series + size.incidents * INCIDENT_TICKS * INCIDENT_SERIES
+
+
+def store_reads(size: Size) -> int:
+    watch = WATCH_TICKS * (WATCH_READS + WATCH_READS_AN_APP * size.apps)
+    budgets = BUDGET_MESSAGES * size.apps * BUDGET_READS
+    return watch + SWEEP_TICKS * SWEEP_READS + budgets + size.incidents * INCIDENT_TICKS * INCIDENT_READS
+
+
+def store_writes(size: Size) -> int:
+    return BUDGET_MESSAGES * size.apps * BUDGET_WRITES + size.incidents * INCIDENT_TICKS * INCIDENT_WRITES
+
+
+def watch_seconds(size: Size) -> Decimal:
+    """How long one tick takes: mostly waiting for one reply after the other.
+
+    >>> watch_seconds(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))
+    Decimal('18.88500')
+    """
+    hourly = HOURLY_CALLS_AN_HOUR if size.projects <= KEPT_ANSWERS else 12
+    calls = size.projects * Decimal(RECENT_CALLS_AN_HOUR + hourly) / 12
+    reads = WATCH_READS + WATCH_READS_AN_APP * size.apps
+    export = JOBS_AN_HOUR * JOB_SECONDS + size.costs * FETCH_SECONDS
+    return (
+        TICK_SECONDS
+        + calls * CALL_SECONDS
+        + reads * READ_SECONDS
+        + size.apps * APP_SECONDS
+        + size.costs * COST_SECONDS
+        + export / 12
+    )
+
+
+def invocations(size: Size) -> dict[str, int]:
+    """By function. A click is one of `slack_inbox` and one of the enforcer."""
+    return {
+        "slack_inbox": size.clicks,
+        "enforcer": SWEEP_TICKS + size.clicks,
+        "spend_watch": WATCH_TICKS,
+        "budget_alert": BUDGET_MESSAGES * size.apps,
+    }
+
+
+def active_seconds(size: Size) -> dict[str, Decimal]:
+    """By function: how long its instances are billed as active."""
+    times = invocations(size)
+    return {
+        "slack_inbox": times["slack_inbox"] * CLICK_SECONDS,
+        "enforcer": times["enforcer"] * SWEEP_SECONDS,
+        "spend_watch": times["spend_watch"] * watch_seconds(size),
+        "budget_alert": times["budget_alert"] * MESSAGE_SECONDS,
+    }

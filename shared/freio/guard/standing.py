@@ -1,0 +1,54 @@
+"""Where an incident's targets stand: it never remembers how far a lever call came, it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from freio.domain.incident import Incident
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import NO_REPLY
+from freio.domain.target import Brake, Hold, Target
+from freio.errors import VendorError
+from freio.guard.hold import Holder, is_hopeless
+from freio.ports import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why a target does not get where it should, after how many attempts."""
+
+    why: Phrase
+    attempts: int
+
+
+def drive_all(holder: Holder, targets: Iterable[Target]) -> None:
+    """Drive each as far as it goes now. What fails stands in the journal and on the target, where it is looked at."""
+    for target in targets:
+        with suppress(VendorError):
+            holder.drive(target)
+
+
+def is_lost(store: Store, incident: Incident) -> bool:
+    """Whether a lease that was claimed is gone: somebody else's value stands there, and was left."""
+    return any(brake.lease_of(incident.id) is None for brake in _brakes(store, incident))
+
+
+def all_held(store: Store, incident: Incident) -> bool:
+    """Whether every limit that was claimed was read back."""
+    return bool(incident.holding) and all(brake.hold is Hold.HELD for brake in _brakes(store, incident))
+
+
+def hopeless(store: Store, targets: Sequence[Target]) -> Trouble | None:
+    """The trouble of a target that has had all its tries; None, where there is none."""
+    for target in targets:
+        brake = store.get(Brake, target.id)
+        if brake is not None and is_hopeless(brake) and brake.hold in {Hold.SETTING, Hold.RESTORING}:
+            why = brake.error or Phrase.of(NO_REPLY, attempts=brake.attempts, **brake.place)
+            return Trouble(why=why, attempts=brake.attempts)
+    return None
+
+
+def _brakes(store: Store, incident: Incident) -> list[Brake]:
+    return [store.get(Brake, target.id) or Brake(target=target) for target in incident.holding]

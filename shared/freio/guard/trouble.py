@@ -1,0 +1,20 @@
+"""What a failure is told as: a sentence in the reader's language where it is ours, else the service's own words."""
+
+from __future__ import annotations
+
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import READ_BACK
+from freio.errors import Unavailable, VendorError
+
+
+class NotThere(Unavailable):
+    """The call went through, and something else than what was wanted was read back."""
+
+    def __init__(self, wanted: int | None, standing: int | None) -> None:
+        self.why = Phrase.of(READ_BACK, wanted=wanted, standing=standing)
+        super().__init__(str(self.why))
+
+
+def said(error: VendorError) -> Phrase:
+    """A failure as a phrase: no full stop at its end, because a sentence goes on after it."""
+    return error.why if isinstance(error, NotThere) else Phrase.of("{error}", error=str(error).rstrip("."))

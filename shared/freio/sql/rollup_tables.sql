@@ -1,0 +1,28 @@
+-- The rollup, by the day of export: what was exported later restates hours, and is found by its partition alone.
+CREATE TABLE IF NOT EXISTS `rollup` (
+  exported TIMESTAMP NOT NULL,
+  hour TIMESTAMP NOT NULL,
+  app STRING NOT NULL,
+  team STRING NOT NULL,
+  cost_centre STRING NOT NULL,
+  feature STRING NOT NULL,
+  project STRING NOT NULL,
+  endpoint STRING NOT NULL,
+  model STRING NOT NULL,
+  sku_id STRING NOT NULL,
+  sku STRING NOT NULL,
+  labels STRING NOT NULL,
+  currency STRING NOT NULL,
+  usd_rate NUMERIC,
+  net NUMERIC NOT NULL
+)
+PARTITION BY TIMESTAMP_TRUNC(exported, DAY)
+CLUSTER BY app, project, model;
+-- One row for each time that the rollup was brought up to date.
+CREATE TABLE IF NOT EXISTS `rollup_runs` (
+  refreshed_at TIMESTAMP NOT NULL,
+  restated_from TIMESTAMP NOT NULL,
+  watermark TIMESTAMP,
+  rules STRING NOT NULL,
+  mark STRING NOT NULL
+)
