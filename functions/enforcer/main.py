@@ -15,6 +15,8 @@ def enforcer(event: CloudEvent) -> None:
     with FREIO.rejecting(event):
         click = FREIO.read_click(event)
         if click is None:
-            FREIO.sweeper.sweep().raise_failures()
+            swept = FREIO.sweeper.sweep()
+            FREIO.copy_journal()
+            swept.raise_failures()
         else:
             FREIO.sweeper.click(click)

@@ -6,28 +6,30 @@ Each function asks for one thing (`inbox`, `budget_desk`, `watcher`, `sweeper`),
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 from freio.adapters.local.clock import FileClock, SystemClock
-from freio.errors import BadMessage, SettingsError
+from freio.errors import BadMessage, SettingsError, VendorError
 from freio.events import CloudEvent, from_cloudevent
 from freio.settings import Settings
 
 if TYPE_CHECKING:
     from freio.adapters.google.client import GoogleApis
     from freio.adapters.google.firestore_store import FirestoreStore
+    from freio.adapters.google.journal_copy import JournalCopy
     from freio.adapters.local.sqlite import SqliteStore
     from freio.adapters.slack.chat import SlackChat
     from freio.adapters.slack.directory import SlackDirectory
     from freio.adapters.slack.door import Door
     from freio.adapters.slack.interactions import Inbox
     from freio.adapters.slack.web import WebClient
+    from freio.adapters.warehouse.sizing import Scans
     from freio.adapters.warehouse.warehouse import SqlWarehouse
-    from freio.domain.app import Client
+    from freio.domain.app import App, Client
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
     from freio.guard.alert import Alerter
@@ -179,7 +181,8 @@ class Freio:
         from freio.adapters.google.monitoring_meter import MonitoringMeter
         from freio.adapters.local.kept_telemetry import KeptTelemetry
 
-        return KeptTelemetry(MonitoringMeter(self.apis, now=self.clock.now), self.clock.now)
+        projects = {project for app in self.client.apps for project in app.match.projects}
+        return KeptTelemetry(MonitoringMeter(self.apis, now=self.clock.now), self.clock.now, len(projects))
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -218,6 +221,50 @@ class Freio:
             f"FREIO_WAREHOUSE: {self.settings.warehouse!r}; may be duckdb:PATH or bigquery:PROJECT.DATASET (Freio's own"
             " dataset, for its hourly rollup)"
         )
+
+    @cached_property
+    def scans(self) -> Scans:
+        """What the warehouse's statements would read now: BigQuery alone can tell, and asking it costs nothing."""
+        from freio.adapters.google.bigquery_engine import BigQueryEngine
+        from freio.adapters.warehouse.questions import Tables
+        from freio.adapters.warehouse.rules import Rules
+        from freio.adapters.warehouse.sizing import scans
+
+        where = self.settings.warehouse.removeprefix("bigquery:")
+        tables = Tables(export=self.client.billing_export, rollup=f"{where}.hourly_spend")
+        # A dry run bills nothing, so that nothing has to be capped, and a table too large for the cap can be told.
+        engine = BigQueryEngine(where.partition(".")[0], maximum_bytes_billed=2**62)
+        return scans(engine, tables, Rules.of(self.client.apps), self.clock.now())
+
+    @cached_property
+    def journal_copy(self) -> JournalCopy | None:
+        """Where the journal is kept for years; None: it stays where it is, whole (SQLite, or no BigQuery)."""
+        scheme, _, dataset = self.settings.warehouse.partition(":")
+        if scheme != "bigquery":
+            return None
+        from freio.adapters.google.bigquery_engine import BigQueryEngine
+        from freio.adapters.google.firestore_store import FirestoreStore
+        from freio.adapters.google.journal_copy import TIMEOUT, JournalCopy
+
+        if not isinstance(self.store, FirestoreStore):
+            return None
+        engine = BigQueryEngine(
+            dataset.partition(".")[0], maximum_bytes_billed=self.settings.maximum_bytes_billed, timeout=TIMEOUT
+        )
+        return JournalCopy(self.store.uncopied, engine, dataset, now=self.clock.now)
+
+    def copy_journal(self) -> None:
+        """After a sweep. What fails is noted, and paged where it stands: braking goes on, and the next sweep tries.
+
+        The note is an entry itself, at most one an hour, that is copied with the others.
+        """
+        from freio.guard.failing import note
+
+        try:
+            if self.journal_copy is not None:
+                self.journal_copy.copy()
+        except VendorError as error:
+            note(self.store, self.clock.now(), "copying the journal to BigQuery", error)
 
     # ---- events: what came in, in our words
 
@@ -322,3 +369,13 @@ class Freio:
             responder=responder,
             alerter=self.alerter,
         )
+
+
+def file_warehouse(path: Path, apps: Iterable[App]) -> SqlWarehouse:
+    """An export in a file of one's own, attributed to `apps`; needs no cloud and no environment."""
+    from freio.adapters.duckdb.local_file import LocalFile
+    from freio.adapters.warehouse.rules import Rules
+    from freio.adapters.warehouse.warehouse import SqlWarehouse
+
+    file = LocalFile(path)
+    return SqlWarehouse(file, file.tables, Rules.of(apps))

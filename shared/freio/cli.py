@@ -5,6 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "cost": "what a month of Freio costs a client, item by item",
+    "spend": "what AI cost, by whom and what for, from the client's export or from a file of it",
+    "probe": "what only a client's own project can show, as experiments",
+}
+"""Each is a module of `freio.commands` with `arguments` and `main`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,6 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="the whole brake on this machine, with stand-ins for the world")
     demo.set_defaults(run=_demo)
     _demo_arguments(demo)
+    for name, about in COMMANDS.items():
+        module = import_module(f"freio.commands.{name}")
+        command = commands.add_parser(name, help=about)
+        module.arguments(command)
+        command.set_defaults(run=module.main)
     options = parser.parse_args(arguments)
     result: int = options.run(options)
     return result

@@ -88,7 +88,7 @@ class Settings:
     ``store``       ``sqlite:PATH`` or ``firestore:PROJECT[/DATABASE]``.
     ``queue``       ``pubsub:PROJECT`` or ``http://HOST:PORT`` (the loopback queue).
     ``warehouse``   ``duckdb:PATH`` or ``bigquery:PROJECT.DATASET`` (Freio's own dataset, for its rollup); the export's
-                    name comes from the client's file. Only the watch needs it.
+                    name comes from the client's file. The watch needs it, and the enforcer for the journal's copy.
     ``maximum_bytes_billed``  a BigQuery statement that would read more is refused, and costs nothing.
     ``google_api_endpoint``  every discovery-built client goes there instead of to Google.
     ``spoken``      locale, time zone and currency, where they are handed over beside the file.

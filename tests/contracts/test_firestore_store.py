@@ -224,6 +224,7 @@ def test_what_has_expired_is_gone_before_firestore_deletes_it(world: World, stor
             journal=(entry("e"),),
         )
     )
+    store.uncopied.mark(store.uncopied.oldest(1))
     held: list[tuple[timedelta, Callable[[], object]]] = [
         (RECORD_KEPT, lambda: store.get(Incident, "i-1")),
         (RECORD_KEPT, lambda: store.get(Card, "i-1")),
@@ -245,6 +246,7 @@ def test_what_has_expired_is_written_as_if_it_were_gone(world: World, store: Fir
     """New is new: version 1, a key unused, an entry unknown; and its former version is a conflict."""
     change = Change(put=(card("c", ts="1"),), touch=(notice("n", due_at=None),), once=("k",), journal=(entry("e"),))
     store.commit(change)
+    store.uncopied.mark(store.uncopied.oldest(1))
     world.now += LATER
     with pytest.raises(Conflict):
         store.commit(Change(put=(card("c", version=1),)))
@@ -257,14 +259,16 @@ def test_what_has_expired_is_written_as_if_it_were_gone(world: World, store: Fir
 
 
 def test_what_is_open_or_due_never_expires(world: World, store: FirestoreStore) -> None:
-    """Nor does a brake, which knows what stood there before us."""
+    """Nor does a brake, which knows what stood there before us, nor an entry without its copy."""
     brake = Brake(target=Target("quota", "p", "s", "s/m", "1/min/{project}"))
-    store.commit(Change(put=(incident("i-1", app="chat"), card("c", due_at=NOW), notice("n"), brake)))
+    records = (incident("i-1", app="chat"), card("c", due_at=NOW), notice("n"), brake)
+    store.commit(Change(put=records, journal=(entry("e"),)))
     world.now += LATER
     assert store.open_incident("chat") is not None
     assert [each.id for each in store.open_incidents()] == ["i-1"]
     assert len(store.due(Card, world.now)) == len(store.due(Notice, world.now)) == 1
     assert store.get(Brake, brake.id) is not None
+    assert len(store.entries()) == 1
     with pytest.raises(Conflict):
         store.commit(Change(put=(incident("i-2", app="chat"),)))
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -13,23 +10,16 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, TextIO
 
+from freio.commands.cost_report import FORMATS, verdict
 from freio.domain import running_work as work
-from freio.domain.google_prices import AS_READ
 from freio.domain.money import Money
-from freio.domain.running_cost import AIM_SHARE, AIM_USD, RunningCost, running_cost
+from freio.domain.running_cost import running_cost
 from freio.domain.running_work import Size
 from freio.errors import BadInput, FreioError
 
 if TYPE_CHECKING:
     from freio.adapters.warehouse.sizing import Scans
     from freio.domain.app import Client
-
-FORMATS = ("table", "json", "csv")
-COLUMNS = ("item", "quantity", "unit", "free", "usd", "usd_without_free_tiers", "how")
-LEFT_OUT = (
-    "Not counted: traffic to Slack (some MiB), builds, cold starts, failed ticks that run again, taxes, and what the"
-    " export itself costs to keep."
-)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -51,20 +41,19 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--incidents", type=_count, help="a month, each open for half a day (default 20)")
     parser.add_argument("--clicks", type=_count, help="in Slack, a month (default 60)")
     parser.add_argument("--ai-spend", type=_amount, metavar="USD", help="a month; else the file's budgets, if in USD")
-    parser.add_argument("--format", choices=FORMATS, default="table")
+    parser.add_argument("--format", choices=tuple(FORMATS), default="table")
 
 
 def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: TextIO | None = None) -> int:
-    """Exit code 0, also where an aim is missed (that is said); 2 where the sizes cannot be told."""
-    out = out or sys.stdout
+    """Exit code 0, also where an aim is missed (that is said); 2 where a size is not told, 1 where BigQuery fails."""
     try:
         size, remarks = _size(options, environment)
         cost = running_cost(size)
     except FreioError as error:
         print(error, file=sys.stderr)
-        return 2
+        return 2 if isinstance(error, BadInput) else 1
     remarks += verdict(cost)
-    out.write({"table": _table, "json": _json, "csv": _csv}[options.format](cost, remarks))
+    (out or sys.stdout).write(FORMATS[options.format](cost, remarks))
     if options.format == "csv":
         for remark in remarks:
             print(remark, file=sys.stderr)
@@ -148,116 +137,16 @@ def _estimated(gib: Decimal) -> str:
 def _measured_remarks(scans: Scans) -> list[str]:
     mib = {name: f"{getattr(scans, name) / work.MIB:,.1f} MiB" for name in ("recent", "deep", "whole")}
     remarks = [
-        f"Dry runs: an hourly refresh reads {mib['recent']}, the daily one {mib['deep']}, the whole export {mib['whole']}."
+        (
+            f"Dry runs: an hourly refresh reads {mib['recent']}, the daily one {mib['deep']}, the whole export"
+            f" {mib['whole']}."
+        )
     ]
     if not scans.is_pruned:
-        remarks.append("NOT PRUNED: a refresh of two days reads as much as one of all days; each hour scans everything.")
+        remarks.append("NOT PRUNED: a refresh of two days reads as much as one of all days: each hour scans it all.")
     if scans.asked is None:
         remarks.append("The rollup is not there yet: its size is estimated.")
     return remarks
-
-
-# ---- how it is said
-
-
-def verdict(cost: RunningCost) -> list[str]:
-    """Whether the aims are met: with the free tiers, and without them. What is missed begins in capitals."""
-    told = []
-    for what, usd, share in (
-        ("with the free tiers", cost.total_usd, cost.share),
-        ("without the free tiers", cost.total_without_free_usd, cost.share_without_free),
-    ):
-        if usd > AIM_USD:
-            told.append(f"AIM MISSED {what}: {usd:.2f} USD a month is {usd - AIM_USD:.2f} over {AIM_USD} USD.")
-        if share is not None and share > AIM_SHARE:
-            told.append(f"AIM MISSED {what}: {share:.3%} of the AI spend is over {AIM_SHARE:.1%}.")
-    if told:
-        largest = sorted(cost.items, key=lambda item: -item.cost_without_free_usd)[:3]
-        told.append("The largest items: " + "; ".join(f"{i.name} {i.cost_without_free_usd:.2f}" for i in largest) + ".")
-    elif cost.share is not None:
-        told.append(f"Both aims are met: under {AIM_USD} USD a month, and under {AIM_SHARE:.1%} of the AI spend.")
-    else:
-        told.append(f"Under {AIM_USD} USD a month; --ai-spend says which share of the AI spend it is.")
-    if cost.size.projects > work.KEPT_ANSWERS:
-        told.append(
-            f"{cost.size.projects} projects are more than the {work.KEPT_ANSWERS} whose telemetry an instance keeps:"
-            " each tick reads the whole week of every project anew."
-        )
-    return told
-
-
-def _rows(cost: RunningCost) -> list[tuple[str, ...]]:
-    return [
-        (
-            item.name,
-            f"{item.quantity:,.3f}" if item.quantity < 1000 else f"{item.quantity:,.0f}",
-            item.unit,
-            f"{item.free:,.3f}" if 0 < item.free < 1000 else f"{item.free:,.0f}",
-            f"{item.cost_usd:.2f}",
-            f"{item.cost_without_free_usd:.2f}",
-            item.how,
-        )
-        for item in cost.items
-    ]
-
-
-def _table(cost: RunningCost, remarks: list[str]) -> str:
-    heads = ("item", "quantity", "unit", "free", "USD", "no free tier", "how")
-    total = ("total", "", "", "", f"{cost.total_usd:.2f}", f"{cost.total_without_free_usd:.2f}", "a month")
-    rows = [heads, *_rows(cost), total]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(heads))]
-    numbers = {1, 3, 4, 5}
-    lines = [
-        "  ".join(
-            text.rjust(width) if at in numbers else text.ljust(width)
-            for at, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    spend = cost.size.ai_spend
-    share = [] if cost.share is None or spend is None else [f"{cost.share:.3%} of {spend} of AI spend a month."]
-    prices = f"Google's list prices, us-central1, as read {AS_READ}; the free tiers are one for the billing account."
-    return "\n".join([*lines, "", *share, *remarks, prices, LEFT_OUT, ""])
-
-
-def _json(cost: RunningCost, remarks: list[str]) -> str:
-    size = cost.size
-    told = {
-        "apps": size.apps,
-        "projects": size.projects,
-        "ai_spend_usd": None if size.ai_spend is None else str(size.ai_spend.amount),
-        "prices_as_read": AS_READ,
-        "items": [
-            {
-                "item": item.name,
-                "quantity": str(item.quantity),
-                "unit": item.unit,
-                "free": str(item.free),
-                "unit_price_usd": f"{item.unit_price_usd:f}",
-                "usd": f"{item.cost_usd:.4f}",
-                "usd_without_free_tiers": f"{item.cost_without_free_usd:.4f}",
-                "how": item.how,
-            }
-            for item in cost.items
-        ],
-        "total_usd": f"{cost.total_usd:.4f}",
-        "total_usd_without_free_tiers": f"{cost.total_without_free_usd:.4f}",
-        "share_of_ai_spend": None if cost.share is None else f"{cost.share:.6f}",
-        "remarks": [*remarks, LEFT_OUT],
-    }
-    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
-
-
-def _csv(cost: RunningCost, _remarks: list[str]) -> str:
-    """The items and their total; the remarks go to standard error."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for item in cost.items:
-        paid = (f"{item.cost_usd:.4f}", f"{item.cost_without_free_usd:.4f}")
-        writer.writerow((item.name, item.quantity, item.unit, item.free, *paid, item.how))
-    writer.writerow(("total", "", "", "", f"{cost.total_usd:.4f}", f"{cost.total_without_free_usd:.4f}", "a month"))
-    return text.getvalue()
 
 
 def _count(text: str) -> int:

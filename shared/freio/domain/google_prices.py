@@ -93,23 +93,38 @@ FIRESTORE_STORAGE = Price(
 
 # Publishing and each push count at least 1,000 bytes.
 PUBSUB = Price(
-    usd=Decimal(40) / 1024, unit="GiB", free=Decimal(10), source="https://cloud.google.com/pubsub/pricing",
+    usd=Decimal(40) / 1024,
+    unit="GiB",
+    free=Decimal(10),
+    source="https://cloud.google.com/pubsub/pricing",
     confirmed="page",
 )
 SCHEDULER_JOBS = Price(
-    usd=Decimal("0.10"), unit="jobs", free=Decimal(3), source="https://cloud.google.com/scheduler/pricing",
+    usd=Decimal("0.10"),
+    unit="jobs",
+    free=Decimal(3),
+    source="https://cloud.google.com/scheduler/pricing",
     confirmed="page",
 )
 SECRET_VERSIONS = Price(
-    usd=Decimal("0.06"), unit="versions", free=Decimal(6), source="https://cloud.google.com/secret-manager/pricing",
+    usd=Decimal("0.06"),
+    unit="versions",
+    free=Decimal(6),
+    source="https://cloud.google.com/secret-manager/pricing",
     confirmed="page",
 )
 ARTIFACTS = Price(
-    usd=Decimal("0.10"), unit="GiB", free=Decimal("0.5"), source="https://cloud.google.com/artifact-registry/pricing",
+    usd=Decimal("0.10"),
+    unit="GiB",
+    free=Decimal("0.5"),
+    source="https://cloud.google.com/artifact-registry/pricing",
     confirmed="cited 2026 (price; the free part by memory alone)",
 )
 LOGS = Price(
-    usd=Decimal("0.50"), unit="GiB", free=Decimal(50), source="https://cloud.google.com/stackdriver/pricing",
+    usd=Decimal("0.50"),
+    unit="GiB",
+    free=Decimal(50),
+    source="https://cloud.google.com/stackdriver/pricing",
     confirmed="page",
 )
 

@@ -144,11 +144,12 @@ def _monitoring(size: Size) -> Item:
         "Monitoring reads",
         work.series_returned(size),
         prices.MONITORING_SERIES,
-        f"15 reads an hour and project, {size.series} series each",
+        f"{work.CALLS_AN_HOUR} reads an hour and project, {size.series} series each",
     )
 
 
 def _warehouse(size: Size) -> tuple[Item, ...]:
+    recent, deep = (Decimal(count) / work.MIB for count in (size.recent_bytes, size.deep_bytes))
     refresh, asked = work.refresh_bytes(size) / _TIB, work.asked_bytes(size) / _TIB
     held = size.rollup_bytes_a_day * Decimal(work.ROLLUP_KEPT_DAYS) / work.GIB
     return (
@@ -156,7 +157,7 @@ def _warehouse(size: Size) -> tuple[Item, ...]:
             "scans: export into rollup",
             refresh,
             prices.BIGQUERY_SCAN,
-            f"hourly {size.recent_bytes / work.MIB:,.0f} MiB of the export, once a day {size.deep_bytes / work.MIB:,.0f}",
+            f"hourly {recent:,.0f} MiB of the export, once a day {deep:,.0f}",
         ),
         _item(
             "scans: questions to rollup",
@@ -164,6 +165,13 @@ def _warehouse(size: Size) -> tuple[Item, ...]:
             prices.BIGQUERY_SCAN,
             "three an hour over 28 to 31 days of it",
             used=refresh,
+        ),
+        _item(
+            "scans: journal's copy",
+            Decimal(work.journal_bytes(size)) / _TIB,
+            prices.BIGQUERY_SCAN,
+            "every five minutes while an incident is open, 10 MiB at least",
+            used=refresh + asked,
         ),
         _item("rollup: storage", held, prices.BIGQUERY_STORAGE, "after a year"),
     )
@@ -194,10 +202,15 @@ def _around(size: Size) -> tuple[Item, ...]:
     times = sum(work.invocations(size).values())
     return (
         _item(
-            "Pub/Sub", Decimal(times * work.MESSAGE_BYTES) / work.GIB, prices.PUBSUB, "published and pushed, 1,000 B each"
+            "Pub/Sub",
+            Decimal(times * work.MESSAGE_BYTES) / work.GIB,
+            prices.PUBSUB,
+            "published and pushed, 1,000 B each",
         ),
         _item("Scheduler", work.SCHEDULED_JOBS, prices.SCHEDULER_JOBS, "the watch's tick and the sweep's"),
         _item("Secret Manager", work.SECRETS, prices.SECRET_VERSIONS, "Slack's token and signing secret"),
         _item("Artifact Registry", work.IMAGES_GIB, prices.ARTIFACTS, "the newest image of each function"),
-        _item("Logging", Decimal(times * work.LOG_BYTES) / work.GIB, prices.LOGS, f"{work.LOG_BYTES:,} B an invocation"),
+        _item(
+            "Logging", Decimal(times * work.LOG_BYTES) / work.GIB, prices.LOGS, f"{work.LOG_BYTES:,} B an invocation"
+        ),
     )

@@ -21,11 +21,10 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
 WATCH_READS_AN_APP = 5  # its budget's status (twice), a lesson, an allowance, its open incident
 WATCH_READS = 1  # notices that are due
-SWEEP_READS = 3  # brakes, incidents and notices that are due: an empty answer counts as one read
-BUDGET_READS, BUDGET_WRITES = 4, 1  # of a message that crosses nothing new
+SWEEP_READS = 4  # brakes, incidents, notices that are due, the journal's copy: an empty answer counts as one read
+BUDGET_READS, BUDGET_WRITES = 6, 1  # of a message, with two thresholds that were crossed before; 4 with none
 RECENT_CALLS_AN_HOUR = 12  # the last two hours in steps of five minutes, at each tick
 HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old, and then once more to be kept
-KEPT_ANSWERS = 64  # of telemetry: with more projects none is found again, and each tick asks anew
 
 # ---- the warehouse
 
@@ -126,8 +125,13 @@ def refresh_bytes(size: Size) -> int:
     return int(a_day * DAYS)
 
 
+def journal_bytes(size: Size) -> int:
+    """What the journal's copy is billed for in a month: a statement every five minutes while an incident is open."""
+    return size.incidents * INCIDENT_TICKS * MINIMUM_BYTES
+
+
 def asked_bytes(size: Size) -> int:
-    """What the three questions of each hour are billed for in a month."""
+    """What the three questions of each hour are billed for in a month; an export that has not changed is not asked."""
     held = int(size.rollup_bytes_a_day * ROLLUP_DAYS)
     return HOURS * sum(at_least(held * part // ROLLUP_ROW) for part in ASKED_OF_ROW)
 
@@ -136,9 +140,11 @@ def at_least(count: int) -> int:
     return max(MINIMUM_BYTES, count)
 
 
+CALLS_AN_HOUR = RECENT_CALLS_AN_HOUR + HOURLY_CALLS_AN_HOUR  # lists of time series, for each project
+
+
 def series_returned(size: Size) -> int:
-    hourly = HOURLY_CALLS_AN_HOUR if size.projects <= KEPT_ANSWERS else 12
-    calls = HOURS * size.projects * (RECENT_CALLS_AN_HOUR + hourly)
+    calls = HOURS * size.projects * CALLS_AN_HOUR
     return calls * size.series + size.incidents * INCIDENT_TICKS * INCIDENT_SERIES
 
 
@@ -158,8 +164,7 @@ def watch_seconds(size: Size) -> Decimal:
     >>> watch_seconds(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))
     Decimal('18.88500')
     """
-    hourly = HOURLY_CALLS_AN_HOUR if size.projects <= KEPT_ANSWERS else 12
-    calls = size.projects * Decimal(RECENT_CALLS_AN_HOUR + hourly) / 12
+    calls = size.projects * Decimal(CALLS_AN_HOUR) / 12
     reads = WATCH_READS + WATCH_READS_AN_APP * size.apps
     export = JOBS_AN_HOUR * JOB_SECONDS + size.costs * FETCH_SECONDS
     return (

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
@@ -81,3 +82,28 @@ class Score:
     usual: float
     kind: str
     why: Phrase | None = None
+
+
+DIMENSIONS = ("app", "team", "cost_centre", "feature", "project", "endpoint", "model", "sku")
+"""What spend can be split by, in the order in which it is shown; an endpoint is `global`, a region or several."""
+
+
+class Every(StrEnum):
+    """How finely spend is split in time: Pacific days, by which Google bills, or UTC hours; or not at all."""
+
+    DAY = "day"
+    HOUR = "hour"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendLine:
+    """What one combination of dimensions cost, net of credits.
+
+    ``period`` is a day (`2026-11-02`, Pacific), an hour (`2026-11-02T12:00Z`) or '' for all of it. ``by`` holds the
+    dimensions that were asked for, each by its name; '' means that the bill does not say: no app matches, no label.
+    """
+
+    period: str
+    by: Mapping[str, str]
+    net: Money

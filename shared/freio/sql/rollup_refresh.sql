@@ -10,5 +10,7 @@ SELECT
   net
 FROM attributed;
 INSERT INTO `rollup_runs` (refreshed_at, restated_from, watermark, rules, mark)
-SELECT @refreshed_at, @exported_since, MAX(exported), @rules, @mark FROM `rollup`;
+SELECT @refreshed_at, @exported_since, MAX(exported), @rules, @mark
+FROM `rollup`
+WHERE exported >= TIMESTAMP_SUB(@exported_since, INTERVAL 62 DAY);
 COMMIT TRANSACTION

@@ -1,4 +1,5 @@
 -- The rollup, by the day of export: what was exported later restates hours, and is found by its partition alone.
+-- Kept for a year and a month: a month may be held against that of the year before.
 CREATE TABLE IF NOT EXISTS `rollup` (
   exported TIMESTAMP NOT NULL,
   hour TIMESTAMP NOT NULL,
@@ -17,7 +18,8 @@ CREATE TABLE IF NOT EXISTS `rollup` (
   net NUMERIC NOT NULL
 )
 PARTITION BY TIMESTAMP_TRUNC(exported, DAY)
-CLUSTER BY app, project, model;
+CLUSTER BY app, project, model
+OPTIONS (partition_expiration_days = 400);
 -- One row for each time that the rollup was brought up to date.
 CREATE TABLE IF NOT EXISTS `rollup_runs` (
   refreshed_at TIMESTAMP NOT NULL,

@@ -80,3 +80,13 @@ def test_it_does_not_grow_without_end() -> None:
         meter.tokens(["p"], NOW - (n + 2) * HOUR, NOW - HOUR, 60)
     meter.tokens(["p"], NOW - 2 * HOUR, NOW - HOUR, 60)
     assert behind.asked == ANSWERS + 2
+
+
+def test_a_tick_over_many_projects_is_kept_whole() -> None:
+    """Else each answer would be gone before it is asked for again, and every tick would ask for all of them."""
+    behind = Counting()
+    meter = KeptTelemetry(behind, lambda: NOW, projects=ANSWERS + 1)
+    for _ in range(2):
+        for project in range(ANSWERS + 1):
+            meter.tokens([f"p-{project}"], NOW - 3 * HOUR, NOW - 30 * MINUTE, 60)
+    assert behind.asked == ANSWERS + 1

@@ -30,6 +30,6 @@ def _in_one_file(node: exp.Expr) -> exp.Expr | None:
         return exp.DataType.build("DECIMAL(38,9)", dialect="duckdb")
     if isinstance(node, exp.Column) and node.name == "_PARTITIONTIME":
         return exp.column("export_time", table="item")
-    if isinstance(node, exp.PartitionedByProperty | exp.ClusterProperty):
+    if isinstance(node, exp.Properties):
         return None
     return node

@@ -11,7 +11,7 @@ from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
+from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from freio.adapters.google.bigquery_errors import translated
 from freio.adapters.warehouse.engine import Value
@@ -52,7 +52,9 @@ class BigQueryEngine:
         """Bytes that a query would be billed for, at most; a dry run, which costs nothing."""
         with translated("BigQuery", self._most):
             config = self._config(sql, values, dry_run=True, use_query_cache=False)
-            return int(self._connected().query(sql, job_config=config, timeout=self._timeout).total_bytes_processed)
+            retry = DEFAULT_RETRY.with_timeout(self._timeout)
+            job = self._connected().query(sql, job_config=config, timeout=self._timeout, retry=retry, job_retry=None)
+            return int(job.total_bytes_processed)
 
     def mark(self, table: str) -> str:
         """Changes whenever the table does; asking for it scans nothing."""
@@ -61,11 +63,15 @@ class BigQueryEngine:
             return f"{found.modified} {found.num_rows} {found.num_bytes}"
 
     def _done(self, sql: str, values: Mapping[str, Value]) -> Any:
-        """The rows of a job that has ended. The library would repeat a failing one for ten minutes: here, `timeout`."""
+        """The rows of a job that has ended.
+
+        Calls are repeated for `timeout`. A job that failed is not: with any `job_retry` of its own the library goes on
+        for ten minutes, longer than a function lives, and the tick that asked comes again.
+        """
+        retry = DEFAULT_RETRY.with_timeout(self._timeout)
         config = self._config(sql, values)
-        retry, again = DEFAULT_RETRY.with_timeout(self._timeout), DEFAULT_JOB_RETRY.with_timeout(self._timeout)
-        job = self._connected().query(sql, job_config=config, timeout=self._timeout, retry=retry, job_retry=again)
-        return job.result(timeout=self._timeout, retry=retry, job_retry=again)
+        job = self._connected().query(sql, job_config=config, timeout=self._timeout, retry=retry, job_retry=None)
+        return job.result(timeout=self._timeout, retry=retry, job_retry=None)
 
     def _config(self, sql: str, values: Mapping[str, Value], **more: Any) -> bigquery.QueryJobConfig:
         asked = parameters(sql)

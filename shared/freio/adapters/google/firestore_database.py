@@ -68,9 +68,13 @@ class Database:
         return found
 
     def write(self, writes: Iterable[Write], commit: str) -> None:
-        """All of them or nothing, signed with `commit`; raises `Moved` where a document is not as it was read."""
+        """All of them or nothing, signed with `commit`; raises `Moved` where a document is not as it was read.
+
+        Without a `commit` each document keeps the signature of the one that wrote it.
+        """
         client = self._connected()
         batch = client.batch()
+        signed = {"commit": commit} if commit else {}
         for write in writes:
             document = self._document(write.place)
             unchanged = None if write.based_on is None else client.write_option(last_update_time=write.based_on)
@@ -78,10 +82,10 @@ class Database:
                 batch.delete(document, option=unchanged)
             elif unchanged is None:
                 held = {name: value for name, value in write.fields.items() if value is not None}
-                batch.create(document, {**held, "commit": commit})
+                batch.create(document, {**held, **signed})
             else:
                 gone = {name: firestore.DELETE_FIELD for name, value in write.fields.items() if value is None}
-                batch.update(document, {**write.fields, **gone, "commit": commit}, option=unchanged)
+                batch.update(document, {**write.fields, **gone, **signed}, option=unchanged)
         try:
             batch.commit(retry=None, timeout=self.timeout)
         except MOVED as exc:

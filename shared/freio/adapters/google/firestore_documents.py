@@ -10,18 +10,21 @@ collection     document id of  fields
                                of incidents ``open_app`` (the app's `document_id`, while it is open)
 ``open``       the app         ``incident``: which incident is open. It makes the app's second one impossible
 ``once``       the key         only ``expires_at``
-``journal``    the entry's id  ``incident`` (its `document_id`), ``ordinal`` (place in its commit), ``body``
+``journal``    the entry's id  ``incident`` (its `document_id`), ``ordinal`` (place in its commit), ``body``;
+                               ``uncopied_since`` (microseconds, until its copy stands in BigQuery), from then
+                               on ``written_at`` (when that was: the mark has changed the document)
 =============  ==============  ===========================================================================
 
 Kinds: ``ask``, ``brake``, ``budgetstatus``, ``card``, ``incident``, ``notice``.
 
 For Terraform. No composite index is needed: every query is answered by Firestore's automatic index of one field.
-Only ``due_at`` (all kinds), ``open_app`` (incident) and ``incident`` (journal) are asked for; ``body`` should be
-exempt from indexing in every collection, which saves storage, and ``expires_at`` too. A TTL policy belongs on
-``expires_at`` of each collection except ``brake`` and ``open``, whose documents never expire.
+Only ``due_at`` (all kinds), ``open_app`` (incident), ``incident`` and ``uncopied_since`` (journal) are asked for;
+``body`` should be exempt from indexing in every collection, which saves storage, and ``expires_at`` too. A TTL policy
+belongs on ``expires_at`` of each collection except ``brake`` and ``open``, whose documents never expire.
 
 Google deletes an expired document within about a day (https://cloud.google.com/firestore/docs/ttl); the store counts
-it as gone from the instant on, so that nothing depends on when that is. What is open or due has no ``expires_at``.
+it as gone from the instant on, so that nothing depends on when that is. What is open or due has no ``expires_at``,
+nor has an entry without its copy: where nobody copies, the journal is kept for ever.
 """
 
 from __future__ import annotations
@@ -51,7 +54,7 @@ ONCE_KEPT = timedelta(days=800)
 RECORD_KEPT = timedelta(days=800)
 # Notices that were delivered or given up: what they did stands in the journal.
 NOTICE_KEPT = timedelta(days=400)
-# Thirteen months, so that a month can be compared with the same one a year ago; the copy in BigQuery stays.
+# Thirteen months, so that a month can be compared with the same one a year ago: from the copy on, which stays.
 JOURNAL_KEPT = timedelta(days=400)
 
 ID_BYTES = 1500  # https://cloud.google.com/firestore/quotas
@@ -127,8 +130,15 @@ def entry_fields(entry: Entry, ordinal: int, text: str, now: datetime) -> dict[s
         "incident": document_id(entry.incident),
         "ordinal": ordinal,
         "body": text,
-        "expires_at": now + JOURNAL_KEPT,
+        "uncopied_since": microseconds(now),
+        "expires_at": None,
+        "written_at": None,
     }
+
+
+def copied_fields(now: datetime, written: datetime) -> dict[str, Any]:
+    """What its copy changes of an entry that was `written` then."""
+    return {"uncopied_since": None, "expires_at": now + JOURNAL_KEPT, "written_at": written}
 
 
 def once_fields(now: datetime) -> dict[str, Any]:
@@ -141,9 +151,12 @@ def is_expired(fields: Mapping[str, Any], now: datetime) -> bool:
     return until is not None and until <= now
 
 
-def journal_order(fields: Mapping[str, Any], entry: Entry, written: datetime) -> tuple[int, datetime, int]:
-    """The key by which the journal is sorted: the entry's instant, then when and where in its commit it was written."""
-    return microseconds(entry.at), written, fields["ordinal"]
+def journal_order(fields: Mapping[str, Any], entry: Entry, changed: datetime) -> tuple[int, datetime, int]:
+    """The key by which the journal is sorted: the entry's instant, then when and where in its commit it was written.
+
+    ``changed`` is when the document was: with its writing or, where it holds when that was, with its copy's mark.
+    """
+    return microseconds(entry.at), fields.get("written_at", changed), fields["ordinal"]
 
 
 def fitting(what: str, text: str) -> str:

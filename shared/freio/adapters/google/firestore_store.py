@@ -17,6 +17,7 @@ from freio.adapters.google.firestore_commit import Commit
 from freio.adapters.google.firestore_database import NEVER, Database
 from freio.adapters.google.firestore_documents import Place, document_id, is_expired, journal_order
 from freio.adapters.google.firestore_draft import Draft
+from freio.adapters.google.firestore_uncopied import UncopiedEntries
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry
 from freio.ports import Change, R
@@ -96,6 +97,11 @@ class FirestoreStore:
             return [entry for _, entry in sorted(found, key=lambda line: line[0])]
 
         return self._database.repeated(what, lines)
+
+    @property
+    def uncopied(self) -> UncopiedEntries:
+        """The journal's entries that have no copy in BigQuery yet."""
+        return UncopiedEntries(self._database)
 
     def _fields(self, place: Place, name: str) -> dict[str, Any]:
         """What stands there; empty: nothing, or nothing any more."""

@@ -13,7 +13,8 @@ from freio.domain.target import Target
 from freio.ports import Meter
 
 SETTLED = timedelta(minutes=10)  # points come about three minutes late
-ANSWERS = 64  # kept at most; the oldest goes first
+ANSWERS = 64  # kept at least; the oldest goes first
+FOR_EACH = 4  # answers about each project: its hours and its minutes, the last ones and those before
 
 _Question = tuple[tuple[str, ...], datetime, datetime, int]
 
@@ -21,13 +22,15 @@ _Question = tuple[tuple[str, ...], datetime, datetime, int]
 class KeptTelemetry:
     """A `Meter` that asks the one behind it once for the same settled span, for as long as its process lives.
 
-    Five-minute ticks ask for the same whole hours eleven times out of twelve. Spans that end later than ten minutes
-    ago, and windows, always go through.
+    Five-minute ticks ask for the same whole hours nine times out of twelve. Spans that end later than ten minutes
+    ago, and windows, always go through. ``projects`` is how many are asked about.
     """
 
-    def __init__(self, meter: Meter, now: Callable[[], datetime]) -> None:
+    def __init__(self, meter: Meter, now: Callable[[], datetime], projects: int = 0) -> None:
         self._meter = meter
         self._now = now
+        # Fewer than a tick asks for would each be gone before it is asked for again.
+        self._most = max(ANSWERS, FOR_EACH * projects)
         self._lock = threading.Lock()
         self._kept: OrderedDict[_Question, list[Tokens]] = OrderedDict()
 
@@ -40,7 +43,7 @@ class KeptTelemetry:
         if self._now() - until >= SETTLED:
             with self._lock:
                 self._kept[question] = list(found)
-                while len(self._kept) > ANSWERS:
+                while len(self._kept) > self._most:
                     self._kept.popitem(last=False)
         return found
 

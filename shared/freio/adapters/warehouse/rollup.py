@@ -39,6 +39,17 @@ class Run:
     mark: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """``read_from``: from when on the export was read (None: it has not changed since it was read last).
+
+    ``watermark`` is the latest `export_time` that the rollup was known to hold before (None: none).
+    """
+
+    read_from: datetime | None
+    watermark: datetime | None
+
+
 def restate_from(runs: list[Run], rules: str, as_of: datetime) -> datetime:
     """From which midnight (UTC) on the export is read again; `runs` newest first.
 
@@ -75,11 +86,8 @@ class Rollup:
         self._rules = rules
         self._is_made = False
 
-    def refresh(self, as_of: datetime) -> datetime | None:
-        """Reads what is new at `as_of`; returns from when on the export was read (None: it has not changed since).
-
-        Doing it twice changes nothing.
-        """
+    def refresh(self, as_of: datetime) -> Refreshed:
+        """Reads what is new in the export. Doing it twice changes nothing."""
         # Before the export is read: what is written meanwhile changes the mark, and is read the next time.
         mark = self._engine.mark(self._tables.export)
         with self._engine.session() as session:
@@ -87,8 +95,9 @@ class Rollup:
                 session.run(question("rollup_tables", self._tables), {})
                 self._is_made = True
             runs = self._runs(session)
+            watermark = runs[0].watermark if runs else None
             if mark and runs and (runs[0].mark, runs[0].rules) == (mark, self._rules.fingerprint):
-                return None
+                return Refreshed(read_from=None, watermark=watermark)
             since = restate_from(runs, self._rules.fingerprint, as_of)
             session.run(
                 question("rollup_refresh", self._tables),
@@ -102,7 +111,7 @@ class Rollup:
                     "mark": mark,
                 },
             )
-        return since
+        return Refreshed(read_from=since, watermark=watermark)
 
     def _runs(self, session: Session) -> list[Run]:
         return [_run(row) for row in session.rows(question("rollup_runs", self._tables), {})]

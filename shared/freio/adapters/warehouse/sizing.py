@@ -53,9 +53,10 @@ def scans(engine: DryRun, tables: Tables, rules: Rules, now: datetime) -> Scans:
 
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return Scans(
-        recent=refresh(today - RECENT), deep=refresh(today - LATENESS), whole=refresh(WHOLE), asked=_asked(
-            engine, tables, _values(rules, since=now - HISTORY, as_of=now)
-        ),
+        recent=refresh(today - RECENT),
+        deep=refresh(today - LATENESS),
+        whole=refresh(WHOLE),
+        asked=_asked(engine, tables, _values(rules, since=now - HISTORY, as_of=now)),
     )
 
 

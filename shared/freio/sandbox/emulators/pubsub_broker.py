@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from freio.events import Message, from_cloudevent
-from freio.sandbox.emulators.pubsub import Pauses, PubSubSetup
+from freio.sandbox.emulators.pubsub import PubSubSetup
 from freio.sandbox.emulators.pubsub_ledger import ACKNOWLEDGES, Debt, Ledger
 from freio.sandbox.emulators.pubsub_relay import Relay
 from freio.sandbox.queue import Counts, DeadLetter, Delivery
@@ -33,8 +33,8 @@ class PubSubBroker:
     """The emulator at `address` delivers: push subscriptions, retry policy, dead letters. `stop` it, or use ``with``.
 
     ``now`` stands in each push for the emulator's publish time: the clock of the demo is a simulated one.
-    ``seed``, with ``delivery``, decides which pushes come twice or late, as with `LoopbackBroker`; attempts and pauses
-    are the subscription's policies, the timeout its deadline (10 s or more).
+    ``seed``, with ``delivery``, decides which pushes come twice or late, as with `LoopbackBroker`; the attempts are the
+    subscription's policy, the timeout its deadline (10 s or more); the pauses are the emulator's own.
     ``authorization`` makes the header that the emulator does not send.
 
     Other processes publish through `freio.adapters.google.pubsub.PubSubQueue`, told so by ``environment``. What they
@@ -56,12 +56,8 @@ class PubSubBroker:
         self._project = project
         self._delivery = delivery or Delivery()
         self._authorization = authorization
-        pauses = Pauses(
-            least=self._delivery.first_pause,
-            most=self._delivery.longest_pause,
-            deadline=max(10, round(self._delivery.timeout)),
-        )
-        self._setup = PubSubSetup(address, project, attempts=self._delivery.attempts, pauses=pauses)
+        deadline = max(10, round(self._delivery.timeout))
+        self._setup = PubSubSetup(address, project, attempts=self._delivery.attempts, deadline=deadline)
         self._ledger = Ledger(now, self._delivery.attempts)
         self._routes: dict[str, _Route] = {}
         self._topics: set[str] = set()

@@ -1,0 +1,1 @@
+"""The experiments that a client's engineer can run, by what they are about."""

@@ -1,0 +1,145 @@
+"""``freio cost``: what it asks, what it prints, and how it says that an aim is missed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from freio.adapters.warehouse.questions import Tables
+from freio.adapters.warehouse.rules import Rules
+from freio.adapters.warehouse.sizing import Scans, refresh_select, scans
+from freio.bootstrap import Freio
+from freio.cli import main as freio
+from freio.commands import cost
+from freio.errors import Rejected
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "freio.yaml"
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+TABLES = Tables(export="p.billing.gcp_billing_export_resource_v1_X", rollup="f.freio.hourly_spend")
+LARGE = ["--apps", "50", "--projects", "20", "--export-gib-month", "5"]
+MIB = 1024**2
+
+
+class FakeDryRun:
+    """Ten MiB for each day of an export's window; one MiB for each question to the rollup, unless it is missing."""
+
+    def __init__(self, *, pruned: bool = True, rollup: bool = True) -> None:
+        self.pruned, self.rollup = pruned, rollup
+
+    def would_read(self, sql: str, values: Mapping[str, object]) -> int:
+        if "billing_export" not in sql:
+            if not self.rollup:
+                raise Rejected("BigQuery: Not found: Table f:freio.hourly_spend")
+            return MIB
+        since = values["exported_since"]
+        assert isinstance(since, datetime)
+        return 10 * MIB * min((NOW - since).days + 1, 100) if self.pruned else 1000 * MIB
+
+
+def run(*words: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+    parser, out = ArgumentParser(), io.StringIO()
+    cost.arguments(parser)
+    return cost.main(parser.parse_args(words), environment or {}, out), out.getvalue()
+
+
+def test_sizes_that_are_given_need_no_cloud_and_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command line prints every item, the total and the share."""
+    assert freio(["cost", *LARGE, "--ai-spend", "100000"]) == 0
+    told = capsys.readouterr().out
+    for part in ("slack_inbox, warm", "Monitoring reads", "scans:", "invocations", "11.89", "0.012% of 100000.00 USD"):
+        assert part in told
+
+
+def test_a_missed_aim_is_said_with_both_numbers() -> None:
+    """It is no error: exit code 0."""
+    code, told = run("--apps", "5", "--projects", "2", "--export-gib-month", "0.2", "--ai-spend", "8000")
+    assert code == 0
+    assert "AIM MISSED with the free tiers: 0.124% of the AI spend is over 0.1%." in told
+
+
+def test_what_only_the_free_tiers_save_is_said() -> None:
+    """They are one for the billing account, and others may have used them."""
+    _, told = run(*LARGE)
+    assert "AIM MISSED without the free tiers: 21.10 USD a month is 6.10 over 15 USD." in told
+    assert "AIM MISSED with the free tiers" not in told
+
+
+def test_json_and_csv_hold_the_same_items() -> None:
+    """Both are read by machines: every item's cost, and the total."""
+    told = json.loads(run(*LARGE, "--format", "json")[1])
+    rows = list(csv.DictReader(io.StringIO(run(*LARGE, "--format", "csv")[1])))
+    assert [row["usd"] for row in rows[:-1]] == [item["usd"] for item in told["items"]]
+    assert rows[-1]["usd"] == told["total_usd"]
+    items = told["items"]
+    assert sum(Decimal(item["usd"]) for item in items) == pytest.approx(
+        Decimal(told["total_usd"]), abs=Decimal("0.001")
+    )
+
+
+def test_without_a_size_it_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, and the words that would help."""
+    assert run("--apps", "5", "--projects", "2")[0] == 2
+    assert "--export-gib-month" in capsys.readouterr().err
+    assert run("--export-gib-month", "1")[0] == 2
+    assert "--apps and --projects" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["0", "-1", "many", "nan"])
+def test_a_size_that_is_none_is_refused(word: str) -> None:
+    """Nothing and less than nothing are typing errors."""
+    with pytest.raises(SystemExit):
+        run("--apps", "1", "--projects", "1", f"--export-gib-month={word}")
+
+
+def test_the_client_s_file_says_how_many_apps_and_projects() -> None:
+    """What is given besides comes first."""
+    told = json.loads(run(str(EXAMPLE), "--export-gib-month", "1", "--projects", "7", "--format", "json")[1])
+    assert told["apps"] == 1
+    assert told["projects"] == 7
+
+
+def test_bigquery_s_own_sizes_replace_the_estimates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a warehouse in the environment nothing about the export has to be given."""
+    found = Scans(recent=30 * MIB, deep=70 * MIB, whole=900 * MIB, asked=216 * MIB)
+    monkeypatch.setattr(Freio, "scans", found)
+    code, told = run(str(EXAMPLE), "--projects", "3", environment={"FREIO_WAREHOUSE": "bigquery:p.freio"})
+    assert code == 0
+    assert "an hourly refresh reads 30.0 MiB, the daily one 70.0 MiB, the whole export 900.0 MiB" in told
+    assert "hourly 30 MiB of the export, once a day 70" in told
+
+
+def test_an_export_that_is_not_pruned_is_said_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would cost many times what it should."""
+    monkeypatch.setattr(Freio, "scans", Scans(recent=MIB, deep=MIB, whole=MIB, asked=None))
+    _, told = run(str(EXAMPLE), "--projects", "3", environment={"FREIO_WAREHOUSE": "bigquery:p.freio"})
+    assert "NOT PRUNED" in told
+    assert "The rollup is not there yet" in told
+
+
+def test_dry_runs_ask_for_the_windows_of_the_refreshes() -> None:
+    """From a midnight on: a day back each hour, five days back once a day, and everything."""
+    found = scans(FakeDryRun(), TABLES, Rules.of([]), NOW)
+    assert (found.recent, found.deep, found.whole, found.asked) == (20 * MIB, 60 * MIB, 1000 * MIB, 3 * MIB)
+    assert found.is_pruned
+    assert not scans(FakeDryRun(pruned=False), TABLES, Rules.of([]), NOW).is_pruned
+
+
+def test_a_missing_rollup_is_no_error_to_a_dry_run() -> None:
+    """Before the first refresh there is none."""
+    assert scans(FakeDryRun(rollup=False), TABLES, Rules.of([]), NOW).asked is None
+
+
+def test_a_dry_run_reads_the_export_as_a_refresh_does() -> None:
+    """The very SELECT of the refresh, and nothing that writes."""
+    select = refresh_select(TABLES)
+    assert TABLES.export in select
+    assert select.startswith("WITH export AS")
+    assert not {"INSERT", "DELETE", "COMMIT"} & set(select.split())

@@ -1,0 +1,176 @@
+"""What a month of Freio costs: the counts are those of the code, and the sums add up."""
+
+from __future__ import annotations
+
+import doctest
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from freio.adapters.local.kept_telemetry import KeptTelemetry
+from freio.domain import google_prices, running_cost, running_work
+from freio.domain.money import Money
+from freio.domain.running_cost import RunningCost
+from freio.domain.running_work import Size
+from freio.errors import CurrencyMismatch
+from freio.guard.telemetry import HOUR, read_telemetry
+from tests.fakes import FakeClock, FakeMeter
+from tests.unit.guard.test_budget import STATUS
+from tests.unit.guard.watching import NOW, Town, app, client
+
+SMALL = Size.estimated(apps=5, projects=2, export_gib=Decimal("0.2"), ai_spend=Money(Decimal(8000), "USD"))
+LARGE = Size.estimated(apps=50, projects=20, export_gib=Decimal(5), ai_spend=Money(Decimal(100_000), "USD"))
+HUGE = Size.estimated(apps=50, projects=20, export_gib=Decimal(60), ai_spend=Money(Decimal(100_000), "USD"))
+
+
+class Counting:
+    """Whatever stands behind it, and how often each of its methods was called."""
+
+    def __init__(self, behind: Any) -> None:
+        self._behind = behind
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def counted(*arguments: Any, **named: Any) -> Any:
+            self.calls[name] += 1
+            return getattr(self._behind, name)(*arguments, **named)
+
+        return counted
+
+
+def cost(size: Size) -> RunningCost:
+    return running_cost.running_cost(size)
+
+
+def cents(amount: Decimal) -> str:
+    return f"{amount:.2f}"
+
+
+@pytest.mark.parametrize("module", [running_cost, running_work])
+def test_the_worked_examples_hold(module: Any) -> None:
+    """What was computed by hand in the docstrings is what comes out."""
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "total", "without_free"),
+    [(SMALL, "9.93", "12.49"), (LARGE, "11.89", "21.10"), (HUGE, "14.10", "27.30")],
+)
+def test_the_totals_of_three_clients_stay_as_they_were_told(size: Size, total: str, without_free: str) -> None:
+    """A change of a price or a count shows here, and in the README."""
+    assert (cents(cost(size).total_usd), cents(cost(size).total_without_free_usd)) == (total, without_free)
+
+
+def test_a_large_client_meets_both_aims_with_the_free_tiers() -> None:
+    """50 apps cost less than 15 USD, and less than a thousandth of what they spend."""
+    month = cost(LARGE)
+    assert month.share is not None
+    assert month.total_usd < running_cost.AIM_USD
+    assert month.share < running_cost.AIM_SHARE
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE, HUGE])
+def test_a_free_tier_never_pays_anybody(size: Size) -> None:
+    """No item costs less than nothing, nor more than without its free tier."""
+    for item in cost(size).items:
+        assert item.free >= 0
+        assert 0 <= item.cost_usd <= item.cost_without_free_usd
+
+
+def test_several_items_share_one_free_tier() -> None:
+    """All scans together have one TiB for nothing."""
+    scans = [item for item in cost(HUGE).items if item.unit == "TiB"]
+    assert len(scans) > 1
+    paid = sum(item.quantity for item in scans) - google_prices.BIGQUERY_SCAN.free
+    assert cents(sum((item.cost_usd for item in scans), Decimal(0))) == cents(paid * google_prices.BIGQUERY_SCAN.usd)
+
+
+def test_twice_the_export_is_twice_the_scan_beyond_the_minimums() -> None:
+    """What a refresh reads of the export counts in full, beside what does not depend on it."""
+    once, twice, thrice = (
+        running_work.refresh_bytes(replace(HUGE, recent_bytes=n * HUGE.recent_bytes, deep_bytes=n * HUGE.deep_bytes))
+        for n in (1, 2, 3)
+    )
+    assert twice - once == pytest.approx(thrice - twice, abs=1)
+    assert twice - once == pytest.approx(float(running_work.DAYS) * (23 * HUGE.recent_bytes + HUGE.deep_bytes), abs=1)
+
+
+def test_an_empty_export_is_billed_the_least_that_a_statement_costs() -> None:
+    """Ten MiB for each table, however small."""
+    empty = replace(SMALL, recent_bytes=0, deep_bytes=0, rollup_bytes_a_day=0)
+    assert running_work.asked_bytes(empty) == 730 * 3 * 10 * 1024**2
+    assert running_work.refresh_bytes(empty) == 730 * 4 * 10 * 1024**2
+
+
+def test_spend_in_another_currency_is_refused() -> None:
+    """A share of BRL in USD would be wrong by five."""
+    with pytest.raises(CurrencyMismatch, match="BRL"):
+        _ = cost(replace(SMALL, ai_spend=Money(Decimal(1), "BRL"))).share
+
+
+def test_a_month_without_ai_spend_has_no_share() -> None:
+    """Nothing is divided by nothing."""
+    assert cost(replace(SMALL, ai_spend=None)).share is None
+
+
+def test_a_quiet_tick_reads_the_store_as_often_as_the_sum_says() -> None:
+    """The counts in `running_work` are those of the watch."""
+    town = Town(client=client(*(app(f"app{number}") for number in range(3))))
+    store = Counting(town.store)
+    town.store = store  # type: ignore[assignment]  # it stands for the store that it counts
+    town.watcher.watch()
+    read = sum(store.calls[name] for name in ("get", "open_incident", "used", "due"))
+    assert read == running_work.WATCH_READS + 3 * running_work.WATCH_READS_AN_APP
+    assert store.calls["commit"] == 0
+
+
+def test_a_budget_message_reads_and_writes_the_store_as_the_sum_says() -> None:
+    """With an actual and a forecast threshold that were crossed before, as in every message of the rest of a month."""
+    town = Town()
+    crossed = replace(STATUS, actual=Decimal("0.5"), forecast=Decimal(1))
+    town.desk.take(crossed)
+    store = Counting(town.store)
+    town.store = store  # type: ignore[assignment]  # it stands for the store that it counts
+    incident = town.store.open_incident("chat")
+    assert incident is not None
+    store.calls.clear()
+    town.desk.take(replace(crossed, published=crossed.published + timedelta(minutes=20)))
+    asked = sum(store.calls[name] for name in ("get", "open_incident", "used", "due"))
+    assert asked + running_work.BUDGET_WRITES == running_work.BUDGET_READS  # a commit reads what it writes
+    assert store.calls["commit"] == 1
+
+
+def test_an_hour_of_ticks_asks_for_telemetry_as_often_as_the_sum_says() -> None:
+    """Twelve times for the last two hours, and three times for the last week."""
+    clock = FakeClock(NOW)
+    counting = Counting(FakeMeter(clock))
+    kept = KeptTelemetry(counting, clock.now)
+    week = NOW - 7 * 24 * HOUR
+    for _ in range(12):
+        read_telemetry(kept, ["p"], since=week, now=clock.now())
+        clock.sleep(300)
+    assert counting.calls["tokens"] == running_work.CALLS_AN_HOUR
+
+
+def test_every_price_names_its_source_and_how_sure_it_is() -> None:
+    """A price without a page to look it up is a guess."""
+    for price in google_prices.PRICES:
+        assert price.source.startswith("https://cloud.google.com/")
+        assert price.confirmed
+        assert price.usd > 0
+
+
+def test_the_sizes_of_rows_leave_room_for_what_is_read() -> None:
+    """A part is never larger than its whole."""
+    assert sum(running_work.ASKED_OF_ROW) <= running_work.ROLLUP_ROW
+    assert running_work.READ_OF_ROW < running_work.EXPORT_ROW
+    assert timedelta(hours=running_work.HOURS) == datetime(2026, 1, 31, 10, tzinfo=UTC) - datetime(
+        2026, 1, 1, tzinfo=UTC
+    )
