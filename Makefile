@@ -11,12 +11,12 @@ unexport PYTHONPATH PYTHONHOME
 export MAKECMDGOALS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fmt bundle bench browser emulators screenshot pins clean
+.PHONY: help setup demo e2e test check lint types imports fmt bundle bench browser emulators screenshot pins clean
 
 help: ## print this list
 	@echo 'Freio: a brake for the cost of AI on Google Cloud'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '  make %-10s %s\n' "$$name" "$$what"; done
 	@echo
 	@echo 'ARGS="…" reaches the command behind a target; PYTHON=… names another Python (3.11 to 3.14).'
@@ -27,6 +27,9 @@ setup: ## bring .venv to the pinned versions (every target below does it by itse
 
 demo: setup ## run the whole brake on this machine, with a pretend Slack and a pretend Google Cloud
 	@$(BIN)/freio demo $(ARGS)
+
+e2e: setup ## play the demo on the emulators of Firestore, Pub/Sub and BigQuery; fails unless the loop closes
+	@$(BIN)/freio demo --emulators --headless $(ARGS)
 
 test: setup ## run the tests
 	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup $(ARGS)

@@ -28,6 +28,7 @@ class Budgets:
         if now < self._next:
             return
         self._next += EVERY
+        self._replay.stage.served.arrive(now)  # a message may make the watch look
         for app in self._replay.stage.client.apps:
             if app.budget is not None:
                 self._one(app.name, app.budget.amount, now)

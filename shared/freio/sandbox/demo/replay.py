@@ -8,7 +8,7 @@ is sent only in a minute in which something is due. It takes less time to watch,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -16,7 +16,8 @@ from freio.domain.incident import Incident, State
 from freio.domain.notice import Notice
 from freio.domain.target import Brake
 from freio.errors import Unavailable
-from freio.sandbox.demo.stage import PER_USD, Stage
+from freio.sandbox.demo.parts import PER_USD
+from freio.sandbox.demo.stage import Stage
 from freio.sandbox.google.demand import Demand
 from freio.sandbox.spend.prices import token_price
 from freio.sandbox.spend.traffic import STEP, Traffic
@@ -29,7 +30,7 @@ FRESH = timedelta(hours=6)  # a runaway that was not seen by then is looked for 
 ENDS_SOON = timedelta(minutes=90)  # a decision that ends is judged by looks that are fresh
 DECIDED = {State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 ON_THE_TABLE = {State.OPEN, State.PROPOSED, State.BRAKING, State.RESTORING}
-DRAINS_WITHIN = 60.0
+DRAINS_WITHIN = 120.0  # seconds; a dead letter takes its five attempts
 
 
 class Replay:
@@ -46,12 +47,13 @@ class Replay:
         """Live until `end`, five minutes at a time; `each_minute` is called after what happened in that minute."""
         while self.now < end:
             self._traffic()
-            pace = self._pace()
-            for minute in range(1, 6) if self._is_awake() else (5,):
+            opened = self.stage.store.open_incidents()
+            pace, is_awake = self._pace(opened), self._is_awake(opened)
+            for minute in range(1, 6) if is_awake else (5,):
                 self.stage.set_time(self.now + minute * MINUTE)
-                if minute == 5:
-                    self._mark(pace)
-                self._sweep()
+                has_ticked = minute == 5 and self._mark(pace)
+                if is_awake or has_ticked:
+                    self._sweep()
                 each_minute(self.now + minute * MINUTE)
             self.now += STEP
             yield self.now
@@ -89,9 +91,8 @@ class Replay:
         self.spent[traffic.app] += inputs * an_input + outputs * an_output
         self.history[traffic.app].append((self.now + STEP, self.spent[traffic.app], inputs // 5))
 
-    def _pace(self) -> timedelta:
+    def _pace(self, opened: Sequence[Incident]) -> timedelta:
         """How often the watch looks: always every five minutes in production, and here while it matters."""
-        opened = self.stage.store.open_incidents()
         if any(i.state in ON_THE_TABLE for i in opened):
             return STEP
         known = {i.app for i in opened}
@@ -101,30 +102,40 @@ class Replay:
         held = [i for i in opened if i.state not in DECIDED or (i.until and i.until - self.now < ENDS_SOON)]
         return HELD if held else CALM
 
-    def _is_awake(self) -> bool:
+    def _is_awake(self, opened: Sequence[Incident]) -> bool:
         """Whether minutes matter: somebody may click, or something comes due."""
-        soon = self.now + STEP
-        store = self.stage.store
-        if any(i.state not in DECIDED for i in store.open_incidents()):
-            return True
-        due = [bool(store.due(Incident, soon, 1)), bool(store.due(Brake, soon, 1)), bool(store.due(Notice, soon, 1))]
-        return any(due)
+        return any(i.state not in DECIDED for i in opened) or self._is_due(self.now + STEP)
 
-    def _mark(self, pace: timedelta) -> None:
+    def _is_due(self, at: datetime) -> bool:
+        store = self.stage.store
+        return bool(store.due(Incident, at, 1) or store.due(Brake, at, 1) or store.due(Notice, at, 1))
+
+    def _mark(self, pace: timedelta) -> bool:
+        """Whether the watch was sent."""
         at = self.now + STEP
         if (at - MIDNIGHT) % BILLED_EVERY == timedelta(0):
             self.stage.served.flush(at)
-        if (at - MIDNIGHT) % pace == timedelta(0):
-            self.stage.broker.publish("freio-watch", b"{}", {"tick": "watch"})
-            self.drain()
+        if (at - MIDNIGHT) % pace != timedelta(0):
+            return False
+        self.stage.served.arrive(at)
+        self.stage.broker.publish("freio-watch", b"{}", {"tick": "watch"})
+        self.drain()
+        return True
 
     def _sweep(self) -> None:
-        now = self.stage.clock.now()
-        store = self.stage.store
-        due = [bool(store.due(Incident, now, 1)), bool(store.due(Brake, now, 1)), bool(store.due(Notice, now, 1))]
-        if any(due):
-            self.stage.broker.publish("freio-clicks", b"{}", {"tick": "sweep"})
-            self.drain()
+        if self._is_due(self.stage.clock.now()):
+            self._send_sweep()
+
+    def _send_sweep(self) -> None:
+        self.stage.broker.publish("freio-clicks", b"{}", {"tick": "sweep"})
+        self.drain()
+
+    def finish(self) -> None:
+        """Nothing is on its way any more; and what had happened by `now` has waited for the journal's copy."""
+        self.drain()
+        if self.stage.copied is not None:
+            self.stage.set_time(self.now + 2 * STEP)
+            self._send_sweep()
 
     def drain(self) -> None:
         if not self.stage.broker.drain(DRAINS_WITHIN):

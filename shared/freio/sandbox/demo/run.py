@@ -21,22 +21,30 @@ from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.errors import BadInput
 from freio.sandbox.demo.budgets import Budgets
+from freio.sandbox.demo.parts import MakeParts, embedded
 from freio.sandbox.demo.replay import Replay
 from freio.sandbox.demo.script import LAUNCHES, Players, launch
 from freio.sandbox.demo.stage import Stage, set_up
 from freio.sandbox.demo.story import dumps, tell
+from freio.sandbox.emulators import EmulatorFailed, EmulatorMissing
 from freio.sandbox.spend.incidents import Runaway
 from freio.sandbox.spend.tiling import STATED
 from freio.sandbox.spend.traffic import STEP
 
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)  # the first hour of a Pacific month, a Sunday
 HISTORY = timedelta(days=21)
+DAYS, FEW_DAYS = 30, 6
 SHOWN = {Kind.STATE, Kind.PROOF, Kind.FOREIGN, Kind.PAGE, Kind.REJECTED}
 WAITS = {State.PROPOSED: timedelta(hours=1), State.THROTTLED: timedelta(minutes=30), State.STUCK: timedelta(minutes=30)}
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="scripted people click; ends by itself")
+    parser.add_argument(
+        "--emulators",
+        action="store_true",
+        help="on the emulators of Firestore, Pub/Sub and BigQuery, in the place of SQLite, a loopback queue and DuckDB",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
     parser.add_argument(
         "--usage",
@@ -50,7 +58,12 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--locale", choices=("pt-BR", "en"), default="pt-BR", help="the client's language (default pt-BR)"
     )
-    parser.add_argument("--days", type=int, default=30, help="how much of the month to replay (default 30)")
+    parser.add_argument(
+        "--days",
+        type=int,
+        help=f"how much of the month to replay (default {DAYS}; with --emulators, where the same runaways come on fewer"
+        f" days, {FEW_DAYS})",
+    )
     parser.add_argument("--seed", type=int, default=7, help="of everything that chance decides (default 7)")
     parser.add_argument("--port", type=int, default=8400, help="of the Slack page (default 8400; headless: any)")
     parser.add_argument(
@@ -69,7 +82,7 @@ def main(options: Namespace) -> int:
         signal.signal(asked, _interrupted)
     try:
         return _play(options, console)
-    except BadInput as error:
+    except (BadInput, EmulatorMissing, EmulatorFailed) as error:
         console.print(f"[red]{error}[/]")
         return 2
     except KeyboardInterrupt:
@@ -80,6 +93,14 @@ def main(options: Namespace) -> int:
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
     """Whoever ends the demo, it ends its servers: they are process groups of their own."""
     raise KeyboardInterrupt
+
+
+def _parts(options: Namespace) -> MakeParts:
+    if not options.emulators:
+        return embedded
+    from freio.sandbox.demo.emulated import emulated  # noqa: PLC0415  # Google's libraries take a second to import
+
+    return emulated
 
 
 def _is_free(port: int) -> bool:
@@ -109,16 +130,18 @@ def _play(options: Namespace, console: Console) -> int:
             history=HISTORY,
             slack_port=0 if options.headless else options.port,
             locale=options.locale,
+            make_parts=_parts(options),
         )
         console.print(f"Slack is at [bold]{stage.slack_url}[/]: choose who you are at the top, and open #finops.")
         replay = Replay(stage, START)
-        runaways = launch(stage, START)
+        runaways = launch(stage, START, squeezed=options.emulators)
         players = Players(stage, runaways) if options.headless else None
         budgets = _replay(options, console, replay, players)
-        replay.drain()
+        replay.finish()
         story = tell(replay, runaways, players, budgets.poison)
         _summary(console, story, runaways)
         if options.json:
+            options.json.parent.mkdir(parents=True, exist_ok=True)
             options.json.write_text(dumps(story), encoding="utf-8")
             console.print(f"Written to {options.json}.")
         for fault in story["faults"]:
@@ -132,7 +155,7 @@ def _play(options: Namespace, console: Console) -> int:
 
 def _replay(options: Namespace, console: Console, replay: Replay, players: Players | None) -> Budgets:
     """Let the days pass, with a bar; in person, slowly wherever something waits for a click."""
-    end = START + timedelta(days=options.days)
+    end = START + timedelta(days=options.days or (FEW_DAYS if options.emulators else DAYS))
     budgets = Budgets(replay, START)
     teller = _Teller(console, replay.stage, minutes={0} if options.headless else set(range(0, 60, 5)))
 

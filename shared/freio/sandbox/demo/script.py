@@ -7,7 +7,7 @@ usage has a mind of its own) are called expected by ops, so that every message i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from freio.domain.app import Mode
@@ -21,6 +21,7 @@ from freio.sandbox.spend.incidents import Kind, Runaway
 
 DAY = timedelta(days=1)
 UNWRITTEN = timedelta(minutes=10)
+SQUEEZED = 6  # days of the story in one, where days are dear
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,11 @@ class Launch:
     after: timedelta
     severity: float = 1.0
     fixed_after: timedelta | None = None
+
+    def squeezed(self) -> Launch:
+        """The same at the same time of day, on an earlier day: nothing of it is shorter, calm days are left out."""
+        days, rest = divmod(self.after, DAY)
+        return replace(self, after=days // SQUEEZED * DAY + rest)
 
 
 # One for each way that an incident can go; days are of the replay.
@@ -229,10 +235,10 @@ def _acts() -> Iterator[Act]:
     )
 
 
-def launch(stage: Stage, start: datetime) -> list[Runaway]:
-    """Lay the runaways on the month; where somebody fixes the cause, they end then."""
+def launch(stage: Stage, start: datetime, *, squeezed: bool = False) -> list[Runaway]:
+    """Lay the runaways on the month, or on a few days of it; where somebody fixes the cause, they end then."""
     started = []
-    for number, planned in enumerate(LAUNCHES):
+    for number, planned in enumerate(each.squeezed() if squeezed else each for each in LAUNCHES):
         at = start + planned.after
         runaway = stage.world.launch(planned.kind, planned.app, at, seed=number, severity=planned.severity)
         if planned.fixed_after is not None:

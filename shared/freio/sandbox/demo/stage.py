@@ -2,56 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from freio.adapters.local.clock import FileClock, SystemClock, write_clock
-from freio.adapters.local.sqlite import SqliteStore
 from freio.config import load
 from freio.domain.app import Client
 from freio.sandbox.demo.cast import APPS, CHANNELS, GROUPS, PEOPLE
+from freio.sandbox.demo.parts import Broker, MakeParts, State, Wanted, embedded
 from freio.sandbox.demo.servers import FUNCTIONS, FunctionServer
 from freio.sandbox.google.control_plane import ControlPlane
 from freio.sandbox.google.demand import Demand, Step
 from freio.sandbox.google.server import serve as serve_google
 from freio.sandbox.pager import PagerServer
-from freio.sandbox.queue import Delivery, LoopbackBroker
 from freio.sandbox.slack import SlackWorkspace
 from freio.sandbox.slack import serve as serve_slack
-from freio.sandbox.spend.billing_export import BillingExport, create_table, table_name
-from freio.sandbox.spend.billing_rows import BillingAccount
+from freio.sandbox.spend.billing_export import table_name
 from freio.sandbox.spend.ledger import Served
 from freio.sandbox.spend.traffic import STEP
 from freio.sandbox.spend.usage_file import read_usage
 from freio.sandbox.spend.world import SpendWorld, generated, replayed
 
 WEEK = timedelta(days=7)
-PER_USD = Decimal("5.40")  # BRL a dollar, in the demo
 TOPICS = {"freio-budgets": "budget_alert", "freio-watch": "spend_watch", "freio-clicks": "enforcer"}
 OPERATION_SECONDS = 0.3  # real ones take five to ten: the demo's days are shorter as well
-DUPLICATES = 0.10  # of all pushes come twice
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """The running demo. ``clock`` is what the functions read; `set_time` moves it."""
+    """The running demo. ``clock`` is what the functions read; `set_time` moves it. ``copied`` is as in `Parts`."""
 
     client: Client
     folder: Path
     clock: FileClock
-    store: SqliteStore
+    store: State
     slack: SlackWorkspace
     slack_url: str
     google: ControlPlane
-    broker: LoopbackBroker
+    broker: Broker
     pager: PagerServer
     world: SpendWorld
     served: Served
     functions: Sequence[FunctionServer]
+    copied: Callable[[], int] | None
 
     def set_time(self, at: datetime) -> None:
         write_clock(self.folder / "now", at)
@@ -67,11 +63,12 @@ def set_up(
     history: timedelta,
     slack_port: int,
     locale: str = "pt-BR",
+    make_parts: MakeParts = embedded,
 ) -> Stage:
     """Start everything; `stack` ends it, in reverse.
 
     ``start`` is when the replay begins; `history` before it has been lived already, and is written at once. ``locale``
-    is the client's: what the channel is written in.
+    is the client's: what the channel is written in. ``make_parts`` makes the store, the queue and the bill.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_clock(folder / "now", start)
@@ -98,27 +95,19 @@ def set_up(
     )
     slack_server = serve_slack(slack, port=slack_port)
     stack.callback(slack_server.stop)
-    broker = LoopbackBroker(
-        seed=seed, now=clock.now, delivery=Delivery(duplicates=DUPLICATES, late=0.05, attempts=5), project="acme-freio"
-    )
-    stack.callback(broker.stop)
     table = client.billing_export.rpartition(".")[2]
-    account = BillingAccount(id=client.billing_account, currency=client.currency, per_usd=PER_USD)
     assert table == table_name(client.billing_account), "the demo's file names the account's own table"
-    create_table(folder / "billing.duckdb", table)
-    export = BillingExport(folder / "billing.duckdb", table, account, seed)
+    parts = make_parts(stack, Wanted(client=client, folder=folder, clock=clock, seed=seed))
     demand = replayed(APPS, read_usage(usage), start) if usage else generated(APPS, seed, start)
     world = SpendWorld(APPS, demand)
-    world.backfill(export, start - history, start)
+    world.backfill(parts.bill, start - history, start)
     _live_through(google, world, start)
     functions = _functions(
         stack,
         folder,
         {
             "FREIO_CONFIG": str(config),
-            "FREIO_STORE": f"sqlite:{folder / 'state.db'}",
-            "FREIO_WAREHOUSE": f"duckdb:{folder / 'billing.duckdb'}",
-            "FREIO_QUEUE": broker.url,
+            **parts.environment,
             "FREIO_GOOGLE_API_ENDPOINT": google_server.url,
             "FREIO_CLOCK": str(folder / "now"),
             "SLACK_API_URL": slack_server.api_url,
@@ -131,23 +120,22 @@ def set_up(
     )
     by_name = {f.name: f for f in functions}
     for topic, name in TOPICS.items():
-        broker.subscribe(topic, by_name[name].url, name=name)
+        parts.broker.subscribe(topic, by_name[name].url, name=name)
     slack.interactions_url = slack.commands_url = by_name["slack_inbox"].url
-    store = SqliteStore(folder / "state.db")
-    stack.callback(store.close)
     return Stage(
         client=client,
         folder=folder,
         clock=clock,
-        store=store,
+        store=parts.store,
         slack=slack,
         slack_url=slack_server.url,
         google=google,
-        broker=broker,
+        broker=parts.broker,
         pager=pager,
         world=world,
-        served=Served(export),
+        served=Served(parts.bill),
         functions=functions,
+        copied=parts.copied,
     )
 
 

@@ -132,6 +132,7 @@ def _counts(replay: Replay, entries: Sequence[Entry], players: Players | None) -
         "effects": sum(1 for e in entries if e.kind is Kind.LEVER and e.what in {"set", "restored"}),
         "dead_letters": queue.dead_letters,
         "journal": len(entries),
+        "copied": replay.stage.copied() if replay.stage.copied else None,
         "slack_messages": len(_posted(replay)),
         "pages": len(replay.stage.pager.pages),
         "clicks": len(players.acks) if players else None,
@@ -155,6 +156,7 @@ def faults(
     ]
     found += _left_behind(replay)
     counts = story["counts"]
+    found += _uncopied(replay, counts["copied"])
     if counts["slack_messages"] != len(incidents):
         found.append(f"{len(incidents)} incidents have {counts['slack_messages']} messages")
     if counts["dead_letters"] != poison:
@@ -188,6 +190,17 @@ def _left_behind(replay: Replay) -> list[str]:
         if brake is not None and brake.leases:
             found.append(f"{brake.id} is still held by {', '.join(lease.incident for lease in brake.leases)}")
     return sorted(set(found))
+
+
+def _uncopied(replay: Replay, copied: int | None) -> list[str]:
+    """The journal's copy has each entry once, and may lack those of the last sweep alone."""
+    if copied is None:
+        return []
+    written = [entry.at for entry in replay.stage.store.entries()]
+    waited = sum(1 for at in written if at <= replay.now)
+    if waited <= copied <= len(written):
+        return []
+    return [f"the journal has {len(written)} entries, of which {waited} have waited, and its copy {copied}"]
 
 
 def _posted(replay: Replay) -> list[str]:

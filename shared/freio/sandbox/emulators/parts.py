@@ -23,13 +23,13 @@ class Part:
     bring: str
     variable: str
     is_here: Callable[[], bool]
-    command: Callable[[str, Path], Sequence[str]]
+    command: Callable[[str, Path, str], Sequence[str]]
 
-    def running(self) -> AbstractContextManager[str]:
-        """Run it for a while; gives its address, ``127.0.0.1:<port>``."""
+    def running(self, project: str = PROJECT) -> AbstractContextManager[str]:
+        """Run it for a while; gives its address, ``127.0.0.1:<port>``. BigQuery's knows no project but this one."""
         if not self.is_here():
             raise EmulatorMissing(f"{self.name} is not on this machine: `{self.bring}` brings it")
-        return running(self.name, self.command)
+        return running(self.name, lambda address, folder: self.command(address, folder, project))
 
 
 def _has_gcloud(component: str) -> bool:
@@ -40,13 +40,13 @@ def _has_gcloud(component: str) -> bool:
     return (Path(gcloud).resolve().parent.parent / "platform" / component).is_dir()
 
 
-def _pubsub(address: str, folder: Path) -> Sequence[str]:
+def _pubsub(address: str, folder: Path, project: str) -> Sequence[str]:
     start = ["gcloud", "beta", "emulators", "pubsub", "start", "--quiet"]
-    return [*start, f"--project={PROJECT}", f"--host-port={address}", f"--data-dir={folder}"]
+    return [*start, f"--project={project}", f"--host-port={address}", f"--data-dir={folder}"]
 
 
-def _firestore(address: str, _folder: Path) -> Sequence[str]:
-    return ["gcloud", "emulators", "firestore", "start", "--quiet", f"--project={PROJECT}", f"--host-port={address}"]
+def _firestore(address: str, _folder: Path, project: str) -> Sequence[str]:
+    return ["gcloud", "emulators", "firestore", "start", "--quiet", f"--project={project}", f"--host-port={address}"]
 
 
 def _bigquery_binary() -> str | None:
@@ -55,11 +55,11 @@ def _bigquery_binary() -> str | None:
     return shutil.which("bigquery-emulator")
 
 
-def _bigquery(address: str, _folder: Path) -> Sequence[str]:
+def _bigquery(address: str, _folder: Path, project: str) -> Sequence[str]:
     host, _, port = address.partition(":")
     # Its own default ports are fixed, so that two runs at once would meet: the storage API gets a free one too.
     listens = [f"--host={host}", f"--port={port}", f"--grpc-port={free_port()}"]
-    return [_bigquery_binary() or "bigquery-emulator", f"--project={PROJECT}", *listens, "--log-level=error"]
+    return [_bigquery_binary() or "bigquery-emulator", f"--project={project}", *listens, "--log-level=error"]
 
 
 PUBSUB = Part(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from freio.domain.calendar import PACIFIC
 from freio.sandbox.spend import lag
@@ -14,7 +14,7 @@ from freio.sandbox.spend.prices import MILLION, token_price
 from freio.sandbox.spend.skus import Direction, Sku, project_number, sku
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from freio.sandbox.spend.traffic import Labels
 
@@ -49,6 +49,18 @@ class HourUse:
     requests: int
     input_tokens: int
     output_tokens: int
+
+
+class Bill(Protocol):
+    """Where the rows go: a billing export's table."""
+
+    def write(self, uses: Iterable[HourUse]) -> int:
+        """Takes the rows of these hours, whenever they will be exported; returns how many there are."""
+        ...
+
+    def arrive(self, now: datetime) -> int:
+        """Puts those into the table whose time of export has come by `now`; returns how many."""
+        ...
 
 
 def rows_of(use: HourUse, account: BillingAccount, seed: int) -> Iterator[Row]:

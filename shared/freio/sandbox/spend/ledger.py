@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from freio.sandbox.spend.billing_rows import HOUR, HourUse
 
 if TYPE_CHECKING:
-    from freio.sandbox.spend.billing_export import BillingExport
+    from freio.sandbox.spend.billing_rows import Bill
     from freio.sandbox.spend.traffic import Labels, Traffic
 
 _Key = tuple[datetime, str, str, str, "Labels"]
@@ -21,7 +21,7 @@ class Served:
     Held in memory: a sandbox that dies loses the running hour's bill, as its clock dies with it.
     """
 
-    def __init__(self, export: BillingExport) -> None:
+    def __init__(self, export: Bill) -> None:
         self._export = export
         self._hours: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0, 0])
 
@@ -39,6 +39,10 @@ class Served:
         sums = self._hours[hour, traffic.project, traffic.location, traffic.model, traffic.labels]
         for place, got in enumerate(served):
             sums[place] += got
+
+    def arrive(self, now: datetime) -> int:
+        """What was written before is exported, where its time has come by `now`; returns how many rows."""
+        return self._export.arrive(now)
 
     def flush(self, now: datetime) -> int:
         """Writes the rows of all hours that ended by `now`, and forgets them once written; returns how many rows."""

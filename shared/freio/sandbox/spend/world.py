@@ -25,7 +25,7 @@ from freio.sandbox.spend.traffic import STEP, Demand, Labels, Stretch, Traffic
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from freio.sandbox.spend.billing_export import BillingExport
+    from freio.sandbox.spend.billing_rows import Bill
     from freio.sandbox.spend.usage_file import ClientUsage
 
 STEPS_PER_HOUR = HOUR // STEP
@@ -133,12 +133,12 @@ class SpendWorld:
         """The incidents under way at `at`: what a detector ought to find."""
         return [runaway for runaway in self._runaways if runaway.start <= at < runaway.end]
 
-    def backfill(self, export: BillingExport, start: datetime, end: datetime) -> int:
+    def backfill(self, bill: Bill, start: datetime, end: datetime) -> int:
         """Bills all demand in [start, end), both on the hour, as served in full; returns how many rows."""
         hours, rest = divmod(end - start, HOUR)
         if rest or start.minute or start.second or start.microsecond:
             raise ValueError(f"history from {start.isoformat()} to {end.isoformat()} is not in whole hours")
-        return export.write(use for spec in self._apps.values() for use in self._hours(spec, start, hours))
+        return bill.write(use for spec in self._apps.values() for use in self._hours(spec, start, hours))
 
     def _hours(self, spec: AppSpend, start: datetime, hours: int) -> Iterator[HourUse]:
         stretch = self.stretch(spec.app, start, hours * STEPS_PER_HOUR)
