@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from freio.adapters.pyod_detector import _distance, envelope, features
+from freio.adapters.pyod_detector import distance, envelope, features
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def _scores(series: bytes) -> Floats:
     scores[0] = 0.0  # one hour is no history
     calm = scores < 1.0
     for t in np.flatnonzero(~calm):
-        distance = _distance(features(x[: t + 1], hours[: t + 1]), calm=calm[: t + 1])
-        if distance is not None:
-            scores[t] = min(scores[t], distance)
+        far = distance(features(x[: t + 1], hours[: t + 1]), calm=calm[: t + 1])
+        if far is not None:
+            scores[t] = min(scores[t], far)
     return scores

@@ -57,13 +57,17 @@ class Push:
     def of(cls, environment: Mapping[str, str]) -> Push | None:
         """From FREIO_PUSH_SERVICE_ACCOUNT and FREIO_PUSH_AUDIENCE: both, or none.
 
-        FREIO_PUSH_CERTIFICATES moves the certificates; FREIO_PUSH_SIGNATURE says who has verified the signature.
+        FREIO_PUSH_CERTIFICATES moves the certificates; FREIO_PUSH_SIGNATURE says who has verified the signature. Either
+        without those two would look like a lock and be none: an error.
         """
         given = [environment.get(name, "") for name in PUSH]
         signature = environment.get("FREIO_PUSH_SIGNATURE", "")
         if signature not in {"", "verified-by-cloud-run"}:
             raise SettingsError(f"FREIO_PUSH_SIGNATURE: {signature!r}; may be verified-by-cloud-run, or left out")
         if not any(given):
+            for name in ("FREIO_PUSH_CERTIFICATES", "FREIO_PUSH_SIGNATURE"):
+                if environment.get(name):
+                    raise SettingsError(f"{name} locks nothing without {' and '.join(PUSH)}")
             return None
         if not all(given):
             raise SettingsError(f"the environment has one of {' and '.join(PUSH)}, and must have both or none")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,18 +22,21 @@ from hypothesis import strategies as st
 
 from freio.adapters.warehouse.questions import Schema
 from freio.adapters.warehouse.rules import Rules
+from freio.adapters.warehouse.schemas import READ
 from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain.app import App, Match
 from freio.domain.attribution import Traits, attribute
 from freio.domain.spend import DIMENSIONS, Every, SpendLine
 from freio.errors import CurrencyMismatch
 from tests.contracts.export_rows import Row, lines
-from tests.contracts.warehouses import BigQueryWorld, DuckDbWorld, SqlWorld, emulated, file_warehouse
+from tests.contracts.warehouses import NAMES, BigQueryWorld, DuckDbWorld, SqlWorld, emulated, file_warehouse
 
 BIGQUERY = [pytest.mark.real, pytest.mark.xdist_group("bigquery")]
+# Of the standard export, only what is not rolled: by its name alone it is another table than the detailed one.
+READ_AS = ["standard", *(f"{schema}{rolled}" for schema in Schema for rolled in ("", "-rolled"))]
 TABLES = [
-    *(f"duckdb-{schema}{rolled}" for schema in Schema for rolled in ("", "-rolled")),
-    *(pytest.param(f"bigquery-{schema}{rolled}", marks=BIGQUERY) for schema in Schema for rolled in ("", "-rolled")),
+    *(f"duckdb-{table}" for table in READ_AS),
+    *(pytest.param(f"bigquery-{table}", marks=BIGQUERY) for table in READ_AS),
 ]
 FILES = [f"{kind}-{schema}" for kind in ("parquet", "csv", "jsonl") for schema in Schema]
 
@@ -83,23 +87,29 @@ GOLDEN = (
 )
 
 
-def _write(world: SqlWorld) -> SqlWarehouse:
-    world.write(*GOLDEN)
-    return world.warehouse
+@contextmanager
+def _table(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlWorld]:
+    """One of `TABLES`, empty; its schema is what the product takes it for by its name."""
+    kind, name, *rolled = place.split("-")
+    schema, rules, is_rolled = Schema.of(NAMES[name]), Rules.of(APPS), bool(rolled)
+    if kind == "duckdb":
+        yield DuckDbWorld(tmp_path / "export.duckdb", schema, rules, rolled=is_rolled, table=name)
+    else:
+        with emulated(request.getfixturevalue("bigquery_address")):
+            yield BigQueryWorld(schema, rules, rolled=is_rolled, table=name)
 
 
 @pytest.fixture(params=[*TABLES, *FILES])
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlWarehouse]:
     """The golden rows, wherever they may stand."""
-    kind, name, *rolled = request.param.split("-")
-    schema, rules = Schema(name), Rules.of(APPS)
-    if kind == "duckdb":
-        yield _write(DuckDbWorld(tmp_path / "export.duckdb", schema, rules, rolled=bool(rolled)))
-    elif kind == "bigquery":
-        with emulated(request.getfixturevalue("bigquery_address")):
-            yield _write(BigQueryWorld(schema, rules, rolled=bool(rolled)))
-    else:
-        yield file_warehouse(_file(tmp_path / f"export.{kind}", schema), rules)
+    kind, name, *_ = request.param.split("-")
+    if request.param in FILES:
+        yield file_warehouse(_file(tmp_path / f"export.{kind}", Schema(name)), Rules.of(APPS))
+        return
+    with _table(request.param, request, tmp_path) as world:
+        world.write(*GOLDEN)
+        world.warehouse.refresh(FALL_BACK + timedelta(days=20))
+        yield world.warehouse
 
 
 def _file(path: Path, schema: Schema) -> Path:
@@ -198,18 +208,31 @@ def test_all_of_it_adds_up(warehouse: SqlWarehouse) -> None:
 @pytest.mark.parametrize("place", TABLES)
 def test_two_currencies_are_refused_by_name(request: pytest.FixtureRequest, place: str, tmp_path: Path) -> None:
     """A billing account has one."""
-    kind, name, *rolled = place.split("-")
-    if kind == "bigquery":
-        with emulated(request.getfixturevalue("bigquery_address")):
-            _refuses(BigQueryWorld(Schema(name), Rules.of(APPS), rolled=bool(rolled)))
-    else:
-        _refuses(DuckDbWorld(tmp_path / "x.duckdb", Schema(name), Rules.of(APPS), rolled=bool(rolled)))
+    with _table(place, request, tmp_path) as world:
+        world.write(Row(cost=1.0), Row(cost=1.0, currency="USD"))
+        world.warehouse.refresh(FALL_BACK + timedelta(days=20))
+        with pytest.raises(CurrencyMismatch, match="BRL and USD"):
+            _spend(world.warehouse, ("app",))
 
 
-def _refuses(world: SqlWorld) -> None:
-    world.write(Row(cost=1.0), Row(cost=1.0, currency="USD"))
-    with pytest.raises(CurrencyMismatch, match="BRL and USD"):
-        _spend(world.warehouse, ("app",))
+# As Google's standard table has them: a record by its parts. It has many more, and none of the detailed one's resource.
+STANDARD = {
+    *("service.id", "service.description", "sku.id", "sku.description", "usage_start_time", "usage_end_time"),
+    *("project.id", "project.number", "project.name", "labels.key", "labels.value", "location.location"),
+    *("location.country", "location.region", "location.zone", "export_time", "cost", "cost_type", "currency"),
+    *("currency_conversion_rate", "credits.name", "credits.amount", "credits.full_name", "credits.id", "credits.type"),
+}
+
+
+def test_what_is_read_stands_in_the_standard_export_too() -> None:
+    """The same statements read both tables, so that neither may lack a column of theirs."""
+    read = {
+        f"{name}.{part}" if part else name
+        for name, column in READ[Schema.DETAILED].items()
+        for part in (column.fields or [""])
+    }
+    assert read <= STANDARD
+    assert Schema.of(NAMES["standard"]) is Schema.DETAILED
 
 
 # The rule in SQL and the rule of the domain are one

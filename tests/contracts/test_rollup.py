@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from freio.adapters.warehouse.questions import Schema
-from freio.adapters.warehouse.rollup import KEPT, LATENESS, RECENT, Rollup, Run, restate_from
+from freio.adapters.warehouse.rollup import KEPT, LATENESS, RECENT, Reach, Rollup, Run, reach
 from freio.adapters.warehouse.rules import Rules
 from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain.app import App, Match
@@ -84,6 +84,7 @@ def test_another_file_attributes_all_of_it_anew(world: DuckDbWorld | BigQueryWor
 
 
 def _owners(warehouse: SqlWarehouse, as_of: datetime) -> set[str]:
+    warehouse.refresh(as_of)
     found = warehouse.spend(NOON - DAY, as_of, by=("app",), every=Every.ALL, as_of=as_of)
     return {line.by["app"] for line in found}
 
@@ -96,10 +97,10 @@ def test_a_table_that_has_not_changed_is_not_read(request: pytest.FixtureRequest
         world = BigQueryWorld(Schema.DETAILED, rules(), rolled=True)
         rollup = Rollup(world.engine, world.tables, rules())
         world.write(Row(cost=1.0))
-        assert rollup.refresh(NOON + DAY).read_from is not None
-        assert rollup.refresh(NOON + DAY + HOUR).read_from is None
+        first = rollup.refresh(NOON + DAY)
+        assert rollup.refresh(NOON + DAY + HOUR) == first
         world.write(Row(cost=2.0))
-        assert rollup.refresh(NOON + DAY + 2 * HOUR).read_from is not None
+        assert rollup.refresh(NOON + DAY + 2 * HOUR).at == NOON + DAY + 2 * HOUR
 
 
 @pytest.mark.real
@@ -114,7 +115,7 @@ def test_an_export_that_has_not_changed_is_answered_from_memory(request: pytest.
             first = _nets(world.warehouse, NOON + DAY)
             jobs = asked.call_count
             assert _nets(world.warehouse, NOON + DAY + HOUR) == first
-            assert asked.call_count == jobs + 1  # how the rollup stands
+            assert asked.call_count == jobs + 1, "only how the rollup stands"
             assert _nets(world.warehouse, NOON) == []
             world.write(Row(cost=-1.0, exported=NOON + DAY))
             assert _nets(world.warehouse, NOON + 2 * DAY) == [(NOON, Decimal(0)), (NOON + HOUR, Decimal(2))]
@@ -127,35 +128,122 @@ AT = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 
 @dataclass
 class History:
-    """Hourly refreshes of an export that is three hours late."""
+    """Hourly refreshes of an export whose newest row was made an hour ago."""
 
     runs: list[Run] = field(default_factory=list)
 
     def refreshed(self, at: datetime) -> datetime:
-        since = restate_from(self.runs, "r", at)
-        self.runs.insert(0, Run(at=at, restated_from=since, watermark=at - 3 * HOUR, rules="r"))
-        return since
+        goes = reach(self.runs, "b", at)
+        made = Run(at=at, restated_from=goes.read, held_from=goes.held, watermark=at - HOUR, basis="b")
+        self.runs.insert(0, made)
+        return goes.read
 
 
 def test_the_first_time_everything_that_is_kept_is_read() -> None:
-    """From a midnight on, since a partition is a day."""
-    assert restate_from([], "r", AT) == (AT - KEPT).replace(hour=0, minute=0)
-    empty = Run(at=AT, restated_from=AT, watermark=None, rules="r")
-    assert restate_from([empty], "r", AT) == (AT - KEPT).replace(hour=0, minute=0)
+    """From a midnight on, since a partition is a day; and whatever else the rollup held is gone."""
+    first = (AT - KEPT).replace(hour=0, minute=0)
+    assert reach([], "b", AT) == Reach(read=first, replaced=datetime(1970, 1, 1, tzinfo=UTC), held=first)
 
 
-def test_in_a_week_of_hours_five_days_are_read_once_a_day_and_one_day_otherwise() -> None:
-    """So that a late row is found within a day, and most hours read two partitions."""
+def test_another_basis_begins_anew() -> None:
+    """Other rules, another table or other SQL: nothing of what stands there is what would stand there."""
     history = History()
     history.refreshed(AT)
-    reach = [at - history.refreshed(at) for at in (AT + n * HOUR for n in range(1, 24 * 7))]
-    deep = [span for span in reach if span > LATENESS]
+    assert reach(history.runs, "other", AT + HOUR) == reach([], "other", AT + HOUR)
+
+
+def test_in_a_week_of_hours_the_deep_past_is_read_once_a_day_and_one_day_otherwise() -> None:
+    """So that most hours read two partitions."""
+    history = History()
+    history.refreshed(AT)
+    spans = [at - history.refreshed(at) for at in (AT + n * HOUR for n in range(1, 24 * 7))]
+    deep = [span for span in spans if span > LATENESS]
     assert len(deep) == 6
-    assert all(span < RECENT + DAY + 4 * HOUR for span in reach if span not in deep)
+    assert all(span < RECENT + DAY + 2 * HOUR for span in spans if span not in deep)
 
 
-def test_other_rules_read_everything_again() -> None:
-    """And go on from there."""
-    history = History()
-    history.refreshed(AT)
-    assert restate_from(history.runs, "other", AT + HOUR) == (AT + HOUR - KEPT).replace(hour=0, minute=0)
+@pytest.mark.parametrize("late", [HOUR, DAY, 4 * DAY, 4 * DAY + 23 * HOUR, 5 * DAY])
+def test_a_row_that_appears_up_to_five_days_late_is_read_within_a_day(late: timedelta) -> None:
+    """Whenever it appears between two deep refreshes."""
+    for appears in range(1, 26):
+        history = History()
+        for hour in range(72):
+            history.refreshed(AT + hour * HOUR)
+        made = AT + (72 + appears) * HOUR - late
+        for hour in range(72, 72 + appears):
+            history.refreshed(AT + hour * HOUR)
+        reads = [history.refreshed(AT + hour * HOUR) for hour in range(72 + appears, 72 + appears + 25)]
+        assert min(reads) <= made
+
+
+def test_a_quiet_month_of_ai_is_not_read_over_and_over(world: DuckDbWorld | BigQueryWorld) -> None:
+    """The watermark is that of the whole export, in which other services go on."""
+    world.write(Row(cost=1.0))
+    _nets(world.warehouse, NOON + DAY)
+    world.write(Row(cost=1.0, service=("6F81-5844-456A", "Compute Engine"), at=NOON + 20 * DAY))
+    rollup = Rollup(world.engine, world.tables, rules())
+    assert rollup.refresh(NOON + 21 * DAY).watermark == NOON + 20 * DAY + 6 * HOUR
+    world.write(Row(cost=1.0, service=("6F81-5844-456A", "Compute Engine"), at=NOON + 22 * DAY))
+    assert rollup.refresh(NOON + 23 * DAY).restated_from > NOON + 13 * DAY
+
+
+def test_a_row_from_the_future_does_not_hide_what_comes(world: DuckDbWorld | BigQueryWorld) -> None:
+    """It is a mistake of somebody's clock, and no watermark."""
+    world.write(Row(cost=1.0), Row(cost=2.0, exported=NOON + 2000 * DAY))
+    assert _nets(world.warehouse, NOON + DAY) == [(NOON, Decimal(1))]
+    world.write(Row(cost=4.0, at=NOON + DAY))
+    assert _nets(world.warehouse, NOON + 3 * DAY) == [(NOON, Decimal(1)), (NOON + DAY, Decimal(4))]
+
+
+def test_another_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    """The standard export's rows are not added to those of the detailed one."""
+    path = tmp_path / "export.duckdb"
+    standard = DuckDbWorld(path, Schema.DETAILED, rules(), rolled=True)
+    standard.write(Row(cost=20.0))
+    assert _nets(standard.warehouse, NOON + DAY) == [(NOON, Decimal(20))]
+    focus = DuckDbWorld(path, Schema.FOCUS, rules(), rolled=True)
+    focus.write(Row(cost=20.0, exported=NOON + 9 * DAY))
+    assert _nets(focus.warehouse, NOON + 10 * DAY) == [(NOON, Decimal(20))]
+
+
+def test_what_somebody_else_refreshed_is_seen_at_once(world: DuckDbWorld | BigQueryWorld) -> None:
+    """An answer from memory is of the rollup as this process left it, and of no other."""
+    world.write(Row(cost=1.0))
+    mine = world.warehouse
+    assert _nets(mine, NOON + DAY) == [(NOON, Decimal(1))]
+    world.write(Row(cost=500.0, exported=NOON + 5 * HOUR))
+    theirs = SqlWarehouse(world.engine, world.tables, rules())
+    assert _nets(theirs, NOON + DAY + HOUR) == _nets(mine, NOON + DAY + 2 * HOUR) == [(NOON, Decimal(501))]
+
+
+def test_an_answer_that_somebody_changed_meanwhile_is_asked_for_again(world: DuckDbWorld | BigQueryWorld) -> None:
+    """Three statements are one answer: costs of before and hours of after would make an hour without spend."""
+    world.write(Row(cost=1.0), Row(cost=1.0, at=NOON + HOUR))
+    theirs = SqlWarehouse(world.engine, world.tables, rules())
+    asked, between = SqlWarehouse._asked, [True]
+
+    def asked_slowly(self: SqlWarehouse, since: datetime, as_of: datetime) -> object:
+        found = asked(self, since, as_of)
+        if self is world.warehouse and between.pop():
+            world.write(Row(cost=900.0, at=NOON + 2 * HOUR), Row(cost=1.0, at=NOON + 3 * HOUR))
+            theirs.refresh(as_of + HOUR)
+            between.append(False)
+        return found
+
+    with mock.patch.object(SqlWarehouse, "_asked", asked_slowly):
+        found = world.warehouse.export(NOON - DAY, NOON + DAY)
+    assert found.complete_until == NOON + 3 * HOUR
+    assert sum(cost.net.amount for cost in found.costs) == Decimal(903)
+
+
+def test_a_report_changes_nothing_and_is_whole(world: DuckDbWorld | BigQueryWorld) -> None:
+    """By other rules, or of a time before the rollup: the export itself is read."""
+    world.write(Row(cost=1.0), Row(cost=2.0, at=NOON - 200 * DAY))
+    as_of = NOON + DAY
+    world.warehouse.refresh(as_of)
+    before = Rollup(world.engine, world.tables, rules()).standing()
+    draft = SqlWarehouse(world.engine, world.tables, rules(labels=("other",)))
+    for warehouse in (world.warehouse, draft):
+        found = warehouse.spend(NOON - 300 * DAY, as_of, by=(), every=Every.ALL, as_of=as_of)
+        assert [line.net.amount for line in found] == [Decimal(3)]
+    assert Rollup(world.engine, world.tables, rules()).standing() == before

@@ -28,7 +28,9 @@ from freio.sandbox.emulators.parts import PROJECT
 from tests.contracts.export_rows import Row, bigquery_schema, duckdb_types, lines
 from tests.fakes import ExportRow, FakeWarehouse
 
+# As Google names them. The standard table is read as the detailed one is: they share all columns that are read.
 NAMES = {
+    "standard": "gcp_billing_export_v1_01D4EE_079462_DFD6EC",
     Schema.DETAILED: "gcp_billing_export_resource_v1_01D4EE_079462_DFD6EC",
     Schema.FOCUS: "gcp_billing_export_focus_01D4EE_079462_DFD6EC",
 }
@@ -71,13 +73,14 @@ class FakeWorld:
 
 
 class DuckDbWorld:
-    """A DuckDB file; with `rolled`, read through its rollup."""
+    """A DuckDB file; with `rolled`, read through its rollup. Its `table` is one of NAMES: else that of the schema."""
 
-    def __init__(self, path: Path, schema: Schema, the_rules: Rules, *, rolled: bool) -> None:
+    def __init__(self, path: Path, schema: Schema, the_rules: Rules, *, rolled: bool, table: str = "") -> None:
         self.path = path
         self.schema = schema
         self.naps: list[float] = []
-        self.tables = Tables(export=f"billing.{NAMES[schema]}", rollup="freio.hourly_spend" if rolled else "")
+        export = f"billing.{NAMES[table or schema]}"
+        self.tables = Tables(export=export, rollup="freio.hourly_spend" if rolled else "")
         self.engine: Engine = DuckDbEngine(path, writes=rolled, sleep=self.naps.append)
         with duckdb.connect(str(path)) as connection:
             connection.execute("CREATE SCHEMA IF NOT EXISTS billing; CREATE SCHEMA IF NOT EXISTS freio")
@@ -96,14 +99,15 @@ class DuckDbWorld:
 
 
 class BigQueryWorld:
-    """A dataset of its own on the emulator; with `rolled`, read through its rollup."""
+    """A dataset of its own on the emulator, `rolled` and `table` as with DuckDB."""
 
-    def __init__(self, schema: Schema, the_rules: Rules, *, rolled: bool) -> None:
+    def __init__(self, schema: Schema, the_rules: Rules, *, rolled: bool, table: str = "") -> None:
         self.schema = schema
         self._client = connected(PROJECT)
         dataset = f"{PROJECT}.test_{next(_numbers)}"
         self._client.create_dataset(dataset)
-        self.tables = Tables(export=f"{dataset}.{NAMES[schema]}", rollup=f"{dataset}.hourly_spend" if rolled else "")
+        export = f"{dataset}.{NAMES[table or schema]}"
+        self.tables = Tables(export=export, rollup=f"{dataset}.hourly_spend" if rolled else "")
         self._table = self._client.create_table(
             bigquery.Table(
                 self.tables.export, [bigquery.SchemaField.from_api_repr(field) for field in bigquery_schema(schema)]

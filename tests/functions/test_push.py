@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from freio.adapters.google.push_token import REMOVED
+from freio.commands.trials.delivery import PUSH
 from freio.domain.journal import Kind
 from freio.events import Message
 from freio.sandbox.emulators.pubsub import push_setup
@@ -46,12 +48,16 @@ def locked(town: World, google: CertificateServer) -> None:
     }
 
 
-def plain(town: World, name: str, content: dict[str, Any], authorization: str | None = None) -> int:
+def plain(
+    town: World, name: str, content: dict[str, Any], authorization: str | None = None, serverless: str | None = None
+) -> int:
     """A push as a subscription with a dead-letter policy sends it; returns the status."""
     body = {"message": content, "subscription": "projects/p/subscriptions/s", "deliveryAttempt": 1}
     headers = {"content-type": "application/json", "from": "noreply@google.com"}
     if authorization is not None:
         headers["authorization"] = authorization
+    if serverless is not None:
+        headers["x-serverless-authorization"] = serverless
     return post(town.url(name), json.dumps(body).encode(), headers)[0]
 
 
@@ -110,6 +116,25 @@ def test_only_our_own_subscription_comes_in(town: World, google: CertificateServ
     assert google.fetched == 1
     assert plain(town, "enforcer", garbage, f"Bearer {SIGNER.token()}") == 500
     assert journalled(town, Kind.REJECTED) == 1
+
+
+def test_a_caller_whom_cloud_run_knows_by_another_header_writes_no_token_of_ours(
+    town: World, google: CertificateServer
+) -> None:
+    """Whoever may invoke could sign in by that header, and write the subscription's token into the other by hand."""
+    locked(town, google)
+    town.environment = {**town.environment, "FREIO_PUSH_SIGNATURE": "verified-by-cloud-run"}
+    forged = f"Bearer {SIGNER.token().rpartition('.')[0]}.{REMOVED}"
+    assert plain(town, "enforcer", message(b"garbage", id="g"), forged, f"Bearer {SIGNER.token()}") == 403
+    assert not town.store.entries()
+    assert "it carries X-Serverless-Authorization" in town.log("enforcer")
+    assert plain(town, "enforcer", message(b"{}", SWEEP), forged) == 200
+
+
+def test_what_an_engineer_forges_in_an_experiment_reaches_the_lock(town: World, google: CertificateServer) -> None:
+    """A body that is no push is answered 400 before it, and would show nothing."""
+    locked(town, google)
+    assert post(town.url("enforcer"), PUSH.encode(), {"content-type": "application/json"})[0] == 401
 
 
 @pytest.mark.parametrize("name", ["budget_alert", "spend_watch"])

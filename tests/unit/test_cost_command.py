@@ -68,7 +68,7 @@ def test_a_missed_aim_is_said_with_both_numbers() -> None:
 def test_what_only_the_free_tiers_save_is_said() -> None:
     """They are one for the billing account, and others may have used them."""
     _, told = run(*LARGE)
-    assert "AIM MISSED without the free tiers: 21.10 USD a month is 6.10 over 15 USD." in told
+    assert "AIM MISSED without the free tiers: 20.86 USD a month is 5.86 over 15 USD." in told
     assert "AIM MISSED with the free tiers" not in told
 
 
@@ -116,20 +116,49 @@ def test_bigquery_s_own_sizes_replace_the_estimates(monkeypatch: pytest.MonkeyPa
     assert "hourly 30 MiB of the export, once a day 70" in told
 
 
-def test_an_export_that_is_not_pruned_is_said_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would cost many times what it should."""
-    monkeypatch.setattr(Freio, "scans", Scans(recent=MIB, deep=MIB, whole=MIB, asked=None))
+@pytest.mark.parametrize(
+    ("recent", "deep", "whole", "pruned"),
+    [
+        (2, 7, 900, True),
+        (2, 7, 7, True),  # a week old
+        (0, 0, 900, True),  # paused for a week
+        (30, 30, 900, False),  # partitions of a month
+        (2, 2, 2, None),  # two days old, or without partitions
+        (0, 0, 0, None),  # empty
+    ],
+)
+def test_an_export_that_is_not_pruned_is_said_loudly(
+    monkeypatch: pytest.MonkeyPatch, recent: int, deep: int, whole: int, *, pruned: bool | None
+) -> None:
+    """It would cost many times what it should; one that is too young to show it is not accused."""
+    found = Scans(recent=recent * MIB, deep=deep * MIB, whole=whole * MIB, asked=None)
+    monkeypatch.setattr(Freio, "scans", found)
     _, told = run(str(EXAMPLE), "--projects", "3", environment={"FREIO_WAREHOUSE": "bigquery:p.freio"})
-    assert "NOT PRUNED" in told
+    assert found.is_pruned is pruned
+    assert ("NOT PRUNED" in told) == (pruned is False)
+    assert ("Too young to tell" in told) == (pruned is None)
     assert "The rollup is not there yet" in told
 
 
+def test_a_month_may_pass_without_incidents_and_clicks() -> None:
+    """They may be none; apps and projects may not."""
+    code, told = run(*LARGE, "--incidents", "0", "--clicks", "0", "--format", "json")
+    quantities = {item["item"]: Decimal(item["quantity"]) for item in json.loads(told)["items"]}
+    assert code == 0
+    assert quantities["scans: journal's copy"] == quantities["Firestore: storage"] == 0
+    assert "slack_inbox 0," in next(
+        i["how"] for i in json.loads(told)["items"] if i["item"] == "functions: invocations"
+    )
+    with pytest.raises(SystemExit):
+        run(*LARGE, "--projects", "0")
+
+
 def test_dry_runs_ask_for_the_windows_of_the_refreshes() -> None:
-    """From a midnight on: a day back each hour, five days back once a day, and everything."""
+    """From a midnight on: a day back each hour, six days back once a day, and everything."""
     found = scans(FakeDryRun(), TABLES, Rules.of([]), NOW)
-    assert (found.recent, found.deep, found.whole, found.asked) == (20 * MIB, 60 * MIB, 1000 * MIB, 3 * MIB)
+    assert (found.recent, found.deep, found.whole, found.asked) == (20 * MIB, 70 * MIB, 1000 * MIB, 3 * MIB)
     assert found.is_pruned
-    assert not scans(FakeDryRun(pruned=False), TABLES, Rules.of([]), NOW).is_pruned
+    assert scans(FakeDryRun(pruned=False), TABLES, Rules.of([]), NOW).is_pruned is None
 
 
 def test_a_missing_rollup_is_no_error_to_a_dry_run() -> None:

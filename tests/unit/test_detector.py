@@ -150,5 +150,5 @@ def test_both_have_to_fire(monkeypatch: pytest.MonkeyPatch) -> None:
     """The nearest neighbours may say that such an hour was seen before."""
     x = business_hours()[: 27 * DAY + 13]
     x[-1] = 400
-    monkeypatch.setattr(pyod_detector, "_distance", lambda *_, **__: 0.4)
+    monkeypatch.setattr(pyod_detector, "distance", lambda *_, **__: 0.4)
     assert score(x).value == pytest.approx(0.4)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import doctest
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +15,10 @@ from typing import Any
 import pytest
 
 from freio.adapters.local.kept_telemetry import KeptTelemetry
+from freio.adapters.warehouse.questions import Tables, question
+from freio.adapters.warehouse.rollup import LATENESS, RECENT, RESTATED_EVERY
+from freio.adapters.warehouse.rules import Rules
+from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain import google_prices, running_cost, running_work
 from freio.domain.money import Money
 from freio.domain.running_cost import RunningCost
@@ -23,6 +29,7 @@ from tests.fakes import FakeClock, FakeMeter
 from tests.unit.guard.test_budget import STATUS
 from tests.unit.guard.watching import NOW, Town, app, client
 
+TABLES = Tables(export="p.billing.export", rollup="f.freio.hourly_spend")
 SMALL = Size.estimated(apps=5, projects=2, export_gib=Decimal("0.2"), ai_spend=Money(Decimal(8000), "USD"))
 LARGE = Size.estimated(apps=50, projects=20, export_gib=Decimal(5), ai_spend=Money(Decimal(100_000), "USD"))
 HUGE = Size.estimated(apps=50, projects=20, export_gib=Decimal(60), ai_spend=Money(Decimal(100_000), "USD"))
@@ -61,7 +68,7 @@ def test_the_worked_examples_hold(module: Any) -> None:
 
 @pytest.mark.parametrize(
     ("size", "total", "without_free"),
-    [(SMALL, "9.93", "12.49"), (LARGE, "11.89", "21.10"), (HUGE, "14.10", "27.30")],
+    [(SMALL, "9.93", "12.62"), (LARGE, "11.89", "20.86"), (HUGE, "14.18", "27.39")],
 )
 def test_the_totals_of_three_clients_stay_as_they_were_told(size: Size, total: str, without_free: str) -> None:
     """A change of a price or a count shows here, and in the README."""
@@ -93,20 +100,87 @@ def test_several_items_share_one_free_tier() -> None:
 
 
 def test_twice_the_export_is_twice_the_scan_beyond_the_minimums() -> None:
-    """What a refresh reads of the export counts in full, beside what does not depend on it."""
+    """What a refresh reads of the export counts in full, and the column of its latest moment once more."""
     once, twice, thrice = (
         running_work.refresh_bytes(replace(HUGE, recent_bytes=n * HUGE.recent_bytes, deep_bytes=n * HUGE.deep_bytes))
         for n in (1, 2, 3)
     )
-    assert twice - once == pytest.approx(thrice - twice, abs=1)
-    assert twice - once == pytest.approx(float(running_work.DAYS) * (23 * HUGE.recent_bytes + HUGE.deep_bytes), abs=1)
+    assert twice - once == pytest.approx(thrice - twice, rel=1e-8)
+    read = running_work.DAYS * (23 * HUGE.recent_bytes + HUGE.deep_bytes)
+    assert twice - once == pytest.approx(float(read * (213 + 8) / 213), rel=1e-8)
 
 
 def test_an_empty_export_is_billed_the_least_that_a_statement_costs() -> None:
     """Ten MiB for each table, however small."""
     empty = replace(SMALL, recent_bytes=0, deep_bytes=0, rollup_bytes_a_day=0)
     assert running_work.asked_bytes(empty) == 730 * 3 * 10 * 1024**2
-    assert running_work.refresh_bytes(empty) == 730 * 4 * 10 * 1024**2
+    assert running_work.refresh_bytes(empty) == 730 * 7 * 10 * 1024**2
+
+
+def test_a_refresh_reads_as_many_days_as_the_rollup_restates() -> None:
+    """Whole days back, and today: the counts of the sum are those of the warehouse."""
+    assert RECENT.days + 1 == running_work.RECENT_DAYS
+    assert (LATENESS + RESTATED_EVERY).days + 1 == running_work.DEEP_DAYS
+
+
+def test_the_rollup_is_stored_until_its_partitions_expire() -> None:
+    """The days that are kept are those of the table's own statement."""
+    expires = re.search(r"partition_expiration_days = (\d+)", question("rollup_tables", TABLES))
+    assert expires is not None
+    assert int(expires[1]) == running_work.ROLLUP_KEPT_DAYS
+    day = replace(HUGE, rollup_bytes_a_day=10 * running_work.GIB)
+    assert next(i for i in cost(day).items if i.name == "rollup: storage").quantity == 10 * int(expires[1])
+
+
+def test_a_refresh_reads_the_tables_that_the_sum_counts() -> None:
+    """A lock, what is deleted, and the export twice: the second time for its latest moment alone."""
+    statements = question("rollup_refresh", TABLES).split(";\n")
+    assert [re.findall(r"\A\s*([A-Z ]+) (\S+)", text)[0] for text in statements] == [
+        ("BEGIN", "TRANSACTION"),
+        ("UPDATE", "`f.freio.hourly_spend_lock`"),
+        ("DELETE FROM", "`f.freio.hourly_spend`"),
+        ("INSERT INTO", "`f.freio.hourly_spend`"),
+        ("INSERT INTO", "`f.freio.hourly_spend_runs`"),
+        ("COMMIT", "TRANSACTION"),
+    ]
+    latest = statements[4].rpartition("\nSELECT\n")[2]
+    assert latest.endswith("FROM export")
+    assert set(re.findall(r"\bexport_\w+", latest)) == {"export_time"}
+
+
+class Recorded:
+    """An engine with an empty export, and the statements that it was sent."""
+
+    name = "recorded"
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def mark(self, table: str) -> str:
+        return f"{table}, once"
+
+    @contextmanager
+    def session(self) -> Iterator[Recorded]:
+        yield self
+
+    def run(self, sql: str, values: Mapping[str, object]) -> None:
+        self.sent.append(sql)
+
+    def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        self.sent.append(sql)
+        if sql == question("rollup_runs", TABLES):
+            return [(1, 0, 0, 0, 0, "another", "")]
+        return [(None,)] if sql == question("complete_until", TABLES, rolled=True) else []
+
+
+def test_an_hour_sends_the_warehouse_as_many_statements_as_the_sum_says() -> None:
+    """Beside the making of the tables, which each process does once."""
+    engine = Recorded()
+    SqlWarehouse(engine, TABLES, Rules.of([])).export(NOW, NOW)
+    sent = Counter(sql for sql in engine.sent if sql != question("rollup_tables", TABLES))
+    assert sent[question("rollup_runs", TABLES)] == running_work.RUNS_READS
+    assert sent[question("rollup_refresh", TABLES)] == 1
+    assert sent.total() == running_work.JOBS_AN_HOUR
 
 
 def test_spend_in_another_currency_is_refused() -> None:

@@ -34,3 +34,14 @@ def test_how_the_client_speaks_is_told_whole_or_not_at_all() -> None:
     assert (made.locale, made.time_zone, made.currency) == tuple(spoken.values())
     with pytest.raises(SettingsError, match="must have all or none"):
         Settings.of({**SOUND, "FREIO_LOCALE": "en"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("FREIO_PUSH_SIGNATURE", "verified-by-cloud-run"), ("FREIO_PUSH_CERTIFICATES", "https://certs.example")],
+)
+def test_half_a_lock_on_the_pushes_is_an_error(name: str, value: str) -> None:
+    """It would look like a lock, and let everybody in."""
+    assert Settings.of(SOUND).push is None
+    with pytest.raises(SettingsError, match=f"{name} locks nothing without FREIO_PUSH_SERVICE_ACCOUNT and"):
+        Settings.of({**SOUND, name: value})

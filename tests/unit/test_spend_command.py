@@ -100,11 +100,33 @@ def test_json_has_every_digit(export: str, config: str, capsys: pytest.CaptureFi
 def test_csv_is_one_line_for_each(export: str, config: str, capsys: pytest.CaptureFixture[str]) -> None:
     """For spreadsheets."""
     assert main(["spend", config, "--billing", export, "--by", "app", "--format", "csv"]) == 0
-    found = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    said = capsys.readouterr()
+    found = list(csv.DictReader(io.StringIO(said.out)))
     assert [(row["app"], Decimal(row["net"]), row["currency"]) for row in found] == [
         ("", Decimal("8.000004"), "BRL"),
         ("chat", Decimal(1235), "BRL"),
     ]
+    assert said.err.splitlines() == [
+        (
+            "! 8.000004 BRL (0.6%) belongs to no app of the client's file: gemini-99-ultra in acme-lab (8),"
+            " gemini-2.5-flash in acme-lab (0.000004)"
+        ),
+        "! 8 BRL (0.6%) has no list price, so that its traffic costs nobody knows what: gemini-99-ultra (8)",
+    ]
+
+
+def test_a_table_and_json_say_it_once(export: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What wants somebody's eye stands in them: standard error stays empty."""
+    for form in ("table", "json"):
+        assert main(["spend", "--billing", export, "--format", form]) == 0
+        assert not capsys.readouterr().err
+
+
+def test_the_last_day_that_may_stand_can_be_asked_for(export: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the first."""
+    days = ["--since", "1970-01-02", "--until", "9998-12-30"]
+    assert main(["spend", "--billing", export, *days, "--format", "json"]) == 0
+    assert Decimal(json.loads(capsys.readouterr().out)["total"]) == Decimal("1243.000004")
 
 
 def test_days_are_given_as_google_bills_them(export: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +143,8 @@ def test_days_are_given_as_google_bills_them(export: str, capsys: pytest.Capture
     [
         (["--by", "colour"], "'colour': may be app, team"),
         (["--since", "Monday"], "'Monday': may be a day such as 2026-11-01"),
+        (["--until", "9999-12-31"], "'9999-12-31': may be a day such as 2026-11-01, from 1970-01-02 to 9998-12-30"),
+        (["--since", "0001-01-01"], "'0001-01-01': may be a day such as 2026-11-01, from 1970-01-02 to 9998-12-30"),
         (["--since", "2026-11-03", "--until", "2026-11-01"], "--until 2026-11-01 is before --since 2026-11-03"),
     ],
 )

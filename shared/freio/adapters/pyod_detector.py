@@ -71,8 +71,8 @@ def _score(x: Floats) -> Score:
     hours = [envelope(x, t) for t in range(len(x))]
     overs = np.array([hour.over(spent) for hour, spent in zip(hours, x, strict=True)])
     usual = np.array([hour.usual for hour in hours])
-    distance = _distance(features(x, hours), calm=overs < 1.0)
-    value = over if distance is None else min(over, distance)
+    far = distance(features(x, hours), calm=overs < 1.0)
+    value = over if far is None else min(over, far)
     return Score(value=value, usual=last.usual, kind=kind_of(x, usual, overs), why=_why(float(x[-1]), last))
 
 
@@ -139,7 +139,7 @@ def features(x: Floats, hours: Sequence[Hour]) -> Floats:
     )
 
 
-def _distance(rows: Floats, *, calm: NDArray[np.bool_]) -> float | None:
+def distance(rows: Floats, *, calm: NDArray[np.bool_]) -> float | None:
     """The KNN distance of the last hour over its threshold, or None while too few calm hours are known."""
     from pyod.models.knn import KNN  # noqa: PLC0415  # heavy: only when the envelope has fired
 

@@ -38,8 +38,8 @@ def arguments(parser: ArgumentParser) -> None:
         "--rows-an-hour", type=_count, default=30, help="of AI in the export, for each app (default 30)"
     )
     parser.add_argument("--series", type=_count, help="models x locations x directions of a project (default 12)")
-    parser.add_argument("--incidents", type=_count, help="a month, each open for half a day (default 20)")
-    parser.add_argument("--clicks", type=_count, help="in Slack, a month (default 60)")
+    parser.add_argument("--incidents", type=_count_or_none, help="a month, each open for half a day (default 20)")
+    parser.add_argument("--clicks", type=_count_or_none, help="in Slack, a month (default 60)")
     parser.add_argument("--ai-spend", type=_amount, metavar="USD", help="a month; else the file's budgets, if in USD")
     parser.add_argument("--format", choices=tuple(FORMATS), default="table")
 
@@ -142,8 +142,13 @@ def _measured_remarks(scans: Scans) -> list[str]:
             f" {mib['whole']}."
         )
     ]
-    if not scans.is_pruned:
-        remarks.append("NOT PRUNED: a refresh of two days reads as much as one of all days: each hour scans it all.")
+    if scans.is_pruned is None:
+        remarks.append(
+            "Too young to tell whether the export is pruned: a refresh of two days reads as much as one of all days. If"
+            " it holds more than two days, it has no partitions by day, and each hour scans it all."
+        )
+    elif not scans.is_pruned:
+        remarks.append("NOT PRUNED: a refresh of two days reads as much as one of a week: each hour scans too much.")
     if scans.asked is None:
         remarks.append("The rollup is not there yet: its size is estimated.")
     return remarks
@@ -153,6 +158,11 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ArgumentTypeError(f"{text!r}: must be a whole number above 0")
     return int(text)
+
+
+def _count_or_none(text: str) -> int:
+    """None of what may not happen: a month can pass without an incident."""
+    return 0 if text == "0" else _count(text)
 
 
 def _amount(text: str) -> Decimal:

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NOBODY, UNSAID = "(nobody)", "-"
 _BEGINNING, _END = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+_FIRST_DAY, _LAST_DAY = _BEGINNING.date(), date(9998, 12, 30)  # whose Pacific midnights are within
 _SHOWN = 5  # of what nobody owns, in words; JSON has all of it
 
 
@@ -72,6 +73,9 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
         print(fault, file=sys.stderr)
         return 2 if isinstance(fault, BadInput) else 1
     print(FORMATS[options.format](report), file=out or sys.stdout)
+    if options.format == "csv":
+        for note in _notes(report, _exact):
+            print(note, file=sys.stderr)
     return 0
 
 
@@ -138,19 +142,29 @@ def _table(report: SpendReport) -> str:
     ]
     last = len(header) - 1
     foot = ["total", *[""] * (last - 1), _amount(report.total)] if last else [_amount(report.total)]
-    notes = [
-        *_note(report.unattributed, report.total, "belongs to no app of the client's file"),
-        *_note(report.unpriced, report.total, "has no list price, so that its traffic costs nobody knows what"),
-    ]
+    notes = _notes(report, _amount)
     return "\n".join([aligned(header, [*rows, foot], numbers={last}), *(["", *notes] if notes else [])])
 
 
-def _note(part: Part | None, total: Money, what: str) -> list[str]:
+def _notes(report: SpendReport, written: Callable[[Money], str]) -> list[str]:
+    """What wants somebody's eye, beside a table or a CSV file, with money as `written`."""
+    return [
+        *_note(report.unattributed, written, "belongs to no app of the client's file"),
+        *_note(report.unpriced, written, "has no list price, so that its traffic costs nobody knows what"),
+    ]
+
+
+def _note(part: Part | None, written: Callable[[Money], str], what: str) -> list[str]:
     if part is None:
         return []
-    most = ", ".join(f"{name} ({_amount(net)})" for name, net in part.of[:_SHOWN])
+    most = ", ".join(f"{name} ({written(net)})" for name, net in part.of[:_SHOWN])
     more = f", and {len(part.of) - _SHOWN} more" if len(part.of) > _SHOWN else ""
-    return [f"! {_amount(part.net)} {total.currency} ({part.share:.1%}) {what}: {most}{more}"]
+    return [f"! {written(part.net)} {part.net.currency} ({part.share:.1%}) {what}: {most}{more}"]
+
+
+def _exact(money: Money) -> str:
+    """Every digit that counts, as beside it in the CSV file."""
+    return f"{money.amount.normalize():f}"
 
 
 def _amount(money: Money) -> str:
@@ -191,7 +205,7 @@ def _part(part: Part | None) -> dict[str, Any] | None:
 
 
 def _csv(report: SpendReport) -> str:
-    """One line for each; what nobody owns has an empty cell."""
+    """One line for each; what nobody owns has an empty cell. The notes go to standard error, for a file is of lines."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["period", *report.by, "net", "currency"])
@@ -215,10 +229,14 @@ def _dimensions(text: str) -> tuple[str, ...]:
 
 
 def _day(text: str) -> date:
+    may = f"may be a day such as 2026-11-01, from {_FIRST_DAY} to {_LAST_DAY}"
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as exc:
-        raise ArgumentTypeError(f"{text!r}: may be a day such as 2026-11-01") from exc
+        raise ArgumentTypeError(f"{text!r}: {may}") from exc
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise ArgumentTypeError(f"{text!r}: {may}")
+    return day
 
 
 def _midnight(day: date) -> datetime:

@@ -173,7 +173,7 @@ def _warehouse(size: Size) -> tuple[Item, ...]:
             "every five minutes while an incident is open, 10 MiB at least",
             used=refresh + asked,
         ),
-        _item("rollup: storage", held, prices.BIGQUERY_STORAGE, "after a year"),
+        _item("rollup: storage", held, prices.BIGQUERY_STORAGE, f"{work.ROLLUP_KEPT_DAYS} days of it"),
     )
 
 

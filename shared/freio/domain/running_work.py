@@ -30,18 +30,19 @@ HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old,
 
 MINIMUM_BYTES = 10 * MIB  # billed for each table of a statement
 ROLLUP_ROW, ASKED_OF_ROW = 306, (168, 16, 32)  # bytes; of them read by hourly_costs, complete_until and usd_rate
-EXPORTED_OF_ROW = 8  # the column of which each refresh asks the latest
 ROLLUP_DAYS = Decimal("29.5")  # 28 days or the month that has begun, whichever is more: 28 to 31
-RECENT_DAYS, DEEP_DAYS = 2, 6  # partitions that one refresh reads: from a midnight on, so one more than it says
+RECENT_DAYS, DEEP_DAYS = 2, 7  # partitions that one refresh reads: from a midnight on, so one more than it says
+RUNS_READS = 3  # of the list of refreshes: before one, after it, and once the hour's questions are answered
 EXPORT_ROW, READ_OF_ROW = 600, 213  # bytes of a row of the detailed export, and of the columns that are read
-ROLLUP_KEPT_DAYS = 365  # it is never emptied: so much after a year
+EXPORTED_OF_ROW = 8  # bytes of the one column that is read once more, for the watermark
+ROLLUP_KEPT_DAYS = 400  # then its partitions expire
 
 # ---- assumptions: measured roughly, or guessed and said
 
 CALL_SECONDS = Decimal("0.2")  # one list of time series
 READ_SECONDS = Decimal("0.02")  # one read of Firestore
 JOB_SECONDS = Decimal("1.5")  # one statement of BigQuery
-JOBS_AN_HOUR = 7
+JOBS_AN_HOUR = RUNS_READS + 4  # one refresh and three questions
 APP_SECONDS = Decimal("0.02")  # to judge one app
 COST_SECONDS = Decimal("0.00001")  # to add up one hourly cost, at each tick (measured: 6 microseconds)
 FETCH_SECONDS = Decimal("0.0001")  # to fetch one hourly cost, each hour
@@ -113,13 +114,29 @@ class Size:
 def refresh_bytes(size: Size) -> int:
     """What the rollup's upkeep is billed for in a month: hourly, as if the export changed each hour (it does at most).
 
-    Each refresh looks up the earlier ones, deletes the restated days (whose every column counts), reads the export,
-    and asks the rollup for its latest moment. One a day restates five days.
+    Each refresh locks (an update of one row), deletes the restated days (whose every column counts), reads the export,
+    and reads it once more for its latest moment; the list of refreshes is read besides. One a day restates six days
+    and today.
+
+    By hand, where a day of the rollup is 300,000,000 bytes, two days of the export 213,000,000 and seven 745,500,000:
+    the lock and the list are 4 x 10,485,760 bytes, 41,943,040. The hourly refresh deletes 600,000,000 and reads
+    213,000,000 and, since 10,485,760 are the least, that for the latest moment (8 of 213 bytes are 8,000,000); the
+    daily one 2,100,000,000, 745,500,000 and 28,000,000. A day is 23 x 865,428,800 + 2,915,443,040 bytes, a month
+    730 / 24 days.
+
+    >>> refresh_bytes(
+    ...     Size(
+    ...         apps=1, projects=1, recent_bytes=213_000_000, deep_bytes=745_500_000, rollup_bytes_a_day=300_000_000,
+    ...         costs=0,
+    ...     )
+    ... )
+    694117623800
     """
-    latest = at_least(size.rollup_bytes_a_day * ROLLUP_KEPT_DAYS * EXPORTED_OF_ROW // ROLLUP_ROW)
+    lock, runs = MINIMUM_BYTES, RUNS_READS * MINIMUM_BYTES
 
     def refresh(export: int, days: int) -> int:
-        return MINIMUM_BYTES + at_least(size.rollup_bytes_a_day * days) + at_least(export) + latest
+        latest = at_least(export * EXPORTED_OF_ROW // READ_OF_ROW)
+        return lock + runs + at_least(size.rollup_bytes_a_day * days) + at_least(export) + latest
 
     a_day = 23 * refresh(size.recent_bytes, RECENT_DAYS) + refresh(size.deep_bytes, DEEP_DAYS)
     return int(a_day * DAYS)

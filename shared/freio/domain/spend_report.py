@@ -16,7 +16,13 @@ EVIDENCE = ("app", "project", "model")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of the spend that wants somebody's eye: how much of it, and of what, the dearest first."""
+    """A part of the spend that wants somebody's eye: how much of it, and of what, the dearest first.
+
+    ``net``    what it cost, less its credits: below zero where they are more.
+    ``share``  from 0 to 1: its positive lines over all the positive lines of the evidence, 0 where there is none. Lines
+    below zero (credits, corrections) are left out above and below, for beside them a part could be many times the
+    total, and the total nothing at all.
+    """
 
     net: Money
     share: Decimal
@@ -57,28 +63,42 @@ class SpendReport:
         >>> report = SpendReport.of([], [line], by=(), has_price=lambda model: True)
         >>> report.unattributed.share, report.unattributed.of, report.unpriced
         (Decimal('1'), (('m in p', Money(amount=Decimal('5'), currency='BRL')),), None)
+
+        Of 5 for a model without a price, 15 for another and a credit of 4, the 5 are a quarter: 5 of 20, not of 16.
+
+        >>> found = [("new", brl(5)), ("old", brl(15)), ("late", brl(-4))]
+        >>> lines = [SpendLine(period="", by={"app": "a", "project": "p", "model": m}, net=net) for m, net in found]
+        >>> report = SpendReport.of([], lines, by=(), has_price=lambda model: model != "new")
+        >>> report.total.amount, report.unpriced.net.amount, report.unpriced.share
+        (Decimal('16'), Decimal('5'), Decimal('0.25'))
         """
         total = _sum(line.net for line in evidence)
+        gross = _gross(line.net for line in evidence)
         nobodys = [(f"{line.by['model']} in {line.by['project']}", line.net) for line in evidence if not line.by["app"]]
         priceless = [(line.by["model"], line.net) for line in evidence if not has_price(line.by["model"])]
         return cls(
             by=tuple(by),
             lines=tuple(lines),
             total=total,
-            unattributed=_part(nobodys, total) if has_owners else None,
-            unpriced=_part(priceless, total),
+            unattributed=_part(nobodys, gross) if has_owners else None,
+            unpriced=_part(priceless, gross),
         )
 
 
-def _part(found: Sequence[tuple[str, Money]], total: Money | None) -> Part | None:
+def _part(found: Sequence[tuple[str, Money]], gross: Decimal) -> Part | None:
+    """`gross` is that of all the evidence."""
     net = _sum(money for _, money in found)
-    if net is None or total is None:
+    if net is None:
         return None
-    sums: dict[str, Money] = defaultdict(lambda: Money.zero(total.currency))
+    sums: dict[str, Money] = defaultdict(lambda: Money.zero(net.currency))
     for what, money in found:
         sums[what] += money
-    share = net.amount / total.amount if total.amount else Decimal(1)
+    share = _gross(money for _, money in found) / gross if gross else Decimal(0)
     return Part(net=net, share=share, of=tuple(sorted(sums.items(), key=lambda each: (-each[1].amount, each[0]))))
+
+
+def _gross(found: Iterable[Money]) -> Decimal:
+    return sum((money.amount for money in found if money.amount > 0), Decimal(0))
 
 
 def _sum(found: Iterable[Money]) -> Money | None:

@@ -1,6 +1,9 @@
--- Puts what was exported from @exported_since (a midnight, UTC) on in place of what the rollup has of it.
+-- Puts what was exported from @exported_since (a midnight, UTC) on in place of all that the rollup has from
+-- @replaced_since on.
+-- The watermark is the latest moment of export of any row, AI or not; one in the future is a mistake, and is no watermark.
 BEGIN TRANSACTION;
-DELETE FROM `rollup` WHERE exported >= @exported_since;
+UPDATE `rollup_lock` SET refreshed_at = @refreshed_at WHERE TRUE;
+DELETE FROM `rollup` WHERE exported >= @replaced_since;
 INSERT INTO `rollup` (
   exported, hour, app, team, cost_centre, feature, project, endpoint, model, sku_id, sku, labels, currency, usd_rate,
   net
@@ -9,8 +12,14 @@ SELECT
   export_time, hour, app, team, cost_centre, feature, project, endpoint, model, sku_id, sku, labels, currency, usd_rate,
   net
 FROM attributed;
-INSERT INTO `rollup_runs` (refreshed_at, restated_from, watermark, rules, mark)
-SELECT @refreshed_at, @exported_since, MAX(exported), @rules, @mark
-FROM `rollup`
-WHERE exported >= TIMESTAMP_SUB(@exported_since, INTERVAL 62 DAY);
+INSERT INTO `rollup_runs` (number, refreshed_at, restated_from, held_from, watermark, basis, mark)
+SELECT
+  @number,
+  @refreshed_at,
+  @exported_since,
+  @held_from,
+  COALESCE(MAX(CASE WHEN export_time <= @refreshed_at THEN export_time END), @last_watermark),
+  @basis,
+  @mark
+FROM export;
 COMMIT TRANSACTION

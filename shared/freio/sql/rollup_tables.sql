@@ -1,3 +1,6 @@
+-- One row that every refresh changes: BigQuery ends one of two transactions that change the same table, and a DELETE that
+-- finds nothing changes nothing.
+CREATE TABLE IF NOT EXISTS `rollup_lock` AS SELECT TIMESTAMP_MICROS(0) AS refreshed_at;
 -- The rollup, by the day of export: what was exported later restates hours, and is found by its partition alone.
 -- Kept for a year and a month: a month may be held against that of the year before.
 CREATE TABLE IF NOT EXISTS `rollup` (
@@ -22,9 +25,11 @@ CLUSTER BY app, project, model
 OPTIONS (partition_expiration_days = 400);
 -- One row for each time that the rollup was brought up to date.
 CREATE TABLE IF NOT EXISTS `rollup_runs` (
+  number INT64 NOT NULL,
   refreshed_at TIMESTAMP NOT NULL,
   restated_from TIMESTAMP NOT NULL,
-  watermark TIMESTAMP,
-  rules STRING NOT NULL,
+  held_from TIMESTAMP NOT NULL,
+  watermark TIMESTAMP NOT NULL,
+  basis STRING NOT NULL,
   mark STRING NOT NULL
 )

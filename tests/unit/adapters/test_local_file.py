@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import doctest
 import gzip
 import json
 from datetime import timedelta
@@ -10,12 +11,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from freio.adapters.duckdb import local_file
 from freio.adapters.duckdb.local_file import LocalFile
 from freio.adapters.warehouse.questions import Schema
 from freio.errors import BadInput
-from tests.contracts.export_rows import NOON, Row, lines
+from tests.contracts.export_rows import NOON, Row, duckdb_types, lines
 from tests.contracts.warehouses import file_warehouse, rules
 
 
@@ -71,6 +74,14 @@ def test_fields_that_json_leaves_out_are_nothing(tmp_path: Path) -> None:
             r"row 2, `usage_start_time`: 'yesterday' stands there; may be a time such as",
         ),
         ("credits", '[{"amount": "x"}]', r"row 2, `credits`: .* may be JSON such as \[\{\"amount\": …\}\]"),
+        ("cost", "NaN", r"row 2, `cost`: 'NaN' stands there; may be a number such as 0.25"),
+        ("cost", "-inf", r"row 2, `cost`: '-inf' stands there; may be a number such as 0.25"),
+        ("cost", "1e30", r"row 2, `cost`: '1e30' stands there; may be a number such as 0.25"),
+        ("credits", '[{"amount": "NaN"}]', r"row 2, `credits`: .* may be JSON such as \[\{\"amount\": …\}\]"),
+        ("credits", '[{"Amount": -0.25}]', r"row 2, `credits`: .* may be JSON such as \[\{\"amount\": …\}\]"),
+        ("credits", '[{"amount": -1}, {"Amount": -2}]', r"row 2, `credits`: .* may be JSON such as"),
+        ("credits", "[-0.25]", r"row 2, `credits`: '\[-0.25\]' stands there; may be JSON such as"),
+        ("labels", '[{"Key": "app", "Value": "chat"}]', r"row 2, `labels`: .* may be JSON such as"),
         ("labels", "app=chat", r"row 2, `labels`: 'app=chat' stands there; may be JSON such as"),
         ("project", "[1]", r"row 2, `project`: '\[1\]' stands there; may be JSON such as \{\"id\": …\}"),
     ],
@@ -100,3 +111,81 @@ def test_a_file_that_is_no_export_is_said_to_be_none(tmp_path: Path) -> None:
         _ = LocalFile(_csv(tmp_path / "x.xlsx", {"a": "1"})).tables
     with pytest.raises(BadInput, match="there is no such file"):
         _ = LocalFile(tmp_path / "nowhere.csv").tables
+
+
+@pytest.mark.parametrize("name", ["export[1].jsonl", "export*.jsonl", "export?.jsonl", "export[!2].jsonl"])
+def test_signs_of_patterns_are_signs_of_names(tmp_path: Path, name: str) -> None:
+    """A browser names the second download `export[1]`: what lies beside it is not read in its place, nor with it."""
+    (tmp_path / "export1.jsonl").write_text(lines([Row(cost=2.0)], Schema.DETAILED), encoding="utf-8")
+    path = tmp_path / name
+    path.write_text(lines([Row(cost=1.5)], Schema.DETAILED), encoding="utf-8")
+    assert _net(path) == Decimal("1.5")
+
+
+def test_a_folder_is_no_column(tmp_path: Path) -> None:
+    """Whatever it is called."""
+    folder = tmp_path / "cost=5"
+    folder.mkdir()
+    assert _net(_csv(folder / "export.csv", Row(cost=1.5).detailed())) == Decimal("1.5")
+    (folder / "export.jsonl").write_text(lines([Row(cost=1.5)], Schema.DETAILED), encoding="utf-8")
+    assert _net(folder / "export.jsonl") == Decimal("1.5")
+    assert _net(_parquet(folder / "export.parquet", Row(cost=1.5))) == Decimal("1.5")
+
+
+def test_columns_that_nobody_asks_for_are_not_kept(tmp_path: Path) -> None:
+    """An export has many: 64 MB of text stand in this one, in a file of a few kB, and in no table."""
+    path = _parquet(tmp_path / "export.parquet", Row(cost=1.0), also="repeat('x', 64000000) AS resource")
+    with duckdb.connect(":memory:") as connection, pytest.MonkeyPatch.context() as patch:
+        connection.execute("SET memory_limit = '40MB'; SET max_temp_directory_size = '0MB'")
+        patch.setattr(duckdb, "connect", lambda *_: connection)
+        assert _net(path) == Decimal(1)
+
+
+def test_credits_may_be_none_or_of_nothing(tmp_path: Path) -> None:
+    """An empty list, an amount that is null, no list at all: the cost is the net."""
+    row = Row(cost=1.0).detailed()
+    found = [[], [{"amount": None}], None, [{"name": "free", "amount": -0.5}]]
+    path = tmp_path / "export.jsonl"
+    path.write_text("\n".join(json.dumps({**row, "credits": one}) for one in found), encoding="utf-8")
+    assert _net(path) == Decimal("3.5")
+    assert _net(_csv(tmp_path / "export.csv", *({**row, "credits": one} for one in found))) == Decimal("3.5")
+
+
+def test_one_credit_that_is_spelt_otherwise_is_found_among_many(tmp_path: Path) -> None:
+    """In JSON lines too, where a guessed type would make it null."""
+    row = Row(cost=1.0).detailed()
+    found = [[{"amount": -0.5}], [{"Amount": -0.25}]]
+    path = tmp_path / "export.jsonl"
+    path.write_text("\n".join(json.dumps({**row, "credits": one}) for one in found), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"row 2, `credits`: '\[\{\"Amount\":-0.25\}\]' stands there"):
+        _ = LocalFile(path).tables
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (Row(cost=float("nan")), "cost"),
+        (Row(cost=float("inf")), "cost"),
+        (Row(cost=1.0, credits=(float("nan"),)), "credits"),
+    ],
+)
+def test_numbers_that_are_none_are_named_in_parquet_too(tmp_path: Path, row: Row, name: str) -> None:
+    """There a float can hold them."""
+    with pytest.raises(BadInput, match=rf"row 1, `{name}`: .*nan|row 1, `{name}`: 'inf'"):
+        _ = LocalFile(_parquet(tmp_path / "export.parquet", row)).tables
+
+
+def _parquet(path: Path, row: Row, *, also: str = "1 AS one") -> Path:
+    written = path.with_suffix(".rows")
+    written.write_text(lines([row], Schema.DETAILED), encoding="utf-8")
+    with duckdb.connect(":memory:") as connection:
+        reader = "read_json(?, format = 'newline_delimited', columns = ?, hive_partitioning = false)"
+        types = duckdb_types(Schema.DETAILED)
+        connection.execute(f"CREATE TABLE made AS SELECT *, {also} FROM {reader}", [str(written), types])
+        connection.execute(f"COPY made TO '{path}' (FORMAT parquet)")
+    return path
+
+
+def test_the_worked_examples_are_true() -> None:
+    """Those of the docstrings."""
+    assert doctest.testmod(local_file).failed == 0

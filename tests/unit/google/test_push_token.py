@@ -122,6 +122,46 @@ def test_a_signature_that_cloud_run_took_off_counts_only_where_the_setting_says_
         lock(google, behind_cloud_run=True).check(f"Bearer {STRANGER.token()}")
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iat": 0, "exp": 0},
+        {"age": 3700},
+        {"age": -60},
+        {"exp": None},
+        {"iat": None},
+        {"iat": "now"},
+        {"exp": "9999999999"},
+        {"exp": float("nan")},
+        {"iat": True},
+    ],
+    ids=repr,
+)
+def test_a_token_without_signature_still_has_its_time(google: CertificateServer, claims: dict[str, Any]) -> None:
+    """Too old, too young, or no times: the claims are ours, and it is refused all the same."""
+    with pytest.raises(TokenRefused, match="its token") as refused:
+        lock(google, behind_cloud_run=True).check(f"Bearer {unsigned(SIGNER.token(**claims))}")
+    assert refused.value.status == 401
+
+
+@pytest.mark.parametrize("age", [-5, 3605])
+def test_two_clocks_may_be_some_seconds_apart(google: CertificateServer, age: int) -> None:
+    """With the signature and without it alike."""
+    token = SIGNER.token(age=age)
+    lock(google).check(f"Bearer {token}")
+    lock(google, behind_cloud_run=True).check(f"Bearer {unsigned(token)}")
+
+
+@pytest.mark.parametrize("serverless", [f"Bearer {STRANGER.token()}", ""], ids=["a token", "nothing"])
+def test_what_cloud_run_did_not_read_is_not_believed(google: CertificateServer, serverless: str) -> None:
+    """It authenticates by that header alone where there is one: then anybody has written the other."""
+    without = f"Bearer {unsigned(SIGNER.token())}"
+    with pytest.raises(TokenRefused, match="X-Serverless-Authorization") as refused:
+        lock(google, behind_cloud_run=True).check(without, serverless)
+    assert refused.value.status == 403
+    lock(google).check(f"Bearer {SIGNER.token()}", serverless)
+
+
 def test_certificates_are_kept_as_long_as_their_reply_allows(google: CertificateServer) -> None:
     """Its max-age, less the age that the reply already had; then they are fetched again, with a new key in them."""
     google.headers = {"Cache-Control": "public, max-age=100", "Age": "40"}

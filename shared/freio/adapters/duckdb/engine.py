@@ -42,10 +42,11 @@ class DuckDbEngine:
 
     @contextmanager
     def session(self) -> Iterator[DuckDbSession]:
-        with translated(f"the billing export in {self._path}"):
+        what = f"the billing export in {self._path}"
+        with translated(what):
             connection = self._connect()
             try:
-                yield prepared(connection)
+                yield prepared(connection, what)
             finally:
                 connection.close()
 
@@ -64,24 +65,27 @@ class DuckDbEngine:
         return duckdb.connect(str(self._path), read_only=not self._writes)
 
 
-def prepared(connection: duckdb.DuckDBPyConnection) -> DuckDbSession:
-    """A session on an open connection, in UTC whatever the machine's zone is."""
+def prepared(connection: duckdb.DuckDBPyConnection, what: str) -> DuckDbSession:
+    """A session on an open connection, in UTC whatever the machine's zone is; `what` opens the message of a fault."""
     # Not in connect(config=…), where the zone's extension is not loaded yet.
     connection.execute("SET TimeZone = 'UTC'")
-    return DuckDbSession(connection)
+    return DuckDbSession(connection, what)
 
 
 class DuckDbSession:
     """Statements on one open connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, what: str) -> None:
         self._connection = connection
+        self._what = what
 
     def rows(self, sql: str, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
-        return self._run(sql, values).fetchall()
+        with translated(self._what):
+            return self._run(sql, values).fetchall()
 
     def run(self, sql: str, values: Mapping[str, Value]) -> None:
-        self._run(sql, values)
+        with translated(self._what):
+            self._run(sql, values)
 
     def _run(self, sql: str, values: Mapping[str, Value]) -> duckdb.DuckDBPyConnection:
         for statement in in_duckdb(sql):

@@ -50,18 +50,26 @@ def as_read(found: Found, name: str, column: Column) -> str:
 
 
 def _nested(found: Found, name: str, column: Column) -> str:
-    """Through JSON, which finds fields by their names: a file may have more of them than are read, or fewer."""
+    """Through JSON, which finds fields by their names: a file may have more of them than are read, or fewer.
+
+    An element of a list has its first field (`key`, `amount`) though, be it null: another spelling of it would lose
+    labels and credits without a word.
+    """
     is_text = found.held[name] in _TEXTS
     json = f"TRY_CAST(NULLIF(CAST(\"{name}\" AS VARCHAR), '') AS JSON)" if is_text else f'to_json("{name}")'
     given = f"NULLIF(CAST(\"{name}\" AS VARCHAR), '')"
     fits = [f"json_type({json}) IN ('{'ARRAY' if column.repeated else 'OBJECT'}', 'NULL')"]
     each = "$[*]" if column.repeated else "$"
+    if column.repeated:
+        first = next(iter(column.fields))
+        elements = f"json_extract({json}, '$[*]')"
+        fits.append(
+            f"len(list_filter({elements}, lambda x: json_type(x) <> 'NULL' AND NOT json_exists(x, '$.{first}'))) = 0"
+        )
     for part, kind in column.fields.items():
         if kind != "STRING":
             texts = f"json_extract_string({json}, '{each}.{part}')"
-            fits.append(
-                f"len(list_filter({texts}, lambda x: x IS NOT NULL AND TRY_CAST(x AS {_TYPES[kind]}) IS NULL)) = 0"
-            )
+            fits.append(f"len(list_filter({texts}, lambda x: x IS NOT NULL AND NOT {_fits('x', kind)})) = 0")
     _refuse(found, name, given, " AND ".join(f"COALESCE({fit}, FALSE)" for fit in fits), _example(column))
     shape = "{" + ", ".join(f'"{part}": "{_TYPES[kind]}"' for part, kind in column.fields.items()) + "}"
     return f"from_json({json}, '{f'[{shape}]' if column.repeated else shape}')"
@@ -70,8 +78,16 @@ def _nested(found: Found, name: str, column: Column) -> str:
 def _checked(found: Found, name: str, kind: str) -> str:
     """A column of plain values; empty text is nothing."""
     given = f"NULLIF(\"{name}\", '')" if found.held[name] in _TEXTS else f'"{name}"'
-    _refuse(found, name, given, f"TRY_CAST({given} AS {_TYPES[kind]}) IS NOT NULL", _MAY_STAND[kind])
+    _refuse(found, name, given, _fits(given, kind), _MAY_STAND[kind])
     return f"CAST({given} AS {_TYPES[kind]})"
+
+
+def _fits(given: str, kind: str) -> str:
+    """Whether a value is of its kind; numbers end up in NUMERIC, which has no NaN, no infinity and 29 whole digits."""
+    cast = f"TRY_CAST({given} AS {_TYPES[kind]})"
+    if kind == "FLOAT64":
+        cast = f"TRY_CAST({cast} AS {_TYPES['NUMERIC']})"
+    return f"({cast} IS NOT NULL)"
 
 
 def _refuse(found: Found, name: str, given: str, fits: str, may: str) -> None:

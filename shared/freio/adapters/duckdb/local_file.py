@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -15,13 +16,13 @@ from freio.adapters.warehouse.questions import Schema, Tables
 from freio.adapters.warehouse.schemas import KNOWN_BY, READ
 from freio.errors import BadInput
 
-# Each value of a text file is read as text, and turned into its column's type by us, who can say which one is wrong.
+# Folders named `cost=5` are no columns.
 READERS = {
-    ".parquet": "read_parquet(?)",
-    ".csv": "read_csv(?, all_varchar = true, header = true)",
-    ".json": "read_json(?, format = 'auto')",
-    ".jsonl": "read_json(?, format = 'newline_delimited')",
-    ".ndjson": "read_json(?, format = 'newline_delimited')",
+    ".parquet": "read_parquet($file, hive_partitioning = false)",
+    ".csv": "read_csv($file, all_varchar = true, header = true, hive_partitioning = false)",
+    ".json": "read_json($file, format = 'auto', hive_partitioning = false, maximum_depth = 1)",
+    ".jsonl": "read_json($file, format = 'newline_delimited', hive_partitioning = false, maximum_depth = 1)",
+    ".ndjson": "read_json($file, format = 'newline_delimited', hive_partitioning = false, maximum_depth = 1)",
 }
 
 
@@ -55,7 +56,7 @@ class LocalFile:
     @contextmanager
     def session(self) -> Iterator[DuckDbSession]:
         with translated(f"the billing export in {self._path}"):
-            yield prepared(self._opened())
+            yield prepared(self._opened(), f"the billing export in {self._path}")
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
@@ -65,10 +66,19 @@ class LocalFile:
 
     def _read(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(":memory:")
-        prepared(connection)
-        connection.execute(f"CREATE TEMP TABLE given AS SELECT * FROM {self._reader()}", [str(self._path)])  # noqa: S608  one of READERS
-        held = {name: kind for name, kind, *_ in connection.execute("DESCRIBE given").fetchall()}
+        prepared(connection, str(self._path))
+        reader = self._reader()
+        values: dict[str, Any] = {"file": _literally(self._path)}
+        held = _columns(connection.execute(f"DESCRIBE SELECT * FROM {reader}", values))  # noqa: S608  one of READERS
         self._schema = self._schema_of(held)
+        texts = {name: kind for name, kind in _wanted(self._schema).items() if name in held}
+        if reader.startswith("read_json"):
+            # As in CSV, each value is read as text, and turned into its type by us, who can say which one is wrong.
+            reader, values["texts"] = reader.replace("$file,", "$file, columns = $texts,"), texts
+        names = ", ".join(f'"{name}"' for name in texts)
+        # Only what is read: an export has far more columns than that, and all of them would stand in memory.
+        connection.execute(f"CREATE TEMP TABLE given AS SELECT {names} FROM {reader}", values)  # noqa: S608  names of READ, one of READERS
+        held |= _columns(connection.execute("DESCRIBE given"))
         found = Found(path=self._path, connection=connection, held=held)
         selected = ", ".join(
             f'{as_read(found, name, column)} AS "{name}"' for name, column in READ[self._schema].items()
@@ -93,3 +103,24 @@ class LocalFile:
                 " `usage_start_time`, a FOCUS export `ChargePeriodStart`"
             )
         return known[0]
+
+
+def _literally(path: Path) -> str:
+    """The path as DuckDB's readers take it, who else read `[`, `*` and `?` as patterns: of other files.
+
+    >>> _literally(Path("export[1].csv"))
+    'export[[]1].csv'
+    """
+    return "".join(f"[{sign}]" if sign in "[*?" else sign for sign in str(path))
+
+
+def _columns(described: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """DuckDB's type of each column of a `DESCRIBE`."""
+    return {name: kind for name, kind, *_ in described.fetchall()}
+
+
+def _wanted(schema: Schema) -> Mapping[str, str]:
+    """The columns that are read, as such and spread over dotted names, each with the text that a JSON value is."""
+    whole = {name: "VARCHAR" if column.kind != "RECORD" else "JSON" for name, column in READ[schema].items()}
+    spread = {f"{name}.{part}": "VARCHAR" for name, column in READ[schema].items() for part in column.fields}
+    return whole | spread

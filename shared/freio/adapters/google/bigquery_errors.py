@@ -49,7 +49,8 @@ def translated(what: str, maximum_bytes_billed: int) -> Iterator[None]:
         reasons = {str(error.get("reason", "")) for error in exc.errors or () if isinstance(error, dict)}
         if "bytesBilledLimitExceeded" in reasons or "bytes billed" in str(exc):
             raise Rejected(
-                f"{what}: the query would read more than the {maximum_bytes_billed:,} bytes that it may;"
+                f"{what}: the query would read more than the {maximum_bytes_billed:,} bytes that it may"
+                " (FREIO_MAXIMUM_GIB_BILLED; the first filling of the rollup reads 62 days);"
                 f" `freio cost` says how large the export is. {exc.message}"
             ) from exc
         passing = isinstance(exc, PASSING) or reasons & PASSING_REASONS or _OVERTAKEN in str(exc)

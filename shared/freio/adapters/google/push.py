@@ -4,7 +4,8 @@ Pub/Sub takes every status but 102, 200, 201, 202 and 204 for "not delivered": i
 subscription's retry policy, and after ``max_delivery_attempts`` the message goes to the dead-letter topic. So a refusal
 loses nothing where the subscription is ours and only set up wrongly, and asks nobody to come again who forged it:
 
-* 401, 403: the token is missing, bad, or somebody else's. A person must look, and finds one line in the log.
+* 401, 403: the token is missing, bad, somebody else's, or one that Cloud Run has not read. A person must look, and
+  finds one line in the log.
 * 503: the certificates cannot be had. The next attempt may find them.
 https://cloud.google.com/pubsub/docs/push#receive_push
 
@@ -21,7 +22,7 @@ from typing import ParamSpec
 
 from flask import abort, request
 
-from freio.adapters.google.push_token import PushToken, TokenRefused
+from freio.adapters.google.push_token import SERVERLESS, PushToken, TokenRefused
 from freio.errors import Unavailable
 
 P = ParamSpec("P")
@@ -33,7 +34,7 @@ def behind(token: PushToken, function: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(function)
     def locked(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            token.check(request.headers.get("Authorization"))
+            token.check(request.headers.get("Authorization"), request.headers.get(SERVERLESS))
         except TokenRefused as refused:
             _turn_away(refused.status, "WARNING", f"a push was refused: {refused}")
         except Unavailable as unknown:

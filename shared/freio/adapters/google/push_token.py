@@ -9,9 +9,17 @@ signs as another service account, and in the demo, which has no Google to sign.
 
 Where Cloud Run has made its check, it hands the token on with `REMOVED` in the place of the signature, so that a
 function cannot replay it; nobody can verify it any more. ``behind_cloud_run`` says that this is so: then that word is
-taken for a signature that was verified, and the claims are still checked here. Never say so of a service that anybody
-may invoke: its callers could write the word themselves. Without it an unsigned token is refused like any bad one.
+taken for a signature that was verified, and the claims and the times are still checked here. Without it an unsigned
+token is refused like any bad one.
 https://cloud.google.com/run/docs/troubleshooting#signature-removed
+
+What that mode cannot promise: the word is no proof, and whoever may write ``Authorization`` unread can write it and
+every claim before it. Cloud Run reads ``Authorization`` only where `SERVERLESS` is not there, else it authenticates the
+caller by `SERVERLESS` alone and leaves ``Authorization`` to the service. So a push with `SERVERLESS` is refused in that
+mode; Pub/Sub never sends it. The mode is a second lock for as long as Cloud Run hands that header on (the experiment
+``serverless-header`` finds out); if it does not, ``roles/run.invoker`` alone decides. And it is no lock at all for a
+service that anybody may invoke.
+https://cloud.google.com/run/docs/authenticating/service-to-service
 """
 
 from __future__ import annotations
@@ -28,10 +36,12 @@ from typing import Any
 from google.auth import jwt
 from google.auth.exceptions import GoogleAuthError
 
+from freio.adapters.local.clock import SystemClock
 from freio.errors import Rejected, Unavailable
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
+SERVERLESS = "X-Serverless-Authorization"
 SKEW = 10  # seconds that two of Google's clocks may be apart
 ANSWERS_WITHIN = 5.0  # seconds; a push has its acknowledgement deadline
 MAX_AGE = re.compile(r"(?:^|[,\s])max-age=(\d+)")
@@ -90,12 +100,16 @@ class PushToken:
         self._certificates = certificates
         self._behind_cloud_run = behind_cloud_run
 
-    def check(self, authorization: str | None) -> None:
+    def check(self, authorization: str | None, serverless: str | None = None) -> None:
         """Return where the header ``Authorization`` is our subscription's; else raise `TokenRefused`.
+
+        `serverless` is the header `SERVERLESS`; None where the request has none.
 
         `Unavailable`: it cannot be said now, because there are no certificates. Validity in time is measured by the
         machine's clock, as Google signs by it, and not by a driven one.
         """
+        if self._behind_cloud_run and serverless is not None:
+            raise TokenRefused(403, f"it carries {SERVERLESS}, so that nobody has verified its Authorization")
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenRefused(401, "it has no bearer token")
@@ -113,7 +127,9 @@ class PushToken:
             # Not chained: what Google's library says of a token that cannot be read is the token.
             raise TokenRefused(401, "its token is no JWT") from None
         if self._behind_cloud_run and token.endswith(f".{REMOVED}"):
-            return _decoded(token, verify=False)
+            claims = _decoded(token, verify=False)
+            _must_be_of_now(claims.get("iat"), claims.get("exp"))
+            return claims
         certificates = self._certificates.now()
         try:
             return _decoded(token, certs=certificates, clock_skew_in_seconds=SKEW)
@@ -124,6 +140,15 @@ class PushToken:
 def _decoded(token: str, **how: Any) -> Mapping[str, Any]:
     claims: Mapping[str, Any] = jwt.decode(token, **how)  # type: ignore[no-untyped-call]  # the library leaves it bare
     return claims
+
+
+def _must_be_of_now(issued: object, expires: object) -> None:
+    """What Google's library sees to only together with the signature. Both in seconds since 1970."""
+    if not (type(issued) is int and type(expires) is int):
+        raise TokenRefused(401, f"its token's times are {issued!r} and {expires!r}, and must be two whole numbers")
+    now = SystemClock().now().timestamp()
+    if not issued - SKEW <= now <= expires + SKEW:
+        raise TokenRefused(401, f"its token is valid from {issued} to {expires}, and it is {now:.0f}")
 
 
 def _must_be(what: str, told: object, *allowed: str) -> None:

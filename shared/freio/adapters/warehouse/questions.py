@@ -13,7 +13,7 @@ from freio.errors import BadInput
 _TABLE = re.compile(r"([A-Za-z][\w-]*\.)?([A-Za-z_]\w*\.)?[A-Za-z_]\w*")
 _PARAMETER = re.compile(r"@([a-z_]+)")
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
-_READS = re.compile(r"\bFROM attributed\b")
+_READS = re.compile(r"\bFROM (?:attributed|export)\b")
 _SELECT = re.compile(r"^SELECT\b", re.MULTILINE)
 
 
@@ -38,15 +38,11 @@ class Tables:
     """Where the statements read and write.
 
     ``export`` is the client's billing export, ``[[project.]dataset.]table``. ``rollup``, where there is one, is Freio's
-    own hourly rollup; beside it stands ``<rollup>_runs``.
+    own hourly rollup; beside it stand ``<rollup>_runs`` and ``<rollup>_lock``.
     """
 
     export: str
     rollup: str = ""
-
-    @property
-    def runs(self) -> str:
-        return f"{self.rollup}_runs"
 
     def __post_init__(self) -> None:
         for table in (self.export, *filter(None, [self.rollup])):
@@ -92,7 +88,8 @@ def _named(text: str, tables: Tables) -> str:
     for placeholder, table in (
         ("`billing_export`", tables.export),
         ("`rollup`", tables.rollup),
-        ("`rollup_runs`", tables.runs),
+        ("`rollup_runs`", f"{tables.rollup}_runs"),
+        ("`rollup_lock`", f"{tables.rollup}_lock"),
     ):
         text = text.replace(placeholder, f"`{table}`")
     return text

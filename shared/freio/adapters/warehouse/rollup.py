@@ -1,76 +1,80 @@
 """The hourly rollup: what the export says of AI, by hour of use and moment of export, kept up to date by what is new.
 
 The export only grows: a correction is a new row, and a late hour comes in a late row. So a refresh reads what was
-exported since the last one and adds it. Rows are not written in the order of their `export_time`, though, so what was
-exported shortly before is read again and put in place of what was there: the last day's each time, and once a day that
-of the last five days. Whole days, since a partition is a day: BigQuery drops those without reading them.
+exported since the last one and adds it. Rows do not appear in the order of their `export_time`, though, so what was
+exported shortly before is read again and put in place of what was there: the last day's each time, and once a day six
+days, so that a row that appears five days late is found whenever that is. Whole days, since a partition is a day:
+BigQuery drops those without reading them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from freio.adapters.warehouse.engine import Engine, Session
 from freio.adapters.warehouse.questions import Tables, question
 from freio.adapters.warehouse.rules import Rules
+from freio.errors import Rejected
 
 LATENESS = timedelta(days=5)
-RECENT = timedelta(days=1)
 RESTATED_EVERY = timedelta(days=1)
+DEEP = LATENESS + RESTATED_EVERY
+RECENT = timedelta(days=1)
 KEPT = timedelta(days=62)  # a month that has begun, and the whole one before it
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Whatever the export holds is taken in; who reads the rollup says as of when.
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One refresh: ``watermark`` is the latest `export_time` in the rollup then (None: it was empty).
+    """One refresh of the rollup.
 
-    ``mark`` is what the engine said of the export's table just before ('': it cannot tell).
+    ``held_from`` is from when on the rollup holds all that was exported. ``watermark`` is the latest `export_time` in
+    the export then. ``basis`` changes with everything that the rollup's rows depend on: the client's rules, the
+    export's table, our own SQL. ``mark`` is what the engine said of the export's table just before ('': cannot tell).
     """
 
     at: datetime
     restated_from: datetime
-    watermark: datetime | None
-    rules: str
+    held_from: datetime
+    watermark: datetime
+    basis: str
     mark: str = ""
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
-    """``read_from``: from when on the export was read (None: it has not changed since it was read last).
+class Reach:
+    """What a refresh reads of the export (from ``read``) and puts in place (of all from ``replaced``)."""
 
-    ``watermark`` is the latest `export_time` that the rollup was known to hold before (None: none).
-    """
-
-    read_from: datetime | None
-    watermark: datetime | None
+    read: datetime
+    replaced: datetime
+    held: datetime
 
 
-def restate_from(runs: list[Run], rules: str, as_of: datetime) -> datetime:
-    """From which midnight (UTC) on the export is read again; `runs` newest first.
+def reach(runs: list[Run], basis: str, as_of: datetime) -> Reach:
+    """How far the next refresh goes back; `runs` newest first. Midnights, UTC.
 
-    All that is kept, where the client's rules have changed or nothing was read yet; five days, once a day; else the
+    All that is kept, in place of everything, where nothing was read yet on this basis; six days, once a day; else the
     last day before the watermark.
 
     >>> at = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    >>> last = Run(at=at, restated_from=at - timedelta(days=5), watermark=at - timedelta(hours=3), rules="r")
-    >>> restate_from([last], "r", at + timedelta(hours=1)).isoformat()
+    >>> first = datetime(2026, 9, 22, tzinfo=UTC)
+    >>> last = Run(at=at, restated_from=first, held_from=first, watermark=at - timedelta(hours=3), basis="b")
+    >>> reach([last], "b", at + timedelta(hours=1)).read.isoformat()
     '2026-11-22T00:00:00+00:00'
     """
     last = runs[0] if runs else None
-    if last is None or last.watermark is None or last.rules != rules:
-        return _midnight(as_of - KEPT)
-    deep = next((run.at for run in runs if run.rules == rules and _is_deep(run)), None)
-    back = LATENESS if deep is None or as_of - deep >= RESTATED_EVERY else RECENT
-    return _midnight(last.watermark - back)
-
-
-def _is_deep(run: Run) -> bool:
-    return run.watermark is not None and run.restated_from <= run.watermark - LATENESS
+    if last is None or last.basis != basis:
+        first = _midnight(as_of - KEPT)
+        return Reach(read=first, replaced=_EPOCH, held=first)
+    deep = next((run.at for run in runs if run.basis == basis and run.restated_from <= run.watermark - DEEP), None)
+    since = _midnight(last.watermark - (DEEP if deep is None or as_of - deep >= RESTATED_EVERY else RECENT))
+    return Reach(read=since, replaced=since, held=last.held_from)
 
 
 def _midnight(at: datetime) -> datetime:
@@ -84,49 +88,65 @@ class Rollup:
         self._engine = engine
         self._tables = tables
         self._rules = rules
-        self._is_made = False
+        made_by = "\n".join((rules.apps, *rules.label_keys, question("rollup_refresh", tables)))
+        self.basis = sha256(made_by.encode()).hexdigest()[:16]
 
-    def refresh(self, as_of: datetime) -> Refreshed:
-        """Reads what is new in the export. Doing it twice changes nothing."""
+    def refresh(self, as_of: datetime) -> Run:
+        """Reads what is new in the export, if anything is; returns how the rollup stands. Twice changes nothing."""
         # Before the export is read: what is written meanwhile changes the mark, and is read the next time.
         mark = self._engine.mark(self._tables.export)
         with self._engine.session() as session:
-            if not self._is_made:
-                session.run(question("rollup_tables", self._tables), {})
-                self._is_made = True
-            runs = self._runs(session)
-            watermark = runs[0].watermark if runs else None
-            if mark and runs and (runs[0].mark, runs[0].rules) == (mark, self._rules.fingerprint):
-                return Refreshed(read_from=None, watermark=watermark)
-            since = restate_from(runs, self._rules.fingerprint, as_of)
+            runs = self._made(session)
+            if mark and runs and (runs[0].mark, runs[0].basis) == (mark, self.basis):
+                return runs[0]
+            goes = reach(runs, self.basis, as_of)
             session.run(
                 question("rollup_refresh", self._tables),
                 {
-                    "exported_since": since,
+                    "number": runs[0].number + 1 if runs else 1,
+                    "exported_since": goes.read,
+                    "replaced_since": goes.replaced,
+                    "held_from": goes.held,
+                    "last_watermark": runs[0].watermark if runs else goes.read,
                     "as_of": _EVER,
                     "refreshed_at": as_of,
                     "apps": self._rules.apps,
                     "label_keys": self._rules.label_keys,
-                    "rules": self._rules.fingerprint,
+                    "basis": self.basis,
                     "mark": mark,
                 },
             )
-        return Refreshed(read_from=since, watermark=watermark)
+            return self._runs(session)[0]
+
+    def _made(self, session: Session) -> list[Run]:
+        """The runs so far; the tables are made where there are none: that of the runs last, so that all are there."""
+        try:
+            return self._runs(session)
+        except Rejected:
+            session.run(question("rollup_tables", self._tables), {})
+            return []
+
+    def standing(self) -> Run | None:
+        """How the rollup stands, on whatever basis; None: there is none yet. Changes nothing."""
+        try:
+            with self._engine.session() as session:
+                return next(iter(self._runs(session)), None)
+        except Rejected:
+            return None
 
     def _runs(self, session: Session) -> list[Run]:
         return [_run(row) for row in session.rows(question("rollup_runs", self._tables), {})]
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    at, restated_from, watermark, rules, mark = row
+    number, *instants, basis, mark = row
+    at, restated_from, held_from, watermark = (_EPOCH + timedelta(microseconds=micros) for micros in instants)
     return Run(
-        at=_moment(at),
-        restated_from=_moment(restated_from),
-        watermark=None if watermark is None else _moment(watermark),
-        rules=rules,
+        number=number,
+        at=at,
+        restated_from=restated_from,
+        held_from=held_from,
+        watermark=watermark,
+        basis=basis,
         mark=mark,
     )
-
-
-def _moment(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)

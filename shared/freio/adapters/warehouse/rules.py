@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 
 from freio.domain.app import App
 
@@ -42,11 +41,6 @@ class Rules:
                     }
                 )
         return cls(apps=json.dumps(rules, ensure_ascii=False), label_keys=tuple(sorted(keys)))
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes when the rules do: what was attributed by others has to be attributed anew."""
-        return sha256(f"{self.apps}\n{self.label_keys}".encode()).hexdigest()[:16]
 
 
 def _label(key: str, value: str) -> str:

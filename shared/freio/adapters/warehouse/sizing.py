@@ -9,7 +9,7 @@ from typing import Protocol
 
 from freio.adapters.warehouse.engine import Value
 from freio.adapters.warehouse.questions import Tables, question
-from freio.adapters.warehouse.rollup import LATENESS, RECENT
+from freio.adapters.warehouse.rollup import LATENESS, RECENT, RESTATED_EVERY
 from freio.adapters.warehouse.rules import Rules
 from freio.errors import Rejected
 
@@ -39,9 +39,15 @@ class Scans:
     asked: int | None
 
     @property
-    def is_pruned(self) -> bool:
-        """Whether a narrower window reads less: the table's partitions are dropped unread."""
-        return self.recent < self.whole
+    def is_pruned(self) -> bool | None:
+        """Whether a window of two days reads less than one of a week: the partitions of other days are dropped unread.
+
+        None: that cannot be told. The export holds nothing yet but what both windows read, or it has no partitions.
+        """
+        if self.recent == self.deep == self.whole:
+            return None
+        # An export that has paused for a week: both windows read nothing, since all older partitions are dropped.
+        return self.recent < self.deep or self.recent == 0
 
 
 def scans(engine: DryRun, tables: Tables, rules: Rules, now: datetime) -> Scans:
@@ -54,7 +60,7 @@ def scans(engine: DryRun, tables: Tables, rules: Rules, now: datetime) -> Scans:
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return Scans(
         recent=refresh(today - RECENT),
-        deep=refresh(today - LATENESS),
+        deep=refresh(today - LATENESS - RESTATED_EVERY),
         whole=refresh(WHOLE),
         asked=_asked(engine, tables, _values(rules, since=now - HISTORY, as_of=now)),
     )

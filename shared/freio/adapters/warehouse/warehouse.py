@@ -11,12 +11,13 @@ from typing import Any
 
 from freio.adapters.warehouse.engine import Engine, Session, Value
 from freio.adapters.warehouse.questions import Tables, question
-from freio.adapters.warehouse.rollup import Refreshed, Rollup
+from freio.adapters.warehouse.rollup import Rollup, Run
 from freio.adapters.warehouse.rules import Rules
 from freio.domain.money import Money
 from freio.domain.spend import DIMENSIONS, Every, Export, HourlyCost, SpendLine
-from freio.errors import CurrencyMismatch
+from freio.errors import CurrencyMismatch, Unavailable
 
+ATTEMPTS = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,47 +32,62 @@ class SqlWarehouse:
         self._tables = tables
         self._rules = rules
         self._rollup = Rollup(engine, tables, rules) if tables.rollup else None
-        self._last: tuple[datetime, datetime, Export] | None = None
+        self._last: tuple[Run, datetime, datetime, Export] | None = None
 
     def export(self, since: datetime, as_of: datetime) -> Export:
         """Net hourly cost of AI services used since `since` (a whole hour), from the rows exported by `as_of`.
 
         CurrencyMismatch where the table holds two currencies: a billing account has one, so two are two accounts.
         """
-        if self._rollup is not None and (known := self._known(self._rollup.refresh(as_of), since, as_of)):
-            return known
+        if self._rollup is None:
+            return self._asked(since, as_of)
+        for _ in range(ATTEMPTS):
+            stands = self._rollup.refresh(as_of)
+            if known := self._known(stands, since, as_of):
+                return known
+            found = self._asked(since, as_of)
+            # Three statements, and another process may have refreshed between them, for other apps even.
+            if self._rollup.standing() == stands:
+                self._last = (stands, since, as_of, found)
+                return found
+        raise Unavailable(f"{self._tables.rollup} was changed by others each time that it was read")
+
+    def _asked(self, since: datetime, as_of: datetime) -> Export:
         values = {"since": since, "as_of": as_of, "exported_since": since, **_of_rules(self._rules)}
+        rolled = self._rollup is not None
         with self._engine.session() as session:
-            costs = self._ask(session, "hourly_costs", values)
-            [[complete_until]] = self._ask(session, "complete_until", values)
-            rates = self._ask(session, "usd_rate", values)
+            costs = self._ask(session, "hourly_costs", values, rolled=rolled)
+            [[complete_until]] = self._ask(session, "complete_until", values, rolled=rolled)
+            rates = self._ask(session, "usd_rate", values, rolled=rolled)
         self._refuse_two_currencies({str(currency) for *_, currency, _ in costs})
-        found = Export(
+        return Export(
             costs=tuple(_hourly_cost(row) for row in costs),
             complete_until=None if complete_until is None else moment(complete_until),
             usd_rate=Decimal(rates[0][0]) if rates else None,
         )
-        self._last = (since, as_of, found)
-        return found
 
-    def _known(self, refreshed: Refreshed, since: datetime, as_of: datetime) -> Export | None:
-        """What was answered last, where it held the whole export, which has not changed since: it costs no scan."""
-        if self._last is None or refreshed.read_from is not None or refreshed.watermark is None:
+    def _known(self, stands: Run, since: datetime, as_of: datetime) -> Export | None:
+        """What was answered last, where nobody has refreshed since and it held the whole export: it costs no scan."""
+        if self._last is None:
             return None
-        last_since, last_as_of, export = self._last
-        if not last_since <= since or min(as_of, last_as_of) < refreshed.watermark:
+        last_run, last_since, last_as_of, export = self._last
+        if last_run != stands or since < last_since or min(as_of, last_as_of) < stands.watermark:
             return None
         return replace(export, costs=tuple(cost for cost in export.costs if cost.hour >= since))
+
+    def refresh(self, as_of: datetime) -> None:
+        """Brings the rollup up to date, where there is one."""
+        if self._rollup is not None:
+            self._rollup.refresh(as_of)
 
     def spend(
         self, since: datetime, until: datetime, *, by: Sequence[str], every: Every, as_of: datetime
     ) -> list[SpendLine]:
         """What AI cost from `since` until before `until` (whole hours), by some of `DIMENSIONS`, oldest first.
 
-        CurrencyMismatch as for `export`.
+        It changes nothing. Where the rollup was made by these very rules and reaches back to `since`, it is read as the
+        watch left it; else the export itself is. CurrencyMismatch as for `export`.
         """
-        if self._rollup is not None:
-            self._rollup.refresh(as_of)
         values: dict[str, Value] = {
             "since": since,
             "until": until,
@@ -81,13 +97,20 @@ class SqlWarehouse:
             "exported_since": since,
             **_of_rules(self._rules),
         }
+        rolled = self._is_rolled(since)
         with self._engine.session() as session:
-            rows = self._ask(session, "spend", values)
+            rows = self._ask(session, "spend", values, rolled=rolled)
         self._refuse_two_currencies({str(currency) for *_, currency, _ in rows})
         return [_spend_line(row, by) for row in rows]
 
-    def _ask(self, session: Session, name: str, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
-        return session.rows(question(name, self._tables, rolled=self._rollup is not None), values)
+    def _is_rolled(self, since: datetime) -> bool:
+        if self._rollup is None:
+            return False
+        stands = self._rollup.standing()
+        return stands is not None and stands.basis == self._rollup.basis and stands.held_from <= since
+
+    def _ask(self, session: Session, name: str, values: Mapping[str, Value], *, rolled: bool) -> list[tuple[Any, ...]]:
+        return session.rows(question(name, self._tables, rolled=rolled), values)
 
     def _refuse_two_currencies(self, currencies: set[str]) -> None:
         if len(currencies) > 1:

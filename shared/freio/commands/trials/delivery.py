@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from freio.commands.trials.experiment import Experiment
 
+# A whole push: functions-framework answers anything less with 400, before the lock. Let in, it is a sweep's tick.
+PUSH = (
+    '{"message": {"data": "e30=", "messageId": "1", "attributes": {"tick": "sweep"}},'
+    ' "subscription": "projects/p/subscriptions/s"}'
+)
+
 EXPERIMENTS = (
     Experiment(
         key="forged-push",
@@ -14,16 +20,19 @@ EXPERIMENTS = (
                 "URL=$(gcloud run services describe enforcer --project <FREIO_PROJECT> --region <REGION>"
                 " --format 'value(status.url)')"
             ),
-            "curl -s -o /dev/null -w '%{http_code}\\n' -X POST \"$URL\" -H 'Content-Type: application/json' -d '{}'",
             (
-                "curl -s -o /dev/null -w '%{http_code}\\n' -X POST \"$URL\" -H 'Content-Type: application/json' -d"
-                " '{}' -H"
+                "curl -s -o /dev/null -w '%{http_code}\\n' -X POST \"$URL\" -H 'Content-Type: application/json'"
+                f" -d '{PUSH}'"
+            ),
+            (
+                "curl -s -o /dev/null -w '%{http_code}\\n' -X POST \"$URL\" -H 'Content-Type: application/json'"
+                f" -d '{PUSH}' -H"
                 ' "Authorization: Bearer $(gcloud auth print-identity-token)"'
             ),
         ),
-        expect="403 or 401 both times, unless you hold roles/run.invoker yourself: then 401 from Freio's own check.",
+        expect="403 or 401 both times; if you hold roles/run.invoker yourself, with Freio's line: a push was refused.",
         otherwise="Take allUsers out of roles/run.invoker, and set FREIO_PUSH_SERVICE_ACCOUNT and FREIO_PUSH_AUDIENCE.",
-        harm="two refused requests in the log",
+        harm="two refused requests in the log; let in, they would be two sweeps more",
     ),
     Experiment(
         key="token-check",
@@ -38,6 +47,39 @@ EXPERIMENTS = (
         ),
         expect="Only the pushing service account holds roles/run.invoker, and no push of our own got a 401.",
         otherwise="401 for our own pushes: set the variable. Somebody else may invoke: take that binding away.",
+    ),
+    Experiment(
+        key="serverless-header",
+        belief="Cloud Run hands X-Serverless-Authorization on to the container when it has authenticated by it, and"
+        " Authorization then as the caller wrote it.",
+        why="With FREIO_PUSH_SIGNATURE=verified-by-cloud-run a request with that header is refused. If Freio does not"
+        " see it, whoever may invoke the enforcer can write a token of the subscription by hand.",
+        commands=(
+            (
+                "gcloud run services describe enforcer --project <FREIO_PROJECT> --region <REGION>"
+                " --format 'yaml(spec.template.spec.containers[0].env)' # has FREIO_PUSH_SIGNATURE"
+            ),
+            (
+                "URL=$(gcloud run services describe enforcer --project <FREIO_PROJECT> --region <REGION>"
+                " --format 'value(status.url)')"
+            ),
+            (
+                "curl -s -o /dev/null -w '%{http_code}\\n' -X POST \"$URL\" -H 'Content-Type: application/json'"
+                ' -H "X-Serverless-Authorization: Bearer $(gcloud auth print-identity-token)"'
+                f" -d '{PUSH}'"
+                " # as somebody who holds roles/run.invoker, for the minute that it takes"
+            ),
+            (
+                'gcloud logging read \'resource.labels.service_name="enforcer" AND jsonPayload.message:"a push was'
+                " refused\"' --project <FREIO_PROJECT> --freshness 10m --limit 5"
+            ),
+        ),
+        expect="403, and a line of Freio's own that names X-Serverless-Authorization.",
+        otherwise="401 and a line about no bearer token: Cloud Run strips the header, so verified-by-cloud-run is no"
+        " lock of its own, and Cloud Run's IAM alone decides. Say so in adapters/google/push_token.py, and keep"
+        " roles/run.invoker to the pushing service account alone. 403 without a line: you may not invoke; nothing is"
+        " shown.",
+        harm="one refused request in the log; let in, it would be one sweep more",
     ),
     Experiment(
         key="dead-letters",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from freio.domain.incident import Incident, State, Verdict
 from freio.domain.journal import Entry, Kind
@@ -17,6 +17,7 @@ from freio.sandbox.demo.replay import Replay
 from freio.sandbox.demo.script import Players
 from freio.sandbox.spend.incidents import Runaway
 
+T = TypeVar("T")
 DECIDED = {State.BRAKING, State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 
 
@@ -67,7 +68,8 @@ def _incident(
         "state_path": [state for state, _ in incident.trail],
         "times": {name: at.isoformat() if at else None for name, at in times.items()},
         "money": {"currency": replay.stage.client.currency, **money},
-        "decided_by": incident.decision.by if incident.decision else None,
+        "decided_by": _first(e.by for e in mine if e.kind is Kind.STATE and e.by),
+        "braked_by": _first(e.by for e in mine if e.kind is Kind.STATE and e.by and e.what.endswith("->BRAKING")),
         "lever": _lever(incident, mine),
         "proof": _proof(replay, mine, times),
     }
@@ -168,9 +170,9 @@ def _unplayed(story: dict[str, Any], paths: dict[str, list[State]]) -> list[str]
     """Which of the ways that an incident can go were not seen."""
     proved = [i for i in story["incidents"] if i["proof"] and i["proof"]["verdict"] == Verdict.BINDS]
     found = []
-    if not any(i["decided_by"] == "policy" for i in proved):
+    if not any(i["braked_by"] == "policy" for i in proved):
         found.append("no incident was braked by policy, and the brake proved")
-    if not any(i["decided_by"] != "policy" for i in proved):
+    if not any(i["braked_by"] not in {None, "policy"} for i in proved):
         found.append("no incident was braked by a person's click, and the brake proved")
     found += [
         f"no incident was {state}"
@@ -207,8 +209,8 @@ def _posted(replay: Replay) -> list[str]:
     return [m.ts for m in replay.stage.slack.messages(CHANNEL) if m.user == "U0FREIOBOT" and not m.thread_ts]
 
 
-def _first(instants: Iterable[datetime]) -> datetime | None:
-    return next(iter(instants), None)
+def _first(found: Iterable[T]) -> T | None:
+    return next(iter(found), None)
 
 
 def _value(text: str) -> int | None:
