@@ -134,7 +134,8 @@ class History:
 
     def refreshed(self, at: datetime) -> datetime:
         goes = reach(self.runs, "b", at)
-        made = Run(at=at, restated_from=goes.read, held_from=goes.held, watermark=at - HOUR, basis="b")
+        newest = at - HOUR
+        made = Run(at=at, restated_from=goes.read, held_from=goes.held, watermark=newest, newest=newest, basis="b")
         self.runs.insert(0, made)
         return goes.read
 

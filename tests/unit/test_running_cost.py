@@ -169,7 +169,7 @@ class Recorded:
     def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         self.sent.append(sql)
         if sql == question("rollup_runs", TABLES):
-            return [(1, 0, 0, 0, 0, "another", "")]
+            return [(1, 0, 0, 0, 0, 0, "another", "")]
         return [(None,)] if sql == question("complete_until", TABLES, rolled=True) else []
 
 

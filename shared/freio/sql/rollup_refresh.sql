@@ -12,13 +12,14 @@ SELECT
   export_time, hour, app, team, cost_centre, feature, project, endpoint, model, sku_id, sku, labels, currency, usd_rate,
   net
 FROM attributed;
-INSERT INTO `rollup_runs` (number, refreshed_at, restated_from, held_from, watermark, basis, mark)
+INSERT INTO `rollup_runs` (number, refreshed_at, restated_from, held_from, watermark, newest, basis, mark)
 SELECT
   @number,
   @refreshed_at,
   @exported_since,
   @held_from,
   COALESCE(MAX(CASE WHEN export_time <= @refreshed_at THEN export_time END), @last_watermark),
+  COALESCE(MAX(export_time), @last_watermark),
   @basis,
   @mark
 FROM export;

@@ -5,6 +5,7 @@ SELECT
   UNIX_MICROS(restated_from) AS restated_from_micros,
   UNIX_MICROS(held_from) AS held_from_micros,
   UNIX_MICROS(watermark) AS watermark_micros,
+  UNIX_MICROS(newest) AS newest_micros,
   basis,
   mark
 FROM `rollup_runs`

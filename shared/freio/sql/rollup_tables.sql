@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS `rollup_runs` (
   restated_from TIMESTAMP NOT NULL,
   held_from TIMESTAMP NOT NULL,
   watermark TIMESTAMP NOT NULL,
+  newest TIMESTAMP NOT NULL,
   basis STRING NOT NULL,
   mark STRING NOT NULL
 )

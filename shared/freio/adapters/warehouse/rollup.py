@@ -34,14 +34,16 @@ class Run:
     """One refresh of the rollup.
 
     ``held_from`` is from when on the rollup holds all that was exported. ``watermark`` is the latest `export_time` in
-    the export then. ``basis`` changes with everything that the rollup's rows depend on: the client's rules, the
-    export's table, our own SQL. ``mark`` is what the engine said of the export's table just before ('': cannot tell).
+    the export then, and ``newest`` the latest at all, were it in the future. ``basis`` changes with everything that the
+    rollup's rows depend on: the client's rules, the export's table, our own SQL. ``mark`` is what the engine said of
+    the export's table just before ('': it cannot tell).
     """
 
     at: datetime
     restated_from: datetime
     held_from: datetime
     watermark: datetime
+    newest: datetime
     basis: str
     mark: str = ""
     number: int = 1
@@ -64,7 +66,7 @@ def reach(runs: list[Run], basis: str, as_of: datetime) -> Reach:
 
     >>> at = datetime(2026, 11, 23, 12, tzinfo=UTC)
     >>> first = datetime(2026, 9, 22, tzinfo=UTC)
-    >>> last = Run(at=at, restated_from=first, held_from=first, watermark=at - timedelta(hours=3), basis="b")
+    >>> last = Run(at=at, restated_from=first, held_from=first, watermark=at, newest=at, basis="b")
     >>> reach([last], "b", at + timedelta(hours=1)).read.isoformat()
     '2026-11-22T00:00:00+00:00'
     """
@@ -140,13 +142,14 @@ class Rollup:
 
 def _run(row: tuple[Any, ...]) -> Run:
     number, *instants, basis, mark = row
-    at, restated_from, held_from, watermark = (_EPOCH + timedelta(microseconds=micros) for micros in instants)
+    at, restated_from, held_from, watermark, newest = (_EPOCH + timedelta(microseconds=micros) for micros in instants)
     return Run(
         number=number,
         at=at,
         restated_from=restated_from,
         held_from=held_from,
         watermark=watermark,
+        newest=newest,
         basis=basis,
         mark=mark,
     )

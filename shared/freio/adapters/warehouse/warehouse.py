@@ -71,7 +71,7 @@ class SqlWarehouse:
         if self._last is None:
             return None
         last_run, last_since, last_as_of, export = self._last
-        if last_run != stands or since < last_since or min(as_of, last_as_of) < stands.watermark:
+        if last_run != stands or since < last_since or min(as_of, last_as_of) < stands.newest:
             return None
         return replace(export, costs=tuple(cost for cost in export.costs if cost.hour >= since))
 
