@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from freio.adapters.local.clock import FileClock, SystemClock
 from freio.errors import BadMessage, SettingsError, VendorError
@@ -18,6 +18,7 @@ from freio.events import CloudEvent, from_cloudevent
 from freio.settings import Settings
 
 if TYPE_CHECKING:
+    from freio.adapters.google.bigquery_engine import BigQueryEngine
     from freio.adapters.google.client import GoogleApis
     from freio.adapters.google.firestore_store import FirestoreStore
     from freio.adapters.google.journal_copy import JournalCopy
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from freio.adapters.slack.door import Door
     from freio.adapters.slack.interactions import Inbox
     from freio.adapters.slack.web import WebClient
+    from freio.adapters.warehouse.questions import Tables
     from freio.adapters.warehouse.sizing import Scans
     from freio.adapters.warehouse.warehouse import SqlWarehouse
     from freio.domain.app import App, Client
@@ -212,46 +214,51 @@ class Freio:
             tables = Tables(export=self.client.billing_export.rpartition(".")[2])
             return SqlWarehouse(DuckDbEngine(Path(where)), tables, rules)
         if scheme == "bigquery" and project and dataset:
-            from freio.adapters.google.bigquery_engine import BigQueryEngine
-
-            tables = Tables(export=self.client.billing_export, rollup=f"{where}.hourly_spend")
-            engine = BigQueryEngine(project, maximum_bytes_billed=self.settings.maximum_bytes_billed)
-            return SqlWarehouse(engine, tables, rules)
+            return SqlWarehouse(self._bigquery(), self._rolled_up, rules)
         raise SettingsError(
             f"FREIO_WAREHOUSE: {self.settings.warehouse!r}; may be duckdb:PATH or bigquery:PROJECT.DATASET (Freio's own"
             " dataset, for its hourly rollup)"
         )
 
+    @property
+    def _dataset(self) -> str:
+        """Freio's own, ``PROJECT.DATASET``, where the warehouse is BigQuery."""
+        return self.settings.warehouse.removeprefix("bigquery:")
+
+    @property
+    def _rolled_up(self) -> Tables:
+        from freio.adapters.warehouse.questions import Tables
+
+        return Tables(export=self.client.billing_export, rollup=f"{self._dataset}.hourly_spend")
+
+    def _bigquery(self, **limits: Any) -> BigQueryEngine:
+        """Jobs in the dataset's project; `limits` over those of the environment."""
+        from freio.adapters.google.bigquery_engine import BigQueryEngine
+
+        limits = {"maximum_bytes_billed": self.settings.maximum_bytes_billed, **limits}
+        return BigQueryEngine(self._dataset.partition(".")[0], **limits)
+
     @cached_property
     def scans(self) -> Scans:
         """What the warehouse's statements would read now: BigQuery alone can tell, and asking it costs nothing."""
-        from freio.adapters.google.bigquery_engine import BigQueryEngine
-        from freio.adapters.warehouse.questions import Tables
         from freio.adapters.warehouse.rules import Rules
         from freio.adapters.warehouse.sizing import scans
 
-        where = self.settings.warehouse.removeprefix("bigquery:")
-        tables = Tables(export=self.client.billing_export, rollup=f"{where}.hourly_spend")
         # A dry run bills nothing, so that nothing has to be capped, and a table too large for the cap can be told.
-        engine = BigQueryEngine(where.partition(".")[0], maximum_bytes_billed=2**62)
-        return scans(engine, tables, Rules.of(self.client.apps), self.clock.now())
+        engine = self._bigquery(maximum_bytes_billed=2**62)
+        return scans(engine, self._rolled_up, Rules.of(self.client.apps), self.clock.now())
 
     @cached_property
     def journal_copy(self) -> JournalCopy | None:
         """Where the journal is kept for years; None: it stays where it is, whole (SQLite, or no BigQuery)."""
-        scheme, _, dataset = self.settings.warehouse.partition(":")
-        if scheme != "bigquery":
+        if not self.settings.warehouse.startswith("bigquery:"):
             return None
-        from freio.adapters.google.bigquery_engine import BigQueryEngine
         from freio.adapters.google.firestore_store import FirestoreStore
         from freio.adapters.google.journal_copy import TIMEOUT, JournalCopy
 
         if not isinstance(self.store, FirestoreStore):
             return None
-        engine = BigQueryEngine(
-            dataset.partition(".")[0], maximum_bytes_billed=self.settings.maximum_bytes_billed, timeout=TIMEOUT
-        )
-        return JournalCopy(self.store.uncopied, engine, dataset, now=self.clock.now)
+        return JournalCopy(self.store.uncopied, self._bigquery(timeout=TIMEOUT), self._dataset, now=self.clock.now)
 
     def copy_journal(self) -> None:
         """After a sweep. What fails is noted, and paged where it stands: braking goes on, and the next sweep tries.

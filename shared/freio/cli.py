@@ -1,4 +1,4 @@
-"""The command line: ``freio check | demo``."""
+"""The command line: ``freio check | demo | cost | spend | probe``."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ import pytest
 from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError, TransportError
 
-from freio.adapters.google.firestore_errors import firestore_errors, is_passing
+from freio.adapters.google.call_errors import is_passing
+from freio.adapters.google.firestore_errors import firestore_errors
 from freio.errors import Rejected, Unavailable, VendorError
 
 # Of these a repetition may help; of every other class it does not.

@@ -28,8 +28,6 @@ class DuckDbEngine:
     has it, opening is tried again for `ATTEMPTS` pauses; then it is Unavailable.
     """
 
-    name = "duckdb"
-
     def __init__(self, path: Path, *, writes: bool = False, sleep: Callable[[float], None] = time.sleep) -> None:
         self._path = path
         self._writes = writes

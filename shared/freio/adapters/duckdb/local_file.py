@@ -32,8 +32,6 @@ class LocalFile:
     ``tables.export`` names it. BadInput where it cannot be read as an export: what it holds, and what it may hold.
     """
 
-    name = "file"
-
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: duckdb.DuckDBPyConnection | None = None

@@ -27,8 +27,6 @@ class BigQueryEngine:
     The client is made at the first question, and shared by all threads. Times are TIMESTAMP parameters, lists arrays.
     """
 
-    name = "bigquery"
-
     def __init__(self, project: str, *, maximum_bytes_billed: int, timeout: float = TIMEOUT) -> None:
         self._project = project
         self._most = maximum_bytes_billed

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 import requests
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.exceptions import GoogleAuthError
 
+from freio.adapters.google.call_errors import is_passing_auth
 from freio.errors import Rejected, Unavailable
 
 # https://cloud.google.com/bigquery/docs/error-messages: these reasons pass by themselves, whatever their status is.
@@ -58,8 +59,7 @@ def translated(what: str, maximum_bytes_billed: int) -> Iterator[None]:
         lasting = isinstance(exc, exceptions.MethodNotImplemented) or "failed to analyze" in str(exc)
         raise (Unavailable if passing and not lasting else Rejected)(f"{what}: {exc.message}") from exc
     except GoogleAuthError as exc:
-        passing_auth = isinstance(exc, TransportError) or (isinstance(exc, RefreshError) and exc.retryable)
-        raise (Unavailable if passing_auth else Rejected)(f"{what}: no access token: {exc}") from exc
+        raise (Unavailable if is_passing_auth(exc) else Rejected)(f"{what}: no access token: {exc}") from exc
     except PASSING as exc:
         raise Unavailable(f"{what}: no reply: {type(exc).__name__}: {exc}") from exc
     except exceptions.GoogleAPIError as exc:

@@ -21,10 +21,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from freio.adapters.google.call_errors import is_passing
 from freio.adapters.google.firestore_database import Database
 from freio.adapters.google.firestore_documents import Found, Place, Write
 from freio.adapters.google.firestore_draft import Draft
-from freio.adapters.google.firestore_errors import is_passing
 from freio.errors import Unavailable
 
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 
+from freio.adapters.google.call_errors import is_passing
 from freio.adapters.google.firestore_documents import Found, Place, Write, is_expired
-from freio.adapters.google.firestore_errors import MOVED, Moved, firestore_errors, is_passing
+from freio.adapters.google.firestore_errors import MOVED, Moved, firestore_errors
 
 T = TypeVar("T")
 

@@ -11,26 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.pubsub_v1 import PublisherClient, PubsubMessage
 
-from freio.errors import Rejected, Unavailable
-
-# What may pass by itself, by Pub/Sub's table of error codes; all others need a person (a permission, a topic).
-# https://cloud.google.com/pubsub/docs/reference/error-codes
-PASSING: tuple[type[Exception], ...] = (
-    exceptions.Aborted,
-    exceptions.Cancelled,
-    exceptions.RetryError,
-    exceptions.ServerError,
-    exceptions.TooManyRequests,
-)
-# Of these `ServerError` is the parent, and yet a repetition changes nothing.
-LASTING: tuple[type[Exception], ...] = (exceptions.MethodNotImplemented,)
+from freio.adapters.google.call_errors import PASSING, call_errors
 
 
 class PubSubQueue:
@@ -77,17 +63,6 @@ class PubSubQueue:
             return self._client
 
 
-@contextlib.contextmanager
-def pubsub_errors(topic: str) -> Iterator[None]:
+def pubsub_errors(topic: str) -> contextlib.AbstractContextManager[None]:
     """Google's errors, while something is published to `topic`, as `Unavailable` or `Rejected`."""
-    try:
-        yield
-    except LASTING as exc:
-        raise Rejected(f"Pub/Sub topic {topic}: {exc}") from exc
-    except PASSING as exc:
-        raise Unavailable(f"Pub/Sub topic {topic}: {exc}") from exc
-    except exceptions.GoogleAPIError as exc:
-        raise Rejected(f"Pub/Sub topic {topic}: {exc}") from exc
-    except GoogleAuthError as exc:
-        passing = isinstance(exc, TransportError) or (isinstance(exc, RefreshError) and exc.retryable)
-        raise (Unavailable if passing else Rejected)(f"credentials for Pub/Sub topic {topic}: {exc}") from exc
+    return call_errors(f"Pub/Sub topic {topic}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Value = str | int | datetime | Sequence[str]
 
@@ -25,10 +27,13 @@ class Session(Protocol):
 class Engine(Protocol):
     """Every error of the vendor's leaves it as `Unavailable` or `Rejected`."""
 
-    name: str
-
     def mark(self, table: str) -> str:
         """Changes whenever the table does, and costs nothing to ask for; '' where that cannot be told."""
         ...
 
     def session(self) -> AbstractContextManager[Session]: ...
+
+
+def moment(micros: int) -> datetime:
+    """Times leave the engines as integers: DuckDB hands out no TIMESTAMPTZ without pytz, and a float would round."""
+    return _EPOCH + timedelta(microseconds=micros)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from freio.adapters.warehouse.engine import Engine, Session
+from freio.adapters.warehouse.engine import Engine, Session, moment
 from freio.adapters.warehouse.questions import Tables, question
 from freio.adapters.warehouse.rules import Rules
 from freio.errors import Rejected
@@ -24,7 +24,6 @@ RESTATED_EVERY = timedelta(days=1)
 DEEP = LATENESS + RESTATED_EVERY
 RECENT = timedelta(days=1)
 KEPT = timedelta(days=62)  # a month that has begun, and the whole one before it
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Whatever the export holds is taken in; who reads the rollup says as of when.
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -73,7 +72,7 @@ def reach(runs: list[Run], basis: str, as_of: datetime) -> Reach:
     last = runs[0] if runs else None
     if last is None or last.basis != basis:
         first = _midnight(as_of - KEPT)
-        return Reach(read=first, replaced=_EPOCH, held=first)
+        return Reach(read=first, replaced=moment(0), held=first)
     deep = next((run.at for run in runs if run.basis == basis and run.restated_from <= run.watermark - DEEP), None)
     since = _midnight(last.watermark - (DEEP if deep is None or as_of - deep >= RESTATED_EVERY else RECENT))
     return Reach(read=since, replaced=since, held=last.held_from)
@@ -142,7 +141,7 @@ class Rollup:
 
 def _run(row: tuple[Any, ...]) -> Run:
     number, *instants, basis, mark = row
-    at, restated_from, held_from, watermark, newest = (_EPOCH + timedelta(microseconds=micros) for micros in instants)
+    at, restated_from, held_from, watermark, newest = map(moment, instants)
     return Run(
         number=number,
         at=at,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from freio.adapters.warehouse.engine import Engine, Session, Value
+from freio.adapters.warehouse.engine import Engine, Session, Value, moment
 from freio.adapters.warehouse.questions import Tables, question
 from freio.adapters.warehouse.rollup import Rollup, Run
 from freio.adapters.warehouse.rules import Rules
@@ -18,7 +18,6 @@ from freio.domain.spend import DIMENSIONS, Every, Export, HourlyCost, SpendLine
 from freio.errors import CurrencyMismatch, Unavailable
 
 ATTEMPTS = 3
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SqlWarehouse:
@@ -120,11 +119,6 @@ class SqlWarehouse:
 
 def _of_rules(rules: Rules) -> dict[str, Value]:
     return {"apps": rules.apps, "label_keys": rules.label_keys}
-
-
-def moment(micros: int) -> datetime:
-    """Times leave the engines as integers: DuckDB hands out no TIMESTAMPTZ without pytz, and a float would round."""
-    return _EPOCH + timedelta(microseconds=micros)
 
 
 def _hourly_cost(row: tuple[Any, ...]) -> HourlyCost:
