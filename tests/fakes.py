@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from freio.domain.app import App
+from freio.domain.lever import Setting, strictest_limit
 from freio.domain.phrase import Phrase
 from freio.domain.proof import Window
 from freio.domain.spend import Export, HourlyCost, Probe, Tokens
-from freio.domain.target import Target
+from freio.domain.target import Lease, Target
 from freio.errors import CurrencyMismatch
 from freio.ports import Place
 
@@ -62,7 +64,7 @@ class FakeLever:
             (("base_model", place.model), ("region", place.location)),
         )
 
-    def probe(self, places: Sequence[Place]) -> list[Probe]:
+    def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:  # quotas know no callers
         after = self._meet("probe")
         found = [self._probe(place) for place in places]
         _raise(after)
@@ -83,19 +85,24 @@ class FakeLever:
             effective=None if override == -1 else override,
         )
 
-    def apply(self, target: Target, value: int) -> None:
-        self.calls.append(("apply", target, value))
+    def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # all alike
+        return strictest_limit(found, (lease.value for lease in leases))
+
+    def apply(self, target: Target, setting: Setting) -> None:
+        assert isinstance(setting, int)
+        self.calls.append(("apply", target, setting))
         after = self._meet("apply")
         if not self.deaf:
-            self.overrides[target] = value
+            self.overrides[target] = setting
         _raise(after)
 
-    def read_back(self, target: Target) -> int | None:
+    def read_back(self, target: Target) -> Setting:
         after = self._meet("read_back")
         _raise(after)
         return self.overrides.get(target)
 
-    def restore(self, target: Target, found: int | None) -> None:
+    def restore(self, target: Target, found: Setting) -> None:
+        assert found is None or isinstance(found, int)
         self.calls.append(("restore", target, found))
         after = self._meet("restore")
         if found is None:

@@ -12,15 +12,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
+from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry
+from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.spend import Export, Probe, Score, Tokens
-from freio.domain.target import Brake, Target
+from freio.domain.target import Brake, Lease, Target
 
 Record = Incident | Brake | Notice | Card | BudgetStatus | Ask
 R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask)
@@ -102,25 +104,44 @@ class Detector(Protocol):
         ...
 
 
+class Witness(Protocol):
+    """What a service itself reports of a target: the ground of every proof."""
+
+    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+        """What was let through and what was refused at a target in whole windows, oldest first.
+
+        Windows that are not reported yet are left out. Where the lever stops what it touches, `Window.usage` is what
+        got through all the same.
+        """
+        ...
+
+
 class Lever(Protocol):
-    """A way to brake a target."""
+    """A way to brake a target. `freio.domain.lever.KINDS` says what each name is."""
 
     name: str
 
-    def probe(self, places: Sequence[Place]) -> list[Probe]:
-        """What each place's targets are, and whether a limit there binds."""
+    def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+        """For each place, in order, every target of this lever that the app's traffic there goes through.
+
+        At least one for each place: one that does not bind says why. All targets of a place must be set to brake it.
+        """
         ...
 
-    def apply(self, target: Target, value: int) -> None:
-        """Sets the limit and waits until the service has accepted it. Setting it twice is setting it once."""
+    def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:
+        """What should stand there while these leases live, given what was found; calls nothing, and never loosens."""
         ...
 
-    def read_back(self, target: Target) -> int | None:
-        """The override that stands there now; None: none."""
+    def apply(self, target: Target, setting: Setting) -> None:
+        """Sets it and waits until the service has accepted it. Setting it twice is setting it once."""
         ...
 
-    def restore(self, target: Target, found: int | None) -> None:
-        """Puts back what was found: deletes ours, or sets the former override again."""
+    def read_back(self, target: Target) -> Setting:
+        """What stands there now; None: nothing of the kind."""
+        ...
+
+    def restore(self, target: Target, found: Setting) -> None:
+        """Puts back what was found: takes ours away, or sets what stood there again."""
         ...
 
 

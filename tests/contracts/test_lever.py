@@ -11,6 +11,7 @@ import pytest
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.quota_lever import PAUSES, QuotaLever
+from freio.domain.app import App, Match
 from freio.domain.phrase import Phrase
 from freio.domain.target import Target
 from freio.errors import Rejected, Unavailable
@@ -24,6 +25,7 @@ IMPORT = "serviceusage.services.consumerQuotaMetrics.importConsumerOverrides"
 LIST = "serviceusage.services.consumerQuotaMetrics.list"
 DELETE = "serviceusage.services.consumerQuotaMetrics.limits.consumerOverrides.delete"
 GET_OPERATION = "serviceusage.operations.get"
+APP = App(name="support-chat", team="t", cost_centre="c", environment="e", owners=(), match=Match())
 PLACE = Place(project="acme-chat", location="global", model="gemini-2.5-flash")
 
 
@@ -37,7 +39,7 @@ class Rig:
 
     @property
     def target(self) -> Target:
-        return self.lever.probe([PLACE])[0].target
+        return self.lever.probe(APP, [PLACE])[0].target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class Google:
 
     @property
     def target(self) -> Target:
-        return self.lever.probe([PLACE])[0].target
+        return self.lever.probe(APP, [PLACE])[0].target
 
     def asked(self, method: str) -> list[Any]:
         return [one for one in self.plane.log if one.method_id == method]
@@ -114,7 +116,7 @@ def rig(request: pytest.FixtureRequest) -> Rig:
 
 def test_a_bucket_without_override_binds_and_shows_none(rig: Rig) -> None:
     """A probe says the unit, and that nothing of anybody's stands there."""
-    [probe] = rig.lever.probe([PLACE])
+    [probe] = rig.lever.probe(APP, [PLACE])
     assert (probe.binds, probe.override, probe.unit) == (True, None, "input_tokens_per_minute")
     assert (probe.location, probe.model, probe.target.project) == ("global", "gemini-2.5-flash", "acme-chat")
 
@@ -122,7 +124,7 @@ def test_a_bucket_without_override_binds_and_shows_none(rig: Rig) -> None:
 def test_a_model_without_a_bucket_binds_nothing_and_says_why(rig: Rig) -> None:
     """An override for a model on dynamic shared quota would succeed and throttle nothing, so it is not offered."""
     places = [Place(project="acme-chat", location="global", model="gemini-9-flash"), PLACE]
-    unknown, known = rig.lever.probe(places)
+    unknown, known = rig.lever.probe(APP, places)
     assert not unknown.binds
     assert "dynamic shared quota" in str(unknown.reason)
     assert known.binds
@@ -130,7 +132,7 @@ def test_a_model_without_a_bucket_binds_nothing_and_says_why(rig: Rig) -> None:
 
 def test_a_multi_region_endpoint_binds_nothing(rig: Rig) -> None:
     """The endpoints `us` and `eu` were observed to have no quota at all."""
-    [probe] = rig.lever.probe([Place(project="acme-chat", location="eu", model="gemini-2.5-flash")])
+    [probe] = rig.lever.probe(APP, [Place(project="acme-chat", location="eu", model="gemini-2.5-flash")])
     assert not probe.binds
     assert probe.reason
 
@@ -140,7 +142,7 @@ def test_what_is_set_is_read_back(rig: Rig) -> None:
     target = rig.target
     rig.lever.apply(target, 200_000)
     assert rig.lever.read_back(target) == 200_000
-    assert rig.lever.probe([PLACE])[0].override == 200_000
+    assert rig.lever.probe(APP, [PLACE])[0].override == 200_000
 
 
 def test_zero_is_a_limit_and_not_the_absence_of_one(rig: Rig) -> None:
@@ -148,7 +150,7 @@ def test_zero_is_a_limit_and_not_the_absence_of_one(rig: Rig) -> None:
     target = rig.target
     rig.lever.apply(target, 0)
     assert rig.lever.read_back(target) == 0
-    assert rig.lever.probe([PLACE])[0].effective == 0
+    assert rig.lever.probe(APP, [PLACE])[0].effective == 0
 
 
 def test_minus_one_is_an_override_to_unlimited(rig: Rig) -> None:
@@ -289,14 +291,14 @@ def test_a_disabled_api_is_rejected_with_its_reason(google: Google) -> None:
     """Whoever reads the message can look the reason up."""
     google.plane.disable_api("acme-chat", "serviceusage.googleapis.com")
     with pytest.raises(Rejected, match="SERVICE_DISABLED"):
-        google.lever.probe([PLACE])
+        google.lever.probe(APP, [PLACE])
 
 
 def test_a_missing_permission_is_named(google: Google) -> None:
     """The message holds the permission that a person must grant."""
     google.plane.deny("acme-chat", "serviceusage.quotas.get")
     with pytest.raises(Rejected, match=r"IAM_PERMISSION_DENIED.*serviceusage\.quotas\.get"):
-        google.lever.probe([PLACE])
+        google.lever.probe(APP, [PLACE])
 
 
 def test_one_unreadable_project_fails_the_whole_probe(google: Google) -> None:
@@ -304,7 +306,7 @@ def test_one_unreadable_project_fails_the_whole_probe(google: Google) -> None:
     google.plane.deny("acme-search", "serviceusage.quotas.get")
     other = Place(project="acme-search", location="global", model="gemini-2.5-flash")
     with pytest.raises(Rejected, match="acme-search"):
-        google.lever.probe([PLACE, other])
+        google.lever.probe(APP, [PLACE, other])
 
 
 def test_an_override_whose_base_model_matches_nothing_does_not_read_back(google: Google) -> None:
@@ -331,7 +333,7 @@ def test_a_deletion_whose_reply_was_lost_once_is_waited_for(google: Google) -> N
 def test_restoring_deletes_only_its_own_bucket(google: Google) -> None:
     """The neighbour's override under the same limit stays."""
     flash = google.target
-    pro = google.lever.probe([Place(project="acme-chat", location="global", model="gemini-2.5-pro")])[0].target
+    pro = google.lever.probe(APP, [Place(project="acme-chat", location="global", model="gemini-2.5-pro")])[0].target
     google.lever.apply(flash, 200_000)
     google.lever.apply(pro, 300_000)
     google.lever.restore(flash, None)
@@ -387,7 +389,7 @@ def test_each_kind_of_model_has_its_own_quota(
     google: Google, model: str, location: str, metric: str, bucket: tuple[str, dict[str, str]]
 ) -> None:
     """Metric, unit, region and the odd name of the bucket come from what the project lists."""
-    [probe] = google.lever.probe([Place(project="acme-chat", location=location, model=model)])
+    [probe] = google.lever.probe(APP, [Place(project="acme-chat", location=location, model=model)])
     assert probe.binds, probe.reason
     assert probe.target.metric == f"aiplatform.googleapis.com/{metric}"
     assert (probe.unit, dict(probe.target.dimensions)) == bucket
@@ -395,19 +397,19 @@ def test_each_kind_of_model_has_its_own_quota(
 
 def test_an_unlimited_bucket_has_no_effective_limit(google: Google) -> None:
     """-1 from Google is unlimited, not a very low limit."""
-    [probe] = google.lever.probe([Place(project="acme-chat", location="global", model="gemini-3.7-flash")])
+    [probe] = google.lever.probe(APP, [Place(project="acme-chat", location="global", model="gemini-3.7-flash")])
     assert probe.effective is None
 
 
 def test_a_region_that_the_limit_does_not_know_binds_nothing(google: Google) -> None:
     """An override there would be refused."""
-    [probe] = google.lever.probe([Place(project="acme-chat", location="asia-east1", model="claude-sonnet-4")])
+    [probe] = google.lever.probe(APP, [Place(project="acme-chat", location="asia-east1", model="claude-sonnet-4")])
     assert not probe.binds
 
 
 def test_a_probe_lists_each_project_once(google: Google) -> None:
     """Twenty places in one project are one listing."""
-    google.lever.probe([PLACE, Place(project="acme-chat", location="global", model="gemini-2.5-pro")])
+    google.lever.probe(APP, [PLACE, Place(project="acme-chat", location="global", model="gemini-2.5-pro")])
     assert len(google.asked(LIST)) == 1
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from freio.domain.app import App
 from freio.domain.ask import Answer, Ask
 from freio.domain.authority import Person
 from freio.domain.incident import Incident
+from freio.domain.lever import Setting, strictest_limit
 from freio.domain.notice import Card
 from freio.domain.proof import Window
 from freio.domain.spend import Probe, Tokens
-from freio.domain.target import Target
+from freio.domain.target import Lease, Target
 from freio.errors import Unavailable
 from freio.ports import Line, Place
 from tests.fakes import FakeClock
@@ -69,8 +71,11 @@ class SimLever:
         self.looked: Callable[[], None] = lambda: None
         self.reading_now: Callable[[], bool] = lambda: False
 
-    def probe(self, places: Sequence[Place]) -> list[Probe]:
+    def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         raise NotImplementedError("the simulation proposes by hand")
+
+    def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # all alike
+        return strictest_limit(found, (lease.value for lease in leases))
 
     def read_back(self, target: Target) -> int | None:
         if self.faults.next() == "before":

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from freio.config import numbers, values
 from freio.config.shapes import one_of, pattern
+from freio.domain.lever import KINDS
 
-LEVERS = ("quota", "allowed_models", "gateway", "api_key", "iam_deny", "disable_service", "unlink_billing")
 MODES = ("observe", "approve", "enforce")
 LOCALES = ("pt-BR", "en")
 
@@ -38,7 +38,7 @@ Day = Annotated[date, values.DAY]
 TimeZone = Annotated[str, values.TIME_ZONE]
 Locale = Annotated[str, one_of(LOCALES, "a locale of Freio")]
 Mode = Annotated[str, one_of(MODES, "a mode")]
-Lever = Annotated[str, one_of(LEVERS, "a lever")]
+Lever = Annotated[str, one_of(tuple(KINDS), "a lever")]
 
 Currency = Annotated[str, values.CURRENCY]
 BudgetName = Annotated[

@@ -75,7 +75,8 @@ class Step:
     ``usual_peak`` and ``current`` are in the target's unit (tokens a minute), ``effective`` the limit in force now
     (None: no limit). ``rule`` set the value: budget, usual peak or floor; ``unit_cost`` is what one unit costs, in the
     client's currency. ``refused`` is the share of the target's last seven days' traffic that `value` would refuse.
-    ``shared_with`` names the other apps on the target.
+    ``shared_with`` names the other apps on the target. ``takes`` is what is taken away, by a lever that sets no limit:
+    its `value` is 0.
     """
 
     target: Target
@@ -91,6 +92,7 @@ class Step:
     refused: Decimal
     refusals: tuple[Refusal, ...] = ()
     shared_with: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from freio.domain.lever import Setting
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
 from freio.domain.target import Target
@@ -55,9 +56,13 @@ class Tokens:
 class Probe:
     """What a lever found out about a target, before it is offered.
 
-    ``binds`` is False where the limit is known to throttle nothing, with the `reason`, which names the place.
-    ``unit`` is the kind of floor and quota that applies (``input_tokens_per_minute``, ``requests_per_minute``).
-    ``override`` what stands there (None: none), ``effective`` the limit in force (None: unlimited).
+    ``location`` and ``model`` are those of the place that was asked about.
+    ``binds`` is False where it is known to throttle nothing or cannot be set, with the `reason`, which names the place.
+    ``unit`` is the kind of floor and quota that applies (``input_tokens_per_minute``, ``requests_per_minute``); empty
+    for a lever that sets no limit.
+    ``override`` what stands there (None: nothing), ``effective`` the limit in force (None: unlimited).
+    ``takes`` what the lever would take away there, where it sets no limit.
+    ``missing`` permissions that Freio lacks to set it; ``bites_within`` how long an accepted setting takes to bite.
     """
 
     target: Target
@@ -66,8 +71,11 @@ class Probe:
     unit: str
     binds: bool
     reason: Phrase | None = None
-    override: int | None = None
+    override: Setting = None
     effective: int | None = None
+    takes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    bites_within: timedelta = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

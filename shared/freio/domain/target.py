@@ -11,12 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from freio.domain.lever import Setting, kind_of, strictest_limit
 from freio.domain.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
-    """A place where a limit can be set, for a quota: project x service x metric x unit x dimensions.
+    """What a lever acts on; for a quota: project x service x metric x unit x dimensions.
+
+    For other levers ``metric`` says what it is (``key``, ``principal``, ``constraints/vertexai.allowedModels``), and
+    ``dimensions`` which one; what has no unit has an empty one.
 
     >>> Target("quota", "p", "s", "s/m", "1/min/{project}/{base_model}", (("base_model", "x"),)).id
     'quota|p|s|s/m|1/min/{project}/{base_model}|base_model=x'
@@ -40,13 +44,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A claim of one incident on a target: hold it at `value` (or stricter) until `until`."""
+    """A claim of one incident on a target: hold it at `value` (or stricter) until `until`.
+
+    ``takes``  what is taken away there (models, services), for a lever that sets no limit; its `value` is 0.
+    """
 
     incident: str
     app: str
     value: int
     since: datetime
     until: datetime
+    takes: tuple[str, ...] = ()
 
 
 class Hold(StrEnum):
@@ -59,19 +67,17 @@ class Hold(StrEnum):
     FREE = "free"  # nothing of ours is there
 
 
-UNLIMITED = -1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brake:
     """The record of one target: what stood there, who holds it, what we wrote.
 
-    ``found``      what stands there without us: the override before our first lease (None: there was none), or what
-                   somebody else has set since.
+    ``found``      what stands there without us: what stood before our first lease (None: nothing), or what somebody
+                   else has set since.
     ``found_known`` False until `found` was read; it is stored before the lever is called.
     ``ours``       every value that may stand there by our doing: what was found, until our own was read back and has
                    settled, and what we wrote or tried to write. Any other value is somebody else's.
-    ``standing``   what was last read there (None: no override).
+    ``standing``   what was last read there (None: nothing).
+    ``planned``    what a lever that sets no limit makes of `found` for the leases there were when it was last driven.
     ``attempts``   looks in a row that did not get there, and why the last one did not (``error``).
     ``rejected``   the last look failed in a way that only a person can change.
     """
@@ -79,11 +85,12 @@ class Brake:
     target: Target
     version: int = 0
     hold: Hold = Hold.FREE
-    found: int | None = None
+    found: Setting = None
     found_known: bool = False
     leases: tuple[Lease, ...] = ()
-    ours: tuple[int | None, ...] = ()
-    standing: int | None = None
+    ours: tuple[Setting, ...] = ()
+    standing: Setting = None
+    planned: Setting = None
     attempts: int = 0
     error: Phrase | None = None
     rejected: bool = False
@@ -94,8 +101,13 @@ class Brake:
         return self.target.id
 
     @property
-    def wanted(self) -> int | None:
-        """The override that should stand there now; None: none. A throttle never loosens what was found.
+    def limits(self) -> bool:
+        """Whether a number stands there."""
+        return kind_of(self.target.lever).limits
+
+    @property
+    def wanted(self) -> Setting:
+        """What should stand there now; None: nothing. A throttle never loosens what was found.
 
         >>> from datetime import UTC
         >>> at = datetime(2026, 11, 1, tzinfo=UTC)
@@ -106,14 +118,14 @@ class Brake:
         """
         if not self.leases:
             return self.found
-        strictest = min(lease.value for lease in self.leases)
-        if self.found is None or self.found == UNLIMITED:
-            return strictest
-        return min(strictest, self.found)
+        return strictest_limit(self.found, (lease.value for lease in self.leases)) if self.limits else self.planned
 
     @property
     def strictest(self) -> tuple[Lease, ...]:
-        """The leases that ask for the strictest value: those by whose authority it is set."""
+        """The leases by whose authority it is set: those that ask for the strictest limit.
+
+        Where something is taken away, each lease asks for its own part of it.
+        """
         value = min((lease.value for lease in self.leases), default=None)
         return tuple(lease for lease in self.leases if lease.value == value)
 
@@ -125,15 +137,15 @@ class Brake:
             "location": self.target.dimension("region") or "global",
         }
 
-    def is_ours(self, value: int | None) -> bool:
-        """Whether this value may stand there by our doing; None (no override) can be ours: we delete overrides."""
+    def is_ours(self, value: Setting) -> bool:
+        """Whether this value may stand there by our doing; None (nothing) can be ours: we delete overrides."""
         return value in self.ours
 
     def touched(self) -> Brake:
         """As it is written down before the lever is called: what is wanted will be our doing, whatever comes of it."""
         return self if self.wanted in self.ours else replace(self, ours=(*self.ours, self.wanted))
 
-    def seen_free(self, standing: int | None) -> Brake:
+    def seen_free(self, standing: Setting) -> Brake:
         """Before a first lease: what stands there is what was found, unless it is a remainder of our last lease."""
         known = self.found_known and (standing == self.found or self.is_ours(standing))
         found = self.found if known else standing
@@ -165,7 +177,7 @@ class Brake:
         """Without its failures so far: it got there, or something else is wanted now."""
         return replace(self, attempts=0, error=None, rejected=False)
 
-    def left(self, standing: int | None, due_at: datetime) -> Brake:
+    def left(self, standing: Setting, due_at: datetime) -> Brake:
         """Somebody else's value is what stands there now. Our claims end; a late call of ours is undone once more."""
         return replace(
             self.untroubled(), leases=(), hold=Hold.SETTLING, found=standing, standing=standing, due_at=due_at

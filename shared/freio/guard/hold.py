@@ -13,6 +13,7 @@ from datetime import timedelta
 from freio.domain.app import Client
 from freio.domain.incident import Incident
 from freio.domain.journal import Kind
+from freio.domain.lever import Setting
 from freio.domain.phrase import packed
 from freio.domain.sentences import BRAKED, LEFT_FOREIGN, RESTORED, RETRYING_LIMIT
 from freio.domain.target import Brake, Hold, Target
@@ -52,7 +53,7 @@ class Holder:
         self._clock = clock
         self.levers = levers
 
-    def found_at(self, target: Target) -> int | None:
+    def found_at(self, target: Target) -> Setting:
         """What stands there now, before a first lease is claimed."""
         return self._lever(target).read_back(target)
 
@@ -91,6 +92,9 @@ class Holder:
     def _claim(self, brake: Brake) -> Brake:
         """Write down that the lever is about to be called, and with what value: after a crash it is known as ours."""
         due_at = self._clock.now() + CLAIM
+        if brake.leases:
+            planned = self._lever(brake.target).plan(brake.target, brake.found, brake.leases)
+            brake = replace(brake, planned=planned)
         claimed = replace(brake.touched(), attempts=brake.attempts + 1, due_at=due_at)
         self._store.commit(Change(put=(claimed,)))
         return replace(claimed, version=claimed.version + 1)
@@ -107,7 +111,7 @@ class Holder:
         if not brake.leases:
             lever.restore(brake.target, brake.found)
         elif any(covers(self._client, self._store, lease, self._clock.now()) for lease in brake.strictest):
-            assert brake.wanted is not None, "a target with leases always wants a value"
+            assert brake.wanted is not None, "a target with leases always wants a setting"
             lever.apply(brake.target, brake.wanted)
         else:
             self._wait(brake)
@@ -139,7 +143,7 @@ class Holder:
             self._tell(step, brake, "restored", RESTORED, brake.found)
         self._commit(step, brake.target)
 
-    def _leave(self, brake: Brake, standing: int | None) -> None:
+    def _leave(self, brake: Brake, standing: Setting) -> None:
         """Somebody else's value stands there: it stays, it is journalled and told, and all our claims end."""
         step = Step(self._clock.now())
         if brake.hold is Hold.SETTLING:  # we had let go already: what others set since is their affair
@@ -177,7 +181,7 @@ class Holder:
         if brake is not None and brake.found_known:
             self._store.commit(Change(put=(brake.due_again(self._clock.now()),)))
 
-    def _tell(self, step: Step, brake: Brake, what: str, sentence: str, value: int | None) -> None:
+    def _tell(self, step: Step, brake: Brake, what: str, sentence: str, value: Setting) -> None:
         """Journal and tell a lever's result, with the value that stands there now, for every incident concerned."""
         key = f"{brake.id}/{brake.version}/{what}"
         kind = Kind.FOREIGN if sentence is LEFT_FOREIGN else Kind.LEVER

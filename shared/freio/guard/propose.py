@@ -14,6 +14,7 @@ from freio.domain.attribution import Traits, sharing
 from freio.domain.budget_fit import budget_fit, refused
 from freio.domain.calendar import month_end
 from freio.domain.incident import Proposal, Refusal, Step
+from freio.domain.lever import UNLIMITED
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import (
@@ -25,7 +26,6 @@ from freio.domain.sentences import (
     STRICTER_STANDS,
 )
 from freio.domain.spend import Probe
-from freio.domain.target import UNLIMITED
 from freio.guard.estimate import NOBODY, split
 from freio.guard.meter import Readings
 from freio.guard.places import Places, Traffic7d
@@ -69,7 +69,7 @@ class Proposer:
         for lever in self._levers:
             if lever.name not in app.policy.levers or lever.name in tried:
                 continue
-            probes = {(p.target.project, p.location, p.model): p for p in lever.probe([d.place for d in drivers])}
+            probes = {(p.target.project, p.location, p.model): p for p in lever.probe(app, [d.place for d in drivers])}
             loose = [why for d in drivers if (why := _why_not(d, probes.get(_key(d.place))))]
             binding = [(d, probes[_key(d.place)]) for d in drivers if not _why_not(d, probes.get(_key(d.place)))]
             if binding:

@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.incident import Step as Limit
+from freio.domain.lever import strictest_limit
 from freio.domain.sentences import RAISED, RAISED_WITHIN
 from freio.domain.target import Brake
 from freio.guard.step import Step
@@ -58,7 +59,7 @@ def raise_limit(step: Step, store: Store, incident: Incident, decision: Decision
         lease = brake.lease_of(incident.id) if brake else None
         if brake is not None and lease is not None:
             raised = step.put(brake.with_lease(replace(lease, value=limit.value, until=until), step.now))
-            standing += raised.wanted or 0
+            standing += strictest_limit(raised.found, (lease.value for lease in raised.leases))
     raised_incident = step.keep(
         incident,
         proposal=replace(incident.proposal, steps=steps),

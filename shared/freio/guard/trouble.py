@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import READ_BACK
 from freio.errors import Unavailable, VendorError
@@ -10,7 +11,7 @@ from freio.errors import Unavailable, VendorError
 class NotThere(Unavailable):
     """The call went through, and something else than what was wanted was read back."""
 
-    def __init__(self, wanted: int | None, standing: int | None) -> None:
+    def __init__(self, wanted: Setting, standing: Setting) -> None:
         self.why = Phrase.of(READ_BACK, wanted=wanted, standing=standing)
         super().__init__(str(self.why))
 

@@ -15,8 +15,10 @@ from freio.adapters.google.errors import Missing, failed_operation, translated
 from freio.adapters.google.quota_buckets import Limit, list_limits, list_overrides
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.quota_probe import LEVER, probe
+from freio.domain.app import App
+from freio.domain.lever import UNLIMITED, Setting, strictest_limit
 from freio.domain.spend import Probe
-from freio.domain.target import Target
+from freio.domain.target import Lease, Target
 from freio.errors import Rejected, Unavailable
 from freio.ports import Place
 
@@ -33,7 +35,7 @@ class QuotaLever:
         self._apis = apis
         self._sleep = sleep
 
-    def probe(self, places: Sequence[Place]) -> list[Probe]:
+    def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:  # noqa: ARG002  # a quota knows no callers
         """One probe for each place, in order; see `quota_probe.probe` for what *binds* means.
 
         Rejected or Unavailable where any of the projects cannot be read: no answer is not "no quota".
@@ -43,20 +45,24 @@ class QuotaLever:
         }
         return [probe(place, listed[place.project]) for place in places]
 
-    def apply(self, target: Target, value: int) -> None:
+    def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # noqa: ARG002  # all alike
+        """The lowest limit of all."""
+        return strictest_limit(found, (lease.value for lease in leases))
+
+    def apply(self, target: Target, setting: Setting) -> None:
         """Sets the override (0 stops all traffic, -1 is unlimited) and waits until Service Usage has accepted it.
 
         Unavailable where the reply was lost or the operation still runs: it may have been set, so read back or set
         it again. `force`: a brake lowers by more than 10 % and below present usage, which is refused otherwise.
         """
-        if value < -1:
-            raise ValueError(f"an override is 0 or more, or -1 for unlimited, not {value}")
-        what = f"setting {target.id} to {value}"
+        if not isinstance(setting, int) or setting < UNLIMITED:
+            raise ValueError(f"an override is 0 or more, or -1 for unlimited, not {setting}")
+        what = f"setting {target.id} to {setting}"
         override = {
             "metric": target.metric,
             "unit": target.unit,
             "dimensions": dict(target.dimensions),
-            "overrideValue": str(value),  # int64 is written as a string
+            "overrideValue": str(setting),  # int64 is written as a string
         }
         body = {"inlineSource": {"overrides": [override]}, "force": True}
         with translated(what):
@@ -75,7 +81,7 @@ class QuotaLever:
                 return bucket.override
         return None
 
-    def restore(self, target: Target, found: int | None) -> None:
+    def restore(self, target: Target, found: Setting) -> None:
         """Puts back what was found; None deletes the override, and is done where none is listed.
 
         An override whose `apply` was lost on the way may still come up afterwards: look once more a minute later.
