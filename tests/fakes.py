@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.proof import Window
 from freio.domain.spend import Export, HourlyCost, Probe, Tokens
 from freio.domain.target import Lease, Target
-from freio.errors import CurrencyMismatch
+from freio.errors import CurrencyMismatch, VendorError
 from freio.ports import Place
 
 
@@ -129,6 +129,65 @@ class FakeLever:
         if not fault.after:
             raise fault.error
         return fault
+
+
+@dataclass
+class FakeStop:
+    """A lever that stops: `through` says which targets (by a name of their own) an app's traffic at a place uses.
+
+    Where `takes` is not empty it takes those away, the model of the place for ``{model}``. `standing` is a text.
+    """
+
+    name: str = "api_key"
+    through: Callable[[App, Place], Sequence[str]] = field(default=lambda app, _: (f"{app.name}-key",))
+    dimension: str = "key"
+    takes: tuple[str, ...] = ("{service}",)
+    unbound: dict[str, Phrase] = field(default_factory=dict)
+    fails: VendorError | None = None
+    standing: dict[Target, str] = field(default_factory=dict)
+    deaf: bool = False
+
+    def target(self, project: str, which: str) -> Target:
+        return Target(self.name, project, "aiplatform.googleapis.com", self.dimension, "", ((self.dimension, which),))
+
+    def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+        if self.fails:
+            raise self.fails
+        return [
+            Probe(
+                target=self.target(place.project, which),
+                location=place.location,
+                model=place.model,
+                unit="",
+                binds=which not in self.unbound,
+                reason=self.unbound.get(which),
+                override=self.standing.get(self.target(place.project, which)),
+                takes=tuple(one.format(service="aiplatform.googleapis.com", model=place.model) for one in self.takes),
+            )
+            for place in places
+            for which in self.through(app, place)
+        ]
+
+    def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # all alike
+        taken = {name for lease in leases for name in lease.takes}
+        return f"{found or 'all'} without {', '.join(sorted(taken))}"
+
+    def apply(self, target: Target, setting: Setting) -> None:
+        if not self.deaf:
+            self._put(target, setting)
+
+    def read_back(self, target: Target) -> Setting:
+        return self.standing.get(target)
+
+    def restore(self, target: Target, found: Setting) -> None:
+        self._put(target, found)
+
+    def _put(self, target: Target, setting: Setting) -> None:
+        assert not isinstance(setting, int)
+        if setting is None:
+            self.standing.pop(target, None)
+        else:
+            self.standing[target] = setting
 
 
 def _raise(fault: Fault | None) -> None:

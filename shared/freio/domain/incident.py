@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from freio.domain.app import Level, Mode
+from freio.domain.lever import Kind, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.signal import Signal
@@ -101,12 +102,19 @@ class Proposal:
 
     ``reasons``    why there is no brake, where there are no steps.
     ``uncovered``  what the brake leaves running, and why.
+    ``unasked``    levers that could not be asked, and why: they might hit fewer.
     """
 
     lever: str
     steps: tuple[Step, ...]
     reasons: tuple[Phrase, ...] = ()
     uncovered: tuple[Phrase, ...] = ()
+    unasked: tuple[Phrase, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """Of its lever."""
+        return kind_of(self.lever)
 
     @property
     def shared_with(self) -> tuple[str, ...]:

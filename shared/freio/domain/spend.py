@@ -56,7 +56,7 @@ class Tokens:
 class Probe:
     """What a lever found out about a target, before it is offered.
 
-    ``location`` and ``model`` are those of the place that was asked about.
+    ``location`` and ``model`` are those of the place that was asked about, ``project`` too where the target is in none.
     ``binds`` is False where it is known to throttle nothing or cannot be set, with the `reason`, which names the place.
     ``unit`` is the kind of floor and quota that applies (``input_tokens_per_minute``, ``requests_per_minute``); empty
     for a lever that sets no limit.
@@ -76,6 +76,7 @@ class Probe:
     takes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     bites_within: timedelta = timedelta(minutes=2)
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

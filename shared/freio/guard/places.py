@@ -27,6 +27,7 @@ class Traffic7d:
     """Seven days of one place (project, endpoint, model), in input tokens a minute for each step, oldest first.
 
     ``peak`` is the usual peak before the trouble began; ``current`` the rate of the last hour that telemetry covers.
+    ``answer`` is the 90th percentile of output tokens for each input token.
     """
 
     place: Place
@@ -35,6 +36,7 @@ class Traffic7d:
     current: int
     rate: Decimal  # of the last hour, in the client's currency an hour
     unit_cost: Decimal  # of one input token with a large answer
+    answer: Decimal = Decimal(0)
 
 
 class Places:
@@ -78,12 +80,12 @@ class Places:
                     current=sum(t.input for t in recent) // int(HOUR.total_seconds() // 60),
                     rate=sum(costs, Decimal(0)) * scale,
                     unit_cost=unit_cost,
+                    answer=Decimal(str(round(large_answer(there), 6))),
                 )
             )
         return sorted(measured, key=lambda m: -m.rate)
 
     def _unit_cost(self, place: Place, seen: Sequence[Tokens], usd_rate: Decimal | None, now: datetime) -> Decimal:
-        ratios = tuple(t.output / t.input for t in seen if t.input > 0)
         a_million = Tokens(
             start=now,
             minutes=1,
@@ -91,9 +93,14 @@ class Places:
             location=place.location,
             model=place.model,
             input=1_000_000,
-            output=int(1_000_000 * output_per_input(ratios)),
+            output=int(1_000_000 * large_answer(seen)),
         )
         return cost_of(a_million, self._prices, self._client.currency, usd_rate) / 1_000_000
+
+
+def large_answer(seen: Sequence[Tokens]) -> float:
+    """Output tokens for each input token, where the answer is large."""
+    return output_per_input(tuple(t.output / t.input for t in seen if t.input > 0))
 
 
 def dense(seen: Sequence[Tokens], since: datetime, until: datetime) -> tuple[int, ...]:

@@ -1,39 +1,61 @@
-"""From an app that runs away to the brake that is offered: the lever that binds, on which targets, how far.
+"""From an app that runs away to the brake that is offered: the lever that binds and hits the fewest, and how far.
 
 Only traffic that runs away is braked: models at their usual rate are left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from freio.domain.app import App, Client
-from freio.domain.attribution import Traits, sharing
-from freio.domain.budget_fit import budget_fit, refused
-from freio.domain.calendar import month_end
-from freio.domain.incident import Proposal, Refusal, Step
-from freio.domain.lever import UNLIMITED
+from freio.domain.incident import Proposal, Step
+from freio.domain.lever import kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import (
-    NO_LEVER_LEFT,
-    NO_TARGET,
-    NO_TRAFFIC,
-    NOT_OVER,
-    OTHER_UNIT,
-    STRICTER_STANDS,
-)
+from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, UNASKED
 from freio.domain.spend import Probe
-from freio.guard.estimate import NOBODY, split
+from freio.errors import VendorError
+from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, not_countable
 from freio.guard.meter import Readings
+from freio.guard.owners import Owners
 from freio.guard.places import Places, Traffic7d
+from freio.guard.stops import stops, under_floor
 from freio.ports import Lever, Meter, Place, PriceBook
 
 DRIVES = Decimal("0.10")  # a model that makes less of the current rate than this does not drive it
-INPUT_TOKENS = "input_tokens_per_minute"
 _ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What every lever is asked about.
+
+    ``drivers`` run away; ``beside`` are the other endpoints of their models, which the app used in the last seven days.
+    ``fitted`` gives the limits for what is bound.
+    """
+
+    app: App
+    owners: Owners
+    drivers: Sequence[Traffic7d]
+    beside: Sequence[Traffic7d]
+    fitted: Callable[[Sequence[Bound]], tuple[Step, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A brake that would bind: how many apps it hits beside this one orders it, then how hard it hits."""
+
+    proposal: Proposal
+    hits: int
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        kind = kind_of(self.proposal.lever)
+        return kind.hard, self.hits, kind.softness
 
 
 class Proposer:
@@ -55,9 +77,10 @@ class Proposer:
         began: datetime,
         now: datetime,
     ) -> Proposal:
-        """The softest lever that binds and was not tried yet; without one, a proposal without steps says why.
+        """The lever that binds, was not tried yet, and hits the fewest; without one, a proposal that says why.
 
-        ``spend`` is the month's, as the incident shows it: what is left of the budget is left after that.
+        ``spend`` is the month's, as the incident shows it: what is left of the budget is left after that. Of levers
+        that hit as few, the softest; one whose service cannot be asked now is no reason to offer none of the others.
         """
         reading = readings.apps[app.name]
         places = self._places.of(app, readings, began=began, now=now)
@@ -65,77 +88,92 @@ class Proposer:
         drivers = [p for p in dear if p.current > p.peak] or dear  # answers may run away where questions do not
         if not drivers:
             return Proposal(lever="", steps=(), reasons=(Phrase(NO_TRAFFIC),))
+        owners = Owners(self._client, readings.shares)
+        left = _left(app, spend, allowance)
+
+        def fitted(bound: Sequence[Bound]) -> tuple[Step, ...]:
+            braked = sum((b.traffic.rate * owners.part(app, b.traffic.place) for b in bound if b.runs_away), _ZERO)
+            others = Left(money=left, others_rate=reading.rate.amount - braked)
+            return limits(app, owners, bound, left=others, now=now)
+
+        case = Case(app=app, owners=owners, drivers=drivers, beside=_beside(drivers, places), fitted=fitted)
+        found: list[Candidate] = []
         reasons: list[Phrase] = []
+        failed: dict[str, VendorError] = {}
         for lever in self._levers:
             if lever.name not in app.policy.levers or lever.name in tried:
                 continue
-            probes = {(p.target.project, p.location, p.model): p for p in lever.probe(app, [d.place for d in drivers])}
-            loose = [why for d in drivers if (why := _why_not(d, probes.get(_key(d.place))))]
-            binding = [(d, probes[_key(d.place)]) for d in drivers if not _why_not(d, probes.get(_key(d.place)))]
-            if binding:
-                others = reading.rate.amount - sum((d.rate * self._part(app, readings, d) for d, _ in binding), _ZERO)
-                left = _left(app, spend, allowance)
-                fitted = self._steps(app, readings, binding, others=others, left=left, now=now)
-                steps = tuple(step for step in fitted if not _idle(step))
-                loose += [why for step in fitted if (why := _idle(step))]
-                if steps:
-                    return Proposal(lever=lever.name, steps=steps, uncovered=tuple(loose))
-            reasons += loose
+            try:
+                offered = _offer(lever, case)
+            except VendorError as error:
+                failed[lever.name] = error
+                continue
+            found += [offered] if offered.proposal.steps else []
+            reasons += offered.proposal.reasons
+        if found:
+            unasked = tuple(Phrase.of(UNASKED, lever=name, error=str(error)) for name, error in failed.items())
+            return replace(min(found, key=lambda candidate: candidate.rank).proposal, unasked=unasked)
+        if failed:
+            raise next(iter(failed.values()))  # no answer is not "no brake"
         return Proposal(lever="", steps=(), reasons=tuple(dict.fromkeys(reasons)) or (Phrase(NO_LEVER_LEFT),))
 
-    def _part(self, app: App, readings: Readings, driver: Traffic7d) -> Decimal:
-        """Which part of a place's traffic is the app's."""
-        return split(self._client, readings.shares, driver.place.project, driver.place.model).get(app.name, _ZERO)
 
-    def _steps(
-        self,
-        app: App,
-        readings: Readings,
-        binding: list[tuple[Traffic7d, Probe]],
-        *,
-        others: Decimal,
-        left: Decimal | None,
-        now: datetime,
-    ) -> tuple[Step, ...]:
-        minutes_left = int((month_end(now) - now).total_seconds() // 60)
-        total = sum((d.rate for d, _ in binding), Decimal(0))
-        steps = []
-        for driver, probe in binding:
-            part = driver.rate / total if total else Decimal(1)
-            fit = budget_fit(
-                remaining=None if left is None else left * part,
-                others_rate=max(Decimal(0), others) * part / 60,
-                minutes_left=minutes_left,
-                unit_cost=driver.unit_cost,
-                usual_peak=driver.peak,
-                floor=app.floor.get(probe.unit, 0),
-            )
-            mine = split(self._client, readings.shares, driver.place.project, driver.place.model)
-            would = refused(driver.inputs, fit.value)
-            steps.append(
-                Step(
-                    target=probe.target,
-                    location=driver.place.location,
-                    model=driver.place.model,
-                    value=fit.value,
-                    rule=fit.rule,
-                    unit=probe.unit,
-                    unit_cost=driver.unit_cost,
-                    current=driver.current,
-                    usual_peak=driver.peak,
-                    effective=None if probe.effective in (None, UNLIMITED) else probe.effective,
-                    refused=would,
-                    refusals=tuple(Refusal(who=who or "?", share=would * share) for who, share in sorted(mine.items())),
-                    shared_with=self._shared_with(app, driver, mine),
-                )
-            )
-        return tuple(steps)
+def _offer(lever: Lever, case: Case) -> Candidate:
+    """What one lever would do, with what it would not cover; without steps, why not."""
+    app, owners = case.app, case.owners
+    if why := under_floor(app, lever.name):
+        return _nothing([why])
+    bound, loose = _bound(lever, case)
+    if not any(one.runs_away for one in bound):
+        return _nothing(loose)
+    if not kind_of(lever.name).limits:
+        proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=tuple(loose))
+        return Candidate(proposal=proposal, hits=_hits(app, owners, bound))
+    fits = list(zip(bound, case.fitted(bound), strict=True))
+    loose += [why for one, step in fits if one.runs_away and (why := idle(step))]
+    kept = [(one, step) for one, step in fits if not (idle(step) if one.runs_away else is_stricter_already(step))]
+    if not any(one.runs_away for one, _ in kept):
+        return _nothing(loose)
+    proposal = Proposal(lever=lever.name, steps=tuple(step for _, step in kept), uncovered=tuple(loose))
+    return Candidate(proposal=proposal, hits=_hits(app, owners, [one for one, _ in kept]))
 
-    def _shared_with(self, app: App, driver: Traffic7d, owners: Mapping[str, Decimal]) -> tuple[str, ...]:
-        """The other apps on a place: those that could have traffic there, and those that were billed for some."""
-        traits = Traits(project=driver.place.project, model=driver.place.model)
-        could = {a.name for a in sharing(self._client.apps, traits)}
-        return tuple(sorted((could | set(owners)) - {app.name, NOBODY}))
+
+def _nothing(reasons: Sequence[Phrase]) -> Candidate:
+    return Candidate(proposal=Proposal(lever="", steps=(), reasons=tuple(reasons)), hits=0)
+
+
+def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
+    """Every place with each target that would brake it, and why the others would not be braked."""
+    everywhere = (*case.drivers, *case.beside)
+    probes: dict[Place, list[Probe]] = defaultdict(list)
+    for probe in lever.probe(case.app, [traffic.place for traffic in everywhere]):
+        where = Place(project=probe.project or probe.target.project, location=probe.location, model=probe.model)
+        probes[where].append(probe)
+    bound: list[Bound] = []
+    loose: dict[Phrase, None] = {}
+    for number, traffic in enumerate(everywhere):
+        there = probes.get(traffic.place, [])
+        if not there:
+            loose[Phrase.of(NO_TARGET, model=traffic.place.model, location=traffic.place.location)] = None
+        for probe in there:
+            if why := _why_not(traffic, probe):
+                loose[why] = None
+            else:
+                bound.append(Bound(traffic=traffic, probe=probe, runs_away=number < len(case.drivers)))
+    return bound, list(loose)
+
+
+def _beside(drivers: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[Traffic7d]:
+    """The other endpoints of the models that run away, which the app used in the last seven days."""
+    running = {(d.place.project, d.place.model) for d in drivers}
+    return [p for p in places if p not in drivers and (p.place.project, p.place.model) in running and any(p.inputs)]
+
+
+def _hits(app: App, owners: Owners, bound: Sequence[Bound]) -> int:
+    """How many apps a brake touches beside the one that runs away; what belongs to no app counts as one more."""
+    where = [(one.probe.target, one.traffic.place) for one in bound]
+    nobody = any(owners.touches_nobody_s(target, place) for target, place in where)
+    return len({name for target, place in where for name in owners.others(app, target, place)}) + nobody
 
 
 def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | None:
@@ -146,27 +184,9 @@ def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | Non
     return (budget - spend.likely).amount
 
 
-def _idle(step: Step) -> Phrase | None:
-    """Why a limit would throttle nothing; None where it would: less runs than it lets through, or as little may."""
-    where = {"model": step.model, "location": step.location, "value": step.value}
-    if step.effective is not None and step.effective <= step.value:
-        return Phrase.of(STRICTER_STANDS, **where, standing=step.effective)
-    if step.current <= step.value:
-        return Phrase.of(NOT_OVER, **where, current=step.current)
-    return None
-
-
-def _key(place: Place) -> tuple[str, str, str]:
-    return place.project, place.location, place.model
-
-
-def _why_not(driver: Traffic7d, probe: Probe | None) -> Phrase | None:
-    """Why there is no brake at a place; None where there is one."""
-    where = {"model": driver.place.model, "location": driver.place.location}
-    if probe is None:
-        return Phrase.of(NO_TARGET, **where)
+def _why_not(traffic: Traffic7d, probe: Probe) -> Phrase | None:
+    """Why a target does not brake a place; None where it does."""
     if not probe.binds:
-        return probe.reason or Phrase.of(NO_TARGET, **where)
-    if probe.unit != INPUT_TOKENS:  # nothing to compute a limit from
-        return Phrase.of(OTHER_UNIT, unit=probe.unit, **where)
-    return None
+        no_target = Phrase.of(NO_TARGET, model=traffic.place.model, location=traffic.place.location)
+        return probe.reason or no_target
+    return not_countable(traffic, probe) if kind_of(probe.target.lever).limits else None

@@ -147,8 +147,28 @@ def test_where_answers_run_away_the_dear_places_are_braked() -> None:
 def test_traffic_that_ended_days_ago_is_not_braked() -> None:
     """The last hour is the telemetry's last hour, not each place's own."""
     made = town()
-    made.serve(NOW - 3 * DAY, NOW - 2 * DAY, RUNAWAY * 10, location="us-central1")
-    assert [step.location for step in offered(made).steps] == ["global"]
+    made.serve(NOW - 3 * DAY, NOW - 2 * DAY, RUNAWAY * 10, model=PRO)
+    assert [step.model for step in offered(made).steps] == ["gemini-2.5-flash"]
+
+
+def test_every_endpoint_of_the_week_is_limited_with_the_one_that_runs_away() -> None:
+    """Endpoints meter apart: a client that falls back to the region would run on there. It gets its own usual peak."""
+    made = town()
+    made.serve(NOW - 3 * DAY, NOW - 2 * DAY, USUAL * 2, location="us-central1")
+    assert [(step.location, step.value, step.current) for step in offered(made).steps] == [
+        ("global", 10_000, 1_000_000),
+        ("us-central1", 20_000, 0),
+    ]
+
+
+def test_an_endpoint_that_no_limit_covers_is_said() -> None:
+    """Nothing runs there now, and it could."""
+    made = town()
+    made.serve(NOW - 3 * DAY, NOW - 2 * DAY, USUAL, location="eu")
+    made.lever.unbound = {"eu": LOOSE}
+    proposal = offered(made)
+    assert [step.location for step in proposal.steps] == ["global"]
+    assert proposal.uncovered == (LOOSE,)
 
 
 def test_several_places_and_projects_are_braked_together_dearest_first() -> None:

@@ -23,7 +23,7 @@ from freio.guard.meter import Readings, SpendMeter
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.watch import Watcher
-from freio.ports import Line
+from freio.ports import Lever, Line
 from tests.fakes import ExportRow, FakeClock, FakeLever, FakeMeter, FakeWarehouse
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -166,6 +166,7 @@ class Town:
     prices: FakePrices = field(default_factory=FakePrices)
     detector: FakeDetector = field(default_factory=FakeDetector)
     lever: FakeLever = field(default_factory=FakeLever)
+    stops: tuple[Lever, ...] = ()
     chat: FakeChat = field(default_factory=FakeChat)
     pager: FakePager = field(default_factory=FakePager)
     queue: FakeQueue = field(default_factory=FakeQueue)
@@ -234,7 +235,7 @@ class Town:
 
     @property
     def proposer(self) -> Proposer:
-        return Proposer(self.client, self.telemetry, self.prices, [self.lever])
+        return Proposer(self.client, self.telemetry, self.prices, [self.lever, *self.stops])
 
     def read(self) -> Readings:
         return SpendMeter(self.client, self.warehouse, self.telemetry, self.prices).read(self.clock.now())

@@ -1,0 +1,69 @@
+"""Whose traffic a lever would touch: by how far its blast reaches."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from freio.domain.app import App, Client
+from freio.domain.attribution import Traits, sharing
+from freio.domain.incident import Refusal
+from freio.domain.lever import Reach, kind_of
+from freio.domain.target import Target
+from freio.guard.estimate import NOBODY, Shares, split
+from freio.ports import Place
+
+_ZERO = Decimal(0)
+_ONE = Decimal(1)
+
+
+class Owners:
+    """The apps of a client, and what the export of the last seven days says of whose the traffic is."""
+
+    def __init__(self, client: Client, shares: Shares) -> None:
+        self._client = client
+        self._shares = shares
+
+    def part(self, app: App, place: Place) -> Decimal:
+        """Which part of a place's traffic is the app's."""
+        return split(self._client, self._shares, place.project, place.model).get(app.name, _ZERO)
+
+    def others(self, app: App, target: Target, place: Place) -> tuple[str, ...]:
+        """The other apps that a lever would touch there: those that could have traffic, and those billed for some."""
+        return tuple(sorted(self._touched(target, place) - {app.name, NOBODY}))
+
+    def touches_nobody_s(self, target: Target, place: Place) -> bool:
+        """Whether it would touch traffic that belongs to no app."""
+        return NOBODY in self._touched(target, place)
+
+    def refusals(self, app: App, target: Target, place: Place, share: Decimal) -> tuple[Refusal, ...]:
+        """Whose traffic the share that a lever would refuse is; one caller's is all the app's."""
+        if kind_of(target.lever).reach is Reach.CALLER:
+            return (Refusal(who=app.name, share=share),)
+        mine = split(self._client, self._shares, place.project, place.model)
+        return tuple(Refusal(who=who or "?", share=share * part) for who, part in sorted(mine.items()))
+
+    def _touched(self, target: Target, place: Place) -> set[str]:
+        match kind_of(target.lever).reach:
+            case Reach.CALLER:
+                return {app.name for app in self._client.apps if _calls_as(app, target)}
+            case Reach.MODEL:
+                could = sharing(self._client.apps, Traits(project=place.project, model=place.model))
+                return {app.name for app in could} | set(split(self._client, self._shares, place.project, place.model))
+            case Reach.SERVICE | Reach.PROJECT:
+                return self._of_project(place.project)
+
+    def _of_project(self, project: str) -> set[str]:
+        named = {app.name for app in self._client.apps if project in app.match.projects}
+        billed = {who for (where, _), parts in self._shares.items() if where == project for who in parts}
+        return named | billed
+
+
+def _calls_as(app: App, target: Target) -> bool:
+    """Whether the file says that an app calls with this key, as this service account, or as this team."""
+    named = callers(app)
+    return any(value in named.get(name, ()) for name, value in target.dimensions)
+
+
+def callers(app: App) -> dict[str, frozenset[str]]:
+    """How an app calls, by what the file says, under the names of a target's dimensions."""
+    return {"key": app.match.api_keys, "service_account": app.match.service_accounts}

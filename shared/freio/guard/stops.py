@@ -1,0 +1,75 @@
+"""What a lever without a number stops: one step for each target, however many places go through it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from freio.domain.app import App
+from freio.domain.incident import Refusal, Step
+from freio.domain.lever import Reach, kind_of
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import STOPS_UNDER_FLOOR
+from freio.domain.target import Target
+from freio.guard.fit import Bound
+from freio.guard.owners import Owners
+
+STOP = "stop"
+_ZERO = Decimal(0)
+
+
+def under_floor(app: App, lever: str) -> Phrase | None:
+    """Why a full stop is not offered: the app has a floor. None: it has none, or the lever leaves it something.
+
+    A model that is taken away leaves the others; and a hard lever is what two named people decide, floor or not.
+    """
+    kind = kind_of(lever)
+    lowest = next((least for least in app.floor.values() if least > 0), 0)
+    if kind.limits or kind.hard or kind.reach is not Reach.CALLER or not lowest:
+        return None
+    return Phrase.of(STOPS_UNDER_FLOOR, lever=lever, floor=lowest)
+
+
+def stops(app: App, owners: Owners, bound: Sequence[Bound]) -> tuple[Step, ...]:
+    """A step for each target. What it would refuse is all of the traffic that goes through it."""
+    there: dict[Target, list[Bound]] = defaultdict(list)
+    for one in bound:
+        there[one.probe.target].append(one)
+    return tuple(_stop(app, owners, target, through) for target, through in there.items())
+
+
+def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) -> Step:
+    share = {one.traffic.place: _share(app, owners, target, one) for one in through}
+    seen = {one.traffic.place: sum(one.traffic.inputs) for one in through}
+    all_seen = sum(seen.values())
+    refused = sum((seen[place] * share[place] for place in seen), _ZERO) / all_seen if all_seen else Decimal(1)
+    places = list(share)
+    parts: dict[str, Decimal] = defaultdict(Decimal)
+    for place in places:
+        weight = Decimal(seen[place]) / all_seen if all_seen else Decimal(1) / len(places)
+        for refusal in owners.refusals(app, target, place, share[place]):
+            parts[refusal.who] += refusal.share * weight
+    others = {name for place in places for name in owners.others(app, target, place)}
+    return Step(
+        target=target,
+        location=", ".join(dict.fromkeys(place.location for place in places)),
+        model=", ".join(dict.fromkeys(place.model for place in places)),
+        value=0,
+        rule=STOP,
+        unit="",
+        unit_cost=_ZERO,
+        current=int(sum((one.traffic.current * share[one.traffic.place] for one in through), _ZERO)),
+        usual_peak=int(sum((one.traffic.peak * share[one.traffic.place] for one in through), _ZERO)),
+        effective=None,
+        refused=refused,
+        refusals=tuple(Refusal(who=who, share=part) for who, part in sorted(parts.items())),
+        shared_with=tuple(sorted(others)),
+        takes=tuple(sorted({name for one in through for name in one.probe.takes})),
+    )
+
+
+def _share(app: App, owners: Owners, target: Target, one: Bound) -> Decimal:
+    """Which part of a place's traffic goes through the target: one caller's is taken to be all of the app's."""
+    is_callers = kind_of(target.lever).reach is Reach.CALLER
+    return owners.part(app, one.traffic.place) if is_callers else Decimal(1)

@@ -1,0 +1,166 @@
+"""Which lever is offered: one that binds, hits the fewest, and of those the softest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from freio.domain.app import Match, Policy
+from freio.domain.incident import Proposal
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import STOPS_UNDER_FLOOR, UNASKED
+from freio.errors import Unavailable
+from freio.ports import Lever
+from tests.fakes import FakeLever, FakeStop
+from tests.unit.guard.watching import HOUR, NOW, PRO, PROJECT, Town, app, client
+
+DAY = timedelta(days=1)
+USUAL, RUNAWAY = 600_000, 60_000_000
+LOOSE = Phrase("no limit binds there")
+ALL = ("quota", "gateway", "allowed_models", "api_key", "iam_deny", "disable_service", "unlink_billing")
+
+
+def key() -> FakeStop:
+    return FakeStop()
+
+
+def models() -> FakeStop:
+    return FakeStop("allowed_models", through=lambda *_: ("policy",), dimension="constraint", takes=("{model}",))
+
+
+def service() -> FakeStop:
+    return FakeStop("disable_service", through=lambda *_: ("service",), dimension="service", takes=())
+
+
+def named(name: str, **changes: Any) -> Any:
+    """An app in the one project, known by its label and its key."""
+    match = Match(projects=frozenset({PROJECT}), labels=(("app", name),), api_keys=frozenset({f"{name}-key"}))
+    return app(name, match=match, policy=Policy(levers=ALL), **changes)
+
+
+def town(*apps: Any, stops: tuple[Lever, ...]) -> Town:
+    """Each app has been billed for as much; an hour ago the traffic became a hundred times what it was."""
+    made = Town(client=client(*apps), stops=stops)
+    for one in apps:
+        made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={"app": one.name})
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL)
+    made.serve(NOW - HOUR, NOW, RUNAWAY)
+    return made
+
+
+def offered(made: Town, tried: tuple[str, ...] = ()) -> Proposal:
+    chat = made.client.app("chat")
+    assert chat is not None
+    readings = made.read()
+    spend = readings.apps["chat"].spend
+    return made.proposer.propose(
+        chat, readings, spend=spend, allowance=None, tried=tried, began=NOW, now=made.clock.now()
+    )
+
+
+def test_alone_in_its_project_an_app_gets_the_softest() -> None:
+    """A quota hits nobody else there, and leaves the usual traffic running."""
+    assert offered(town(named("chat"), stops=(key(), models()))).lever == "quota"
+
+
+def test_in_a_shared_project_the_key_comes_before_the_project() -> None:
+    """The quota would throttle the other app as well: the key's stop hits one."""
+    proposal = offered(town(named("chat"), named("search"), stops=(models(), key())))
+    assert (proposal.lever, proposal.shared_with) == ("api_key", ())
+    (step,) = proposal.steps
+    assert (step.value, step.rule, step.takes) == (0, "stop", ("aiplatform.googleapis.com",))
+
+
+def test_a_key_that_two_apps_use_is_shared_as_well() -> None:
+    """Then the quota is the softer one of two that hit as many."""
+    chat = named("chat")
+    search = named("search")
+    both = replace(search, match=replace(search.match, api_keys=frozenset({"chat-key"})))
+    proposal = offered(town(chat, both, stops=(key(),)))
+    assert (proposal.lever, proposal.shared_with) == ("quota", ("search",))
+    assert offered(town(chat, both, stops=(key(),)), tried=("quota",)).shared_with == ("search",)
+
+
+def test_what_belongs_to_no_app_is_hit_too() -> None:
+    """Unattributed traffic on the model is somebody's: the key spares it."""
+    made = town(named("chat"), stops=(key(),))
+    made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={"app": "unknown"})
+    assert offered(made).lever == "api_key"
+
+
+def test_after_a_refuted_lever_comes_the_next() -> None:
+    """In the order in which they hit: the model first, then the caller, the service last."""
+    made = town(named("chat"), stops=(service(), key(), models()))
+    tried: list[str] = []
+    for expected in ("quota", "allowed_models", "api_key", "disable_service", ""):
+        proposal = offered(made, tuple(tried))
+        assert proposal.lever == expected
+        tried.append(expected)
+
+
+def test_a_hard_lever_comes_last_even_where_it_hits_fewer() -> None:
+    """Nothing that is not put back exactly comes before something that is."""
+    made = town(named("chat"), named("search"), stops=(service(),))
+    assert offered(made).lever == "quota"
+
+
+def test_a_full_stop_is_not_offered_to_an_app_with_a_floor() -> None:
+    """The file says what no throttle may go under; taking one model away leaves it the others."""
+    made = town(named("chat", floor={"input_tokens_per_minute": 5_000}), stops=(key(), models()))
+    assert offered(made, ("quota",)).lever == "allowed_models"
+    (why,) = offered(made, ("quota", "allowed_models")).reasons
+    assert why.text == STOPS_UNDER_FLOOR
+    assert dict(why.data)["floor"] == "5000"
+
+
+@pytest.mark.parametrize("binds", [True, False])
+def test_a_lever_that_cannot_be_asked_is_said_and_hides_no_other(*, binds: bool) -> None:
+    """Where no other binds either, nobody knows whether there is a brake: that fails, and is tried again."""
+    made = town(named("chat"), named("search"), stops=(FakeStop(fails=Unavailable("apikeys: 503")),))
+    if not binds:
+        made.lever.unbound = {"gemini-2.5-flash": LOOSE}
+        with pytest.raises(Unavailable, match="apikeys: 503"):
+            offered(made)
+        return
+    proposal = offered(made)
+    assert proposal.lever == "quota"
+    assert [(why.text, dict(why.data)["lever"]) for why in proposal.unasked] == [(UNASKED, "api_key")]
+
+
+def test_one_target_for_several_places_is_one_step() -> None:
+    """A key carries all of an app's models; the models policy takes away those that run away."""
+    made = town(named("chat"), stops=(key(), models()))
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL // 10, model=PRO)
+    made.serve(NOW - HOUR, NOW, RUNAWAY // 10, model=PRO)
+    (step,) = offered(made, ("quota",)).steps
+    assert step.takes == ("gemini-2.5-flash", "gemini-2.5-pro")
+    assert (step.current, step.refused) == (1_100_000, Decimal(1))
+    (step,) = offered(made, ("quota", "allowed_models")).steps
+    assert set(step.model.split(", ")) == {"gemini-2.5-flash", "gemini-2.5-pro"}
+
+
+def test_a_place_that_goes_through_two_keys_needs_both() -> None:
+    """What one of them cannot stop is said."""
+    lever = FakeStop(through=lambda *_: ("chat-key", "old-key"), unbound={"old-key": LOOSE})
+    proposal = offered(town(named("chat"), stops=(lever,)), ("quota",))
+    assert [step.target.dimension("key") for step in proposal.steps] == ["chat-key"]
+    assert proposal.uncovered == (LOOSE,)
+
+
+def test_a_gateway_limits_the_app_alone_and_counts_answers() -> None:
+    """Half of the traffic is the app's; each question brings an answer of half its size: 10,000 become 7,500."""
+    gateway = FakeLever(name="gateway", unit="tokens_per_minute")
+    made = Town(client=client(named("chat"), named("search")), stops=(gateway,))
+    for name in ("chat", "search"):
+        made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, "0.45", labels={"app": name})  # as its list price
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL, output=USUAL // 2)
+    made.serve(NOW - HOUR, NOW, RUNAWAY, output=RUNAWAY // 2)
+    proposal = offered(made)
+    assert (proposal.lever, proposal.shared_with) == ("gateway", ())
+    (step,) = proposal.steps
+    assert (step.value, step.current, step.unit) == (7_500, 750_000, "tokens_per_minute")
+    assert step.unit_cost == Decimal("0.000001")
