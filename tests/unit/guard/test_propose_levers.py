@@ -156,7 +156,7 @@ def test_a_gateway_limits_the_app_alone_and_counts_answers() -> None:
     gateway = FakeLever(name="gateway", unit="tokens_per_minute")
     made = Town(client=client(named("chat"), named("search")), stops=(gateway,))
     for name in ("chat", "search"):
-        made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, "0.45", labels={"app": name})  # as its list price
+        made.bill(NOW - 8 * DAY, NOW - 2 * HOUR, "0.45", labels={"app": name})  # as its list price
     made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL, output=USUAL // 2)
     made.serve(NOW - HOUR, NOW, RUNAWAY, output=RUNAWAY // 2)
     proposal = offered(made)
