@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from freio.adapters.google.client import GoogleApis
     from freio.adapters.google.firestore_store import FirestoreStore
     from freio.adapters.google.journal_copy import JournalCopy
+    from freio.adapters.google.monitoring_meter import MonitoringMeter
     from freio.adapters.local.sqlite import SqliteStore
     from freio.adapters.slack.chat import SlackChat
     from freio.adapters.slack.directory import SlackDirectory
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from freio.domain.click import Click
     from freio.guard.alert import Alerter
     from freio.guard.budget import BudgetDesk
+    from freio.guard.prove import Prover
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
     from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Warehouse
@@ -180,11 +182,22 @@ class Freio:
 
     @cached_property
     def meter(self) -> Meter:
-        from freio.adapters.google.monitoring_meter import MonitoringMeter
         from freio.adapters.local.kept_telemetry import KeptTelemetry
 
         projects = {project for app in self.client.apps for project in app.match.projects}
-        return KeptTelemetry(MonitoringMeter(self.apis, now=self.clock.now), self.clock.now, len(projects))
+        return KeptTelemetry(self._monitoring, self.clock.now, len(projects))
+
+    @cached_property
+    def _monitoring(self) -> MonitoringMeter:
+        from freio.adapters.google.monitoring_meter import MonitoringMeter
+
+        return MonitoringMeter(self.apis, now=self.clock.now)
+
+    @cached_property
+    def prover(self) -> Prover:
+        from freio.guard.prove import Prover
+
+        return Prover({"quota": self._monitoring})
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -341,7 +354,6 @@ class Freio:
         from freio.adapters.pyod_detector import PyodDetector
         from freio.guard.meter import SpendMeter
         from freio.guard.propose import Proposer
-        from freio.guard.prove import Prover
         from freio.guard.watch import Watcher
 
         return Watcher(
@@ -351,7 +363,7 @@ class Freio:
             detector=PyodDetector(),
             meter=SpendMeter(self.client, self.warehouse, self.meter, self.prices),
             proposer=Proposer(self.client, self.meter, self.prices, list(self.levers.values())),
-            prover=Prover(self.meter),
+            prover=self.prover,
             chat=self.chat,
             alerter=self.alerter,
         )
@@ -360,12 +372,11 @@ class Freio:
     def sweeper(self) -> Sweeper:
         from freio.guard.enforce import Enforcer
         from freio.guard.hold import Holder
-        from freio.guard.prove import Prover
         from freio.guard.respond import Responder
         from freio.guard.sweep import Sweeper
 
         holder = Holder(self.client, self.store, self.clock, self.levers)
-        enforcer = Enforcer(self.client, self.store, self.clock, holder, Prover(self.meter))
+        enforcer = Enforcer(self.client, self.store, self.clock, holder, self.prover)
         responder = Responder(self.client, self.store, self.clock, self.directory)
         return Sweeper(
             self.client,

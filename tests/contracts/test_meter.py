@@ -14,7 +14,7 @@ from freio.adapters.google.monitoring_meter import MonitoringMeter
 from freio.domain.spend import Tokens
 from freio.domain.target import Target
 from freio.errors import Rejected, Unavailable
-from freio.ports import Meter
+from freio.ports import Meter, Witness
 from freio.sandbox.google.control_plane import ControlPlane
 from freio.sandbox.google.demand import Demand
 from freio.sandbox.google.faults import HttpFault
@@ -42,13 +42,17 @@ CLAUDE = Target(
 )
 
 
+class Telemetry(Meter, Witness, Protocol):
+    """The quota's service reports both what it served and what a limit refused."""
+
+
 class World(Protocol):
     """A meter, its clock, and traffic for it to see."""
 
     clock: FakeClock
 
     @property
-    def meter(self) -> Meter: ...
+    def meter(self) -> Telemetry: ...
     def minute(self, at: datetime, *, requests: int, refused: int = 0, project: str = "acme-chat") -> None:
         """One minute of Gemini at the global endpoint: 1,000 tokens in and 100 out for each request let through."""
         ...

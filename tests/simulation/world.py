@@ -73,7 +73,7 @@ class World:
         self.gated = store
         self.alerter = Alerter(self.client, store, self.clock, chat, pager)
         self.holder = Holder(self.client, store, self.clock, levers)
-        enforcer = Enforcer(self.client, store, self.clock, self.holder, Prover(meter))
+        enforcer = Enforcer(self.client, store, self.clock, self.holder, Prover(dict.fromkeys(levers, meter)))
         responder = Responder(self.client, store, self.clock, SimDirectory(PEOPLE))
         self.sweeper = Sweeper(
             self.client,

@@ -25,6 +25,8 @@ class Ask:
     ``amount`` more money than the budget holds, until `until` (both may be missing for a release).
     ``moves`` counts the incident's moves when it was asked: an approval answers the question that was asked then.
     ``frees`` its approval lets a held brake go, whatever its action is called.
+    ``lever`` the hard lever that it asks to pull (empty: none); ``approved_by`` who has approved it, of the two it
+    needs, each with whether the file names them for hard levers (else they are a cost owner).
     ``incident`` the open incident it is about; empty: asked beforehand. Approved, it is an *override*: until then
     the app's budget is larger by `amount`.
     """
@@ -40,6 +42,8 @@ class Ask:
     why: str
     moves: int = 0
     frees: bool = False
+    lever: str = ""
+    approved_by: tuple[tuple[str, bool], ...] = ()
     answer: Answer = Answer.PENDING
     answered_by: str = ""
     answered_at: datetime | None = None

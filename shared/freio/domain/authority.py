@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -103,6 +104,43 @@ def may_approve(action: Action, person: Person, requester: str, rights: Rights, 
             return False
         return rights.cost_owner or (rights.ops and approvals.ops_may_raise)
     return rights.cost_owner or rights.ops
+
+
+HARD_APPROVALS = 2
+
+
+def named(person: Person, app: App, approvals: Approvals) -> tuple[bool, bool]:
+    """Whether a person is named, not through a group: for hard levers, and as a cost owner of the app."""
+    alone = replace(person, groups=frozenset())
+    if alone.may_nothing:
+        return False, False
+    return alone.is_in(approvals.hard_levers), alone.is_in(approvals.cost_owners.get(app.cost_centre, ()))
+
+
+def may_approve_hard(person: Person, requester: str, app: App, approvals: Approvals) -> bool:
+    """Whether this person may be one of the two who approve a hard lever: named in the file, and not the asker."""
+    return person.id != requester and any(named(person, app, approvals))
+
+
+def enough_for_hard(approvers: Mapping[str, bool]) -> bool:
+    """Whether these people are two of whom one is named for hard levers: a cost owner alone counts as one.
+
+    >>> enough_for_hard({"U1": True, "U2": False}), enough_for_hard({"U2": False, "U3": False})
+    (True, False)
+    """
+    return len(approvers) >= HARD_APPROVALS and any(approvers.values())
+
+
+def two_may_approve_hard(requester: Person, app: App, approvals: Approvals) -> bool:
+    """Whether the file names two others for a hard lever, one of them as a cost owner at most."""
+    alone = replace(requester, groups=frozenset())
+    hard = {one for one in approvals.hard_levers if not alone.is_in((one,))}
+    payers = {
+        one
+        for one in approvals.cost_owners.get(app.cost_centre, ())
+        if not alone.is_in((one,)) and one not in hard and not one.startswith("S")
+    }
+    return len(hard) >= HARD_APPROVALS or (len(hard) == 1 and bool(payers))
 
 
 def others_may_approve(action: Action, requester: Person, app: App, approvals: Approvals) -> bool:

@@ -77,7 +77,8 @@ class Step:
     (None: no limit). ``rule`` set the value: budget, usual peak or floor; ``unit_cost`` is what one unit costs, in the
     client's currency. ``refused`` is the share of the target's last seven days' traffic that `value` would refuse.
     ``shared_with`` names the other apps on the target. ``takes`` is what is taken away, by a lever that sets no limit:
-    its `value` is 0.
+    its `value` is 0, and ``model`` and ``location`` may name several, with a comma between.
+    ``bites_within`` is how long it takes until the service acts on it.
     """
 
     target: Target
@@ -94,6 +95,11 @@ class Step:
     refusals: tuple[Refusal, ...] = ()
     shared_with: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
+    bites_within: timedelta = timedelta(minutes=2)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(self.model.split(", "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +131,8 @@ class Proposal:
 class Decision:
     """Who decided what, when, until when and why; `by` is a Slack user id, or ``policy``.
 
-    ``question`` is the incident's revision that it answered.
+    ``question`` is the incident's revision that it answered. ``approvers`` are those who approved it, where it had to
+    be: two for a hard lever.
     """
 
     action: Action
@@ -135,6 +142,7 @@ class Decision:
     amount: Money | None = None
     why: str = ""
     question: int = 0
+    approvers: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):

@@ -39,6 +39,18 @@ PROOF_REFUTED_NEXT = N_(
 NOT_BOUND = N_("{model} at {location}: the limit was set, and does not bind")
 LOOSE = N_("Let go of what does not bind: {what:phrases}. The other limits hold.")
 NEXT_LEVER = N_("no further lever is left to try")
+STOPPED = N_("Stopped and read back: {where:phrases}.")
+GIVEN_BACK = N_("What stood there before is back: {where:phrases}.")
+LEFT_CHANGED = N_("Somebody else changed {where:phrases} meanwhile. It is left as it is.")
+STOPS = N_("Proof: the brake binds. {exceeded:refused_requests}, and nothing gets through.")
+LEAKS = N_("Proof: the brake does not bind. {now:number} requests a minute still get through. Letting go of it.")
+LEAKS_NEXT = N_(
+    "Proof: the brake does not bind. {now:number} requests a minute still get through. Letting go of it, and trying "
+    "the next."
+)
+STOP_NOT_BOUND = N_("{where:phrases}: it was stopped, and still lets requests through")
+HARSHER = N_("The next lever stops what you agreed to limit. Asking again.")
+NOT_TWO = N_("The next lever needs the yes of two named people. Asking again.")
 RENEW = N_("Still running away when the throttle ran out. Renew? It is held until {until:time}.")
 RENEW_UNSURE = N_(
     "The throttle ran out, and it is not known to be quiet: data is missing, or it has not been quiet for long. "
@@ -48,6 +60,7 @@ LET_GO = N_("Nobody renewed the throttle; letting go.")
 AUTHORITY_OVER = N_("The time of the throttle was over before all its limits were set. Asking again.")
 POLICY_CHANGED = N_("The file has changed: the policy does not brake {app} by itself any more. Asking instead.")
 STILL_HELD = N_("{model}, {location} stays limited to {value:number} a minute: {apps} holds it too.")
+STILL_STOPPED = N_("{where:phrases} stays stopped: {apps} holds it too.")
 RAISED = N_("Raised to {value:number} a minute, asked by {by:person}, approved by {approver:person}.")
 RAISED_WITHIN = N_(
     "Raised to {value:number} a minute, asked by {by:person}, approved by {approver:person}. In force stays "
@@ -57,12 +70,23 @@ APP_GONE = N_("{app} is no longer in freio.yaml; closing.")
 QUIET = N_("Quiet again, on complete data.")
 RETRYING = N_("Trying again: {error}")
 RETRYING_LIMIT = N_("Trying again, {model}, {location}: {why:phrases}")
+RETRYING_AT = N_("Trying again, {where:phrases}: {why:phrases}")
 STUCK = N_("Stuck after {attempts:attempts}: {why:phrases}. A person was paged.")
 STUCK_AT = N_("Stuck: {why:phrases}. A person was paged.")
 NOT_ALL_SET = N_("not all limits are set yet")
 NOT_ALL_BACK = N_("not everything that stood there before is back yet")
 NO_REPLY = N_("{attempts:number} calls at the limit of {model}, {location} did not come back")
+NO_REPLY_AT = N_("{attempts:number} calls about {where:phrases} did not come back")
+OTHER_THERE = N_("something else than what was set was read back")
 READ_BACK = N_("wanted {wanted:override} there, and read back {standing:override}")
+
+# ---- what a brake is at
+AT_LIMIT = N_("{model}, {location}")
+AT_KEY = N_("API key {key}")
+AT_ACCOUNT = N_("service account {service_account}")
+AT_MODELS = N_("the models that are allowed in {project}")
+AT_SERVICE = N_("{service} in {project}")
+AT_BILLING = N_("the billing of {project}")
 
 # ---- calling people
 ESCALATED = N_("No answer for {waited:duration}. {app} still runs at {rate:money} an hour.")
@@ -103,6 +127,16 @@ TOO_LATE = N_("Nothing changed: {until:time} is over.")
 NOT_OPEN = N_("Nothing changed: that incident is closed.")
 NOT_ALLOWED = N_("Nothing changed: only {who:words} may do that for {app}.")
 ASK_SENT = N_("Your request went to the cost owners of {app}.")
+ASK_SENT_TWO = N_("Your request went to those who may approve a hard lever. Two of them must say yes.")
+ONE_OF_TWO = N_("Your yes counts. One more is needed.")
+NOT_FOR_HARD = N_(
+    "Nothing changed: only people whom freio.yaml names for hard levers, or a cost owner of {app}, may do that."
+)
+HARD_NOBODY = N_(
+    "Nothing changed: a hard lever needs the yes of two others whom freio.yaml names under approvals.hard_levers; a "
+    "cost owner of {app} counts as one."
+)
+CANNOT_RAISE = N_("Nothing changed: the brake on {app} is a stop. It can be released, and not raised.")
 ASK_NOBODY = N_(
     "Nothing changed: for {app} there is nobody else who may approve that. Name another cost owner in freio.yaml, or "
     "set ops_may_raise there."

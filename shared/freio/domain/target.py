@@ -129,14 +129,6 @@ class Brake:
         value = min((lease.value for lease in self.leases), default=None)
         return tuple(lease for lease in self.leases if lease.value == value)
 
-    @property
-    def place(self) -> dict[str, str]:
-        """How the target is said to people: the model and the location, as places of a sentence."""
-        return {
-            "model": self.target.dimension("base_model") or "",
-            "location": self.target.dimension("region") or "global",
-        }
-
     def is_ours(self, value: Setting) -> bool:
         """Whether this value may stand there by our doing; None (nothing) can be ours: we delete overrides."""
         return value in self.ours

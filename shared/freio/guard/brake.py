@@ -13,7 +13,7 @@ from freio.domain.sentences import NEXT_LEVER, NOT_ALL_SET
 from freio.domain.target import Brake, Lease
 from freio.errors import VendorError
 from freio.guard.hold import Holder
-from freio.guard.mandate import lapsed
+from freio.guard.mandate import goes_beyond, lapsed
 from freio.guard.moves import ask_again
 from freio.guard.raise_limit import as_granted
 from freio.guard.restore import end_leases
@@ -93,6 +93,10 @@ class Braker:
         if decision is None or decision.until is None or decision.action not in _AUTHORITY or missing:
             ask_again(step, app, incident)  # the next lever's target serves apps that nobody was asked for
             return False
+        if why := goes_beyond(incident):
+            step.thread(incident, f"{incident.revision}/beyond", why)
+            ask_again(step, app, incident)
+            return False
         return True
 
     def _claim_leases(self, step: Step, app: App, incident: Incident) -> Incident:
@@ -106,7 +110,14 @@ class Braker:
             brake = self._store.get(Brake, proposed.target.id) or Brake(target=proposed.target)
             if not brake.leases:
                 brake = brake.seen_free(self._holder.found_at(proposed.target))
-            lease = Lease(incident=incident.id, app=app.name, value=proposed.value, since=step.now, until=until)
+            lease = Lease(
+                incident=incident.id,
+                app=app.name,
+                value=proposed.value,
+                since=step.now,
+                until=until,
+                takes=proposed.takes,
+            )
             step.put(brake.with_lease(lease, step.now))
             step.log(
                 Kind.LEVER,

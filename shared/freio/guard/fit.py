@@ -139,4 +139,5 @@ def _step(app: App, owners: Owners, bound: Bound, measured: Traffic7d, fit: Fit)
         refused=would,
         refusals=owners.refusals(app, probe.target, place, would),
         shared_with=owners.others(app, probe.target, place),
+        bites_within=probe.bites_within,
     )

@@ -15,12 +15,12 @@ from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.phrase import packed
-from freio.domain.sentences import BRAKED, LEFT_FOREIGN, RESTORED, RETRYING_LIMIT
 from freio.domain.target import Brake, Hold, Target
 from freio.errors import Conflict, Rejected, Unavailable, VendorError
 from freio.guard.mandate import covers
 from freio.guard.retry import again
 from freio.guard.step import Step
+from freio.guard.tell import Told, result, retrying
 from freio.guard.trouble import NotThere, said
 from freio.ports import Change, Clock, Lever, Store
 
@@ -137,10 +137,10 @@ class Holder:
             step.put(Brake(target=brake.target, version=brake.version, standing=brake.wanted))
         elif brake.leases:
             step.put(replace(after, hold=Hold.HELD))
-            self._tell(step, brake, "set", BRAKED, brake.wanted)
+            self._tell(step, brake, Told.SET, brake.wanted)
         else:
             step.put(replace(after, hold=Hold.SETTLING))
-            self._tell(step, brake, "restored", RESTORED, brake.found)
+            self._tell(step, brake, Told.RESTORED, brake.found)
         self._commit(step, brake.target)
 
     def _leave(self, brake: Brake, standing: Setting) -> None:
@@ -149,7 +149,7 @@ class Holder:
         if brake.hold is Hold.SETTLING:  # we had let go already: what others set since is their affair
             step.put(Brake(target=brake.target, version=brake.version, standing=standing))
         else:
-            self._tell(step, brake, "left", LEFT_FOREIGN, standing)
+            self._tell(step, brake, Told.LEFT, standing)
             step.put(brake.left(standing, step.now + SETTLE))
         self._commit(step, brake.target)
 
@@ -165,7 +165,8 @@ class Holder:
         key = f"{brake.id}/{brake.version}/failed"
         step.log(Kind.FAILURE, None, str(error), key=key, target=brake.id, attempts=attempts, retry_at=now + wait)
         for incident in self._concerned(brake):
-            step.thread(incident, key, RETRYING_LIMIT, why=packed([said(error)]), **brake.place)
+            sentence, data = retrying(brake)
+            step.thread(incident, key, sentence, why=packed([said(error)]), **data)
         self._commit(step, brake.target)
 
     def _commit(self, step: Step, target: Target) -> None:
@@ -181,14 +182,15 @@ class Holder:
         if brake is not None and brake.found_known:
             self._store.commit(Change(put=(brake.due_again(self._clock.now()),)))
 
-    def _tell(self, step: Step, brake: Brake, what: str, sentence: str, value: Setting) -> None:
+    def _tell(self, step: Step, brake: Brake, what: Told, value: Setting) -> None:
         """Journal and tell a lever's result, with the value that stands there now, for every incident concerned."""
         key = f"{brake.id}/{brake.version}/{what}"
-        kind = Kind.FOREIGN if sentence is LEFT_FOREIGN else Kind.LEVER
+        kind = Kind.FOREIGN if what is Told.LEFT else Kind.LEVER
+        sentence, data = result(what, brake, value)
         concerned = self._concerned(brake)
         for incident in concerned:
             step.log(kind, incident, what, key=f"{key}/{incident.id}", target=brake.id, value=value, found=brake.found)
-            step.thread(incident, key, sentence, value=value, found=brake.found, **brake.place)
+            step.thread(incident, key, sentence, **data)
         if not concerned:
             step.log(kind, None, what, key=key, target=brake.id, value=value, found=brake.found)
 

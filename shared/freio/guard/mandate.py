@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from freio.domain.app import Client, Mode
-from freio.domain.attribution import Traits, sharing
+from freio.domain.authority import HARD_APPROVALS
 from freio.domain.incident import Incident, State
-from freio.domain.sentences import AUTHORITY_OVER, POLICY_CHANGED
+from freio.domain.lever import kind_of
+from freio.domain.sentences import AUTHORITY_OVER, HARSHER, NOT_TWO, POLICY_CHANGED
 from freio.domain.target import Lease
 from freio.guard.moves import POLICY
-from freio.ports import Store
+from freio.guard.owners import Owners
+from freio.ports import Place, Store
 
 _ON_THE_WAY = {State.BRAKING, State.STUCK}  # its limits do not all stand yet
 
@@ -41,11 +43,32 @@ def covers(client: Client, store: Store, lease: Lease, now: datetime) -> bool:
     return incident is None or incident.state not in _ON_THE_WAY or not lapsed(client, incident, now)
 
 
+def goes_beyond(incident: Incident) -> str:
+    """The sentence that says why the lever on the table needs another authority than the decision; empty: it does not.
+
+    Who agreed to a limit has not agreed to a stop. A policy has: the file names the lever, and no floor forbids it. A
+    hard lever needs two people, whoever decided before.
+    """
+    proposal, decision = incident.proposal, incident.decision
+    if proposal is None or decision is None:
+        return ""
+    if proposal.kind.hard:
+        return "" if len(set(decision.approvers)) >= HARD_APPROVALS else NOT_TWO
+    limited = any(kind_of(lever).limits for lever in incident.tried)
+    return HARSHER if decision.by != POLICY and limited and not proposal.kind.limits else ""
+
+
 def _enforces(client: Client, incident: Incident) -> bool:
     """Whether today's file brakes the app by itself: its mode says so, and no other app is on a target of the brake."""
     app = client.app(incident.app)
     if app is None or app.policy.mode(incident.level) is not Mode.ENFORCE:
         return False
-    steps = incident.proposal.steps if incident.proposal else ()
-    traits = (Traits(project=step.target.project, model=step.model) for step in steps)
-    return not any(other.name != app.name for where in traits for other in sharing(client.apps, where))
+    if incident.proposal is None:
+        return True
+    owners = Owners(client, {})
+    places = (
+        (step.target, Place(project=step.target.project, location=step.location, model=model))
+        for step in incident.proposal.steps
+        for model in step.models
+    )
+    return not incident.proposal.kind.hard and not any(owners.others(app, target, place) for target, place in places)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from freio.domain.incident import Incident, Proof, Verdict
 from freio.domain.incident import Step as Limit
 from freio.domain.journal import Kind
-from freio.domain.proof import judge
-from freio.domain.sentences import PROOF_BINDS
+from freio.domain.proof import Window, judge
+from freio.domain.sentences import PROOF_BINDS, STOPS
 from freio.domain.target import Target
+from freio.errors import Rejected
 from freio.guard.step import Step
-from freio.ports import Meter
+from freio.ports import Witness
 
 WINDOW_MINUTES = 5
-EFFECT = timedelta(minutes=2)  # an accepted override takes tens of seconds to reach the servers
 LOOKBACK = timedelta(minutes=30)
 
 
 class Prover:
     """Judges the targets of a throttled incident by the windows since its brake took effect."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+    def __init__(self, witnesses: Mapping[str, Witness]) -> None:
+        self._witnesses = witnesses
 
     def prove(self, incident: Incident, now: datetime) -> tuple[Proof, frozenset[Target]]:
         """The proof of the whole brake, and the targets whose limit is refuted.
@@ -31,8 +31,7 @@ class Prover:
         *Refuted* if every target with a verdict is, though another is idle; *binds* if one does. Numbers are sums
         over what made the verdict. A brake that was proved stays so while what is left of it is idle.
         """
-        since = max(incident.changed_at + EFFECT, now - LOOKBACK)
-        proofs = {limit.target: self._judge(limit, since, now) for limit in _limits(incident)}
+        proofs = {limit.target: self._judge(limit, incident.changed_at, now) for limit in _limits(incident)}
         loose = frozenset(target for target, proof in proofs.items() if proof.verdict is Verdict.REFUTED)
         held = [proof for target, proof in proofs.items() if target not in loose]
         was_proved = incident.proof is not None and incident.proof.verdict is Verdict.BINDS
@@ -42,9 +41,7 @@ class Prover:
     def refusing(self, incident: Incident, now: datetime) -> bool:
         """Whether a held limit has refused anything in the last half hour: demand goes on behind the brake."""
         return any(
-            window.exceeded > 0
-            for limit in _limits(incident)
-            for window in self._meter.windows(limit.target, now - LOOKBACK, now, WINDOW_MINUTES)
+            window.exceeded > 0 for limit in _limits(incident) for window in self._windows(limit, now - LOOKBACK, now)
         )
 
     def record(self, step: Step, incident: Incident, proof: Proof) -> Incident:
@@ -68,15 +65,24 @@ class Prover:
             reason=proof.reason,
         )
         if proof.verdict is Verdict.BINDS:
-            step.thread(
-                proved, f"{proved.revision}/binds", PROOF_BINDS, now=proof.now, before=proof.before, limit=proof.limit
-            )
+            key = f"{proved.revision}/binds"
+            if proved.proposal is None or proved.proposal.kind.limits:
+                step.thread(proved, key, PROOF_BINDS, now=proof.now, before=proof.before, limit=proof.limit)
+            else:
+                step.thread(proved, key, STOPS, exceeded=proof.exceeded)
         step.draw(proved)
         return proved
 
-    def _judge(self, limit: Limit, since: datetime, now: datetime) -> Proof:
-        windows = self._meter.windows(limit.target, since, now, WINDOW_MINUTES)
+    def _judge(self, limit: Limit, changed: datetime, now: datetime) -> Proof:
+        """By the windows since it took effect."""
+        windows = self._windows(limit, max(changed + limit.bites_within, now - LOOKBACK), now)
         return judge(at=now, limit=limit.value, before=limit.current, windows=windows)
+
+    def _windows(self, limit: Limit, since: datetime, now: datetime) -> list[Window]:
+        witness = self._witnesses.get(limit.target.lever)
+        if witness is None:
+            raise Rejected(f"nothing reports of the lever {limit.target.lever!r}; of these: {sorted(self._witnesses)}")
+        return witness.windows(limit.target, since, now, WINDOW_MINUTES, takes=limit.takes)
 
 
 def _limits(incident: Incident) -> tuple[Limit, ...]:

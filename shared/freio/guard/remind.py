@@ -132,7 +132,7 @@ def _may_brake_unasked(incident: Incident, now: datetime) -> bool:
     A brake that is held goes on being held while data is missing: a gap never releases one.
     """
     proposal, seen = incident.proposal, incident.assessment
-    if proposal is None or not proposal.steps or proposal.shared_with:
+    if proposal is None or not proposal.steps or proposal.shared_with or proposal.kind.hard:
         return False
     is_fresh = seen is not None and now - seen.at <= FRESH
     if incident.holding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from freio.domain import sentences as say
 from freio.domain.app import App, Client
 from freio.domain.ask import Answer, Ask
-from freio.domain.authority import Person, judged_as, others_may_approve
+from freio.domain.authority import Person, judged_as, others_may_approve, two_may_approve_hard
 from freio.domain.click import Click, Verb
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
@@ -38,9 +38,10 @@ class Requests:
         if pending is not None and incident is not None and _matters(pending, incident):
             reply(step, click, say.ASK_PENDING, by=pending.by)
             return None
-        frees = incident is not None and bool(incident.holding)
-        if not others_may_approve(judged_as(decision.action, frees=frees), person, app, self._client.approvals):
-            reply(step, click, say.ASK_NOBODY, app=app.name)
+        lever = hard_lever(incident) if incident is not None and decision.action is Action.THROTTLE else ""
+        frees = incident is not None and bool(incident.holding) and not lever
+        if nobody := self._nobody(decision, person, app, lever=lever, frees=frees):
+            reply(step, click, nobody, app=app.name)
             return None
         ask = step.put(
             Ask(
@@ -55,6 +56,7 @@ class Requests:
                 why=decision.why,
                 moves=len(incident.trail) if incident else 0,
                 frees=frees,
+                lever=lever,
             )
         )
         step.log(
@@ -69,7 +71,7 @@ class Requests:
             why=ask.why,
         )
         step.ask(ask.id, app.name, ask.incident, 0)
-        reply(step, click, say.ASK_SENT, app=app.name)
+        reply(step, click, say.ASK_SENT_TWO if lever else say.ASK_SENT, app=app.name)
         if incident is None:
             return None
         asked = step.keep(incident, ask=ask.id)
@@ -84,6 +86,9 @@ class Requests:
         outcome = answer(step, self._client, ask, person, approve=click.verb is Verb.APPROVE)
         if outcome.refusal is not None:
             reply(step, click, outcome.refusal, **outcome.data)
+            return None
+        if outcome.waits:
+            reply(step, click, say.ONE_OF_TWO)
             return None
         incident = self._store.get(Incident, ask.incident) if ask.incident else None
         if incident is None or not incident.is_open:
@@ -106,8 +111,20 @@ class Requests:
             amount=ask.amount,
             why=ask.why,
             question=free.revision,
+            approvers=self._approvers(ask, person),
         )
         return self._settler.settle(step, free, decision, approver=person.id)
+
+    def _nobody(self, decision: Decision, person: Person, app: App, *, lever: str, frees: bool) -> str:
+        """The sentence that nobody could approve it; empty: somebody can."""
+        if lever:
+            return "" if two_may_approve_hard(person, app, self._client.approvals) else say.HARD_NOBODY
+        judged = judged_as(decision.action, frees=frees)
+        return "" if others_may_approve(judged, person, app, self._client.approvals) else say.ASK_NOBODY
+
+    @staticmethod
+    def _approvers(ask: Ask, last: Person) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*(who for who, _ in ask.approved_by), last.id)))
 
     def _grant(self, step: Step, click: Click, ask: Ask, person: Person) -> None:
         """An override without a question on the table: until it ends, the app's budget is larger by its amount.
@@ -127,4 +144,11 @@ def _matters(ask: Ask, incident: Incident) -> bool:
 
 def _is_asked(ask: Ask, incident: Incident) -> bool:
     """Whether the incident still stands where it stood when this was asked: an old yes is not one to a new question."""
-    return len(incident.trail) == ask.moves and is_offered(ask.action, incident)
+    same = not ask.lever or ask.lever == hard_lever(incident)
+    return same and len(incident.trail) == ask.moves and is_offered(ask.action, incident)
+
+
+def hard_lever(incident: Incident) -> str:
+    """The lever on the table, where it takes two people to pull it; empty: it does not, or there is none."""
+    offered = incident.proposal
+    return offered.lever if offered is not None and offered.steps and offered.kind.hard else ""

@@ -12,7 +12,7 @@ from freio.domain import sentences as say
 from freio.domain.app import App, Client
 from freio.domain.authority import Person, Rights, Standing, judged_as, may
 from freio.domain.click import Click, Verb
-from freio.domain.incident import Action, Decision, Incident
+from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase, packed
@@ -21,7 +21,7 @@ from freio.guard.consent import consent, owned, sides
 from freio.guard.raise_limit import comes_too_late
 from freio.guard.remind import app_of
 from freio.guard.reply import refuse, reply, tell_stale, tell_status
-from freio.guard.requests import Requests
+from freio.guard.requests import Requests, hard_lever
 from freio.guard.settle import Settler, is_offered, until_when
 from freio.guard.step import Step
 from freio.ports import Clock, Directory, Store
@@ -110,8 +110,20 @@ class Responder:
             return None
         if standing is Standing.ASKS:
             return self._requests.file(step, click, decision, app, incident, person=person)
-        agreed = self._agreed(step, click, person, app, incident) if action is Action.THROTTLE else incident
-        return self._settler.settle(step, agreed, decision, approver=person.id) if agreed else None
+        if action is Action.THROTTLE:
+            return self._throttle(step, click, decision, person=person, app=app, incident=incident)
+        return self._settler.settle(step, incident, decision, approver=person.id)
+
+    def _throttle(
+        self, step: Step, click: Click, decision: Decision, *, person: Person, app: App, incident: Incident
+    ) -> Incident | None:
+        """Where everybody who must agree has: at once, but for a hard lever, which two more must approve."""
+        agreed = self._agreed(step, click, person, app, incident)
+        if agreed is None:
+            return None
+        if hard_lever(agreed):
+            return self._requests.file(step, click, decision, app, agreed, person=person)
+        return self._settler.settle(step, agreed, decision, approver=person.id)
 
     def _standing(self, action: Action, person: Person, app: App, incident: Incident) -> Standing:
         """Owners of the other apps on a shared target have a say in its brake, and in nothing else."""
@@ -131,6 +143,8 @@ class Responder:
             self._beforehand(step, click, person, app)
         elif action is Action.RELEASE:
             reply(step, click, say.NOTHING_TO_RELEASE, app=app.name)
+        elif action is Action.RAISE and incident.state is State.THROTTLED:
+            reply(step, click, say.CANNOT_RAISE, app=app.name)
         else:
             tell_stale(step, click, incident)
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from freio.domain.app import App
 from freio.domain.incident import Incident, State
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NOT_ALL_BACK, STILL_HELD
+from freio.domain.sentences import NOT_ALL_BACK
 from freio.domain.target import Brake, Hold, Target
 from freio.guard.hold import Holder
 from freio.guard.standing import drive_all, hopeless
 from freio.guard.step import Step
 from freio.guard.stuck import give_up, look_later
+from freio.guard.tell import still_held
 from freio.ports import Clock, Store
 
 
@@ -36,7 +37,8 @@ def end_leases(step: Step, store: Store, incident: Incident) -> Incident:
         if rest.leases:
             apps = ", ".join(sorted({lease.app for lease in rest.leases}))
             key = f"{incident.revision}/still-held/{target.id}"
-            step.thread(incident, key, STILL_HELD, value=rest.wanted, apps=apps, **rest.place)
+            sentence, data = still_held(rest)
+            step.thread(incident, key, sentence, apps=apps, **data)
     return step.keep(incident, holding=())
 
 

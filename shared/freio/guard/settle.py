@@ -36,6 +36,8 @@ def is_offered(action: Action, incident: Incident) -> bool:
     """Whether an incident can be answered so, as it stands."""
     if action is Action.RELEASE and incident.state is State.PROPOSED:
         return bool(incident.holding)  # the brake is held while people are asked whether to renew it
+    if action is Action.RAISE and incident.state is State.THROTTLED and incident.proposal is not None:
+        return incident.proposal.kind.limits  # a stop has no level
     return incident.state in _OFFERED[action]
 
 

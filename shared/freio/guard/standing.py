@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from freio.domain.incident import Incident
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_REPLY
 from freio.domain.target import Brake, Hold, Target
 from freio.errors import VendorError
 from freio.guard.hold import Holder, is_hopeless
+from freio.guard.tell import no_reply
 from freio.ports import Store
 
 
@@ -45,7 +45,7 @@ def hopeless(store: Store, targets: Sequence[Target]) -> Trouble | None:
     for target in targets:
         brake = store.get(Brake, target.id)
         if brake is not None and is_hopeless(brake) and brake.hold in {Hold.SETTING, Hold.RESTORING}:
-            why = brake.error or Phrase.of(NO_REPLY, attempts=brake.attempts, **brake.place)
+            why = brake.error or no_reply(brake)
             return Trouble(why=why, attempts=brake.attempts)
     return None
 

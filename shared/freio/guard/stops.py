@@ -66,6 +66,7 @@ def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) ->
         refusals=tuple(Refusal(who=who, share=part) for who, part in sorted(parts.items())),
         shared_with=tuple(sorted(others)),
         takes=tuple(sorted({name for one in through for name in one.probe.takes})),
+        bites_within=max(one.probe.bites_within for one in through),
     )
 
 

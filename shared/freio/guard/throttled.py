@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from freio.domain.app import App
 from freio.domain.incident import FRESH, Incident, Proof, State, Verdict
-from freio.domain.phrase import Phrase, packed
+from freio.domain.phrase import packed
 from freio.domain.sentences import (
+    LEAKS,
+    LEAKS_NEXT,
     LOOSE,
-    NOT_BOUND,
     PROOF_REFUTED,
     PROOF_REFUTED_NEXT,
     QUIET,
@@ -28,6 +29,7 @@ from freio.guard.restore import end_leases, let_go
 from freio.guard.standing import drive_all, hopeless, is_lost
 from freio.guard.step import Step
 from freio.guard.stuck import failed, give_up
+from freio.guard.tell import not_bound
 from freio.ports import Clock, Store
 
 PROVE_EVERY = timedelta(minutes=5)
@@ -85,8 +87,12 @@ class Throttler:
     def _refuted(self, step: Step, app: App, incident: Incident, proof: Proof) -> None:
         """Let go of what does not bind; the next lever comes next, where the app has one."""
         tried = (*incident.tried, incident.proposal.lever if incident.proposal else "")
-        sentence = PROOF_REFUTED_NEXT if self._has_next(app.policy.levers, tried) else PROOF_REFUTED
-        step.thread(incident, f"{incident.revision}/refuted", sentence, now=proof.now, limit=proof.limit)
+        has_next = self._has_next(app.policy.levers, tried)
+        if incident.proposal is None or incident.proposal.kind.limits:
+            sentence = PROOF_REFUTED_NEXT if has_next else PROOF_REFUTED
+            step.thread(incident, f"{incident.revision}/refuted", sentence, now=proof.now, limit=proof.limit)
+        else:
+            step.thread(incident, f"{incident.revision}/refuted", LEAKS_NEXT if has_next else LEAKS, now=proof.now)
         freed = end_leases(step, self._store, incident)
         step.move(freed, State.BRAKING, due_at=step.now, tried=tried, until=None, attempts=0)
 
@@ -97,11 +103,7 @@ class Throttler:
         """Let go of the limits that bind nothing, and keep those that do: the message says what is not covered."""
         assert incident.proposal is not None
         kept = tuple(s for s in incident.proposal.steps if s.target not in loose)
-        lost = tuple(
-            Phrase.of(NOT_BOUND, model=s.model, location=s.location)
-            for s in incident.proposal.steps
-            if s.target in loose
-        )
+        lost = tuple(not_bound(s) for s in incident.proposal.steps if s.target in loose)
         for target in loose:
             brake = self._store.get(Brake, target.id)
             if brake is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import READ_BACK
+from freio.domain.sentences import OTHER_THERE, READ_BACK
 from freio.errors import Unavailable, VendorError
 
 
@@ -12,7 +12,8 @@ class NotThere(Unavailable):
     """The call went through, and something else than what was wanted was read back."""
 
     def __init__(self, wanted: Setting, standing: Setting) -> None:
-        self.why = Phrase.of(READ_BACK, wanted=wanted, standing=standing)
+        is_text = isinstance(wanted, str) or isinstance(standing, str)
+        self.why = Phrase(OTHER_THERE) if is_text else Phrase.of(READ_BACK, wanted=wanted, standing=standing)
         super().__init__(str(self.why))
 
 

@@ -73,10 +73,10 @@ def test_windows_before_the_brake_took_effect_prove_nothing() -> None:
     world.click(OPS, Verb.THROTTLE, "chat")
     meter = SimMeter()
     meter.says = "refuted"
-    proof, loose = Prover(meter).prove(world.of("chat"), world.clock.at + timedelta(minutes=16))
+    proof, loose = Prover({"quota": meter}).prove(world.of("chat"), world.clock.at + timedelta(minutes=16))
     assert not loose
     assert proof.verdict is INCONCLUSIVE
-    proof, loose = Prover(meter).prove(world.of("chat"), world.clock.at + timedelta(minutes=18))
+    proof, loose = Prover({"quota": meter}).prove(world.of("chat"), world.clock.at + timedelta(minutes=18))
     assert len(loose) == 1
     assert proof.verdict is REFUTED
 
@@ -87,6 +87,6 @@ def test_demand_behind_the_brake_is_seen_by_its_refusals() -> None:
     world.watch("chat")
     world.click(OPS, Verb.THROTTLE, "chat")
     world.meter.says = "binds"
-    assert Prover(world.meter).refusing(world.of("chat"), world.clock.at)
+    assert Prover({"quota": world.meter}).refusing(world.of("chat"), world.clock.at)
     world.meter.says = "quiet"
-    assert not Prover(world.meter).refusing(world.of("chat"), world.clock.at)
+    assert not Prover({"quota": world.meter}).refusing(world.of("chat"), world.clock.at)

@@ -255,7 +255,7 @@ class Town:
             meter=SpendMeter(self.client, self.warehouse, self.telemetry, self.prices),
             detector=self.detector,
             proposer=self.proposer,
-            prover=Prover(self.telemetry),
+            prover=Prover({"quota": self.telemetry}),
             chat=self.chat,
             alerter=self.alerter,
         )

@@ -63,15 +63,6 @@ def test_other_projects_spans_and_steps_are_other_questions() -> None:
     assert behind.asked == 4
 
 
-def test_windows_always_go_through() -> None:
-    """Proof looks at what is, not at what was."""
-    behind = Counting()
-    meter = KeptTelemetry(behind, lambda: NOW)
-    meter.windows(TARGET, NOW - 3 * HOUR, NOW - 2 * HOUR, 5)
-    meter.windows(TARGET, NOW - 3 * HOUR, NOW - 2 * HOUR, 5)
-    assert behind.asked == 2
-
-
 def test_it_does_not_grow_without_end() -> None:
     """The oldest answers go."""
     behind = Counting()

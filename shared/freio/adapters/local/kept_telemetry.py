@@ -7,9 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from freio.domain.proof import Window
 from freio.domain.spend import Tokens
-from freio.domain.target import Target
 from freio.ports import Meter
 
 SETTLED = timedelta(minutes=10)  # points come about three minutes late
@@ -23,7 +21,7 @@ class KeptTelemetry:
     """A `Meter` that asks the one behind it once for the same settled span, for as long as its process lives.
 
     Five-minute ticks ask for the same whole hours nine times out of twelve. Spans that end later than ten minutes
-    ago, and windows, always go through. ``projects`` is how many are asked about.
+    ago always go through. ``projects`` is how many are asked about.
     """
 
     def __init__(self, meter: Meter, now: Callable[[], datetime], projects: int = 0) -> None:
@@ -46,6 +44,3 @@ class KeptTelemetry:
                 while len(self._kept) > self._most:
                     self._kept.popitem(last=False)
         return found
-
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
-        return self._meter.windows(target, since, until, minutes)
