@@ -13,6 +13,7 @@ from freio.domain.incident import (
     Proposal,
 )
 from freio.domain.incident import Step as Limit
+from freio.domain.lever import kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_LEVER_LEFT
@@ -44,17 +45,25 @@ def an_app(name: str, owner: str, mode: Mode = Mode.APPROVE, **changes: Any) -> 
         environment="production",
         owners=(f"{owner}@acme.example",),
         match=Match(projects=frozenset({f"acme-{name}"})),
-        policy=Policy(modes=dict.fromkeys(Level, mode), levers=("quota", "gateway")),
+        policy=Policy(modes=dict.fromkeys(Level, mode), levers=LADDERS.get(name, LADDER)),
     )
     return replace(made, **changes)
 
 
+LADDERS = {"last": ("quota", "disable_service"), "near": ("allowed_models",), "far": ("allowed_models",)}
+"""The levers of an app, in the order in which they are tried; of all others `LADDER`."""
+LADDER = ("quota", "gateway")
+
 # chat is asked about; auto brakes by itself; left and right share one target, and brake by themselves where they may.
+# last has a hard lever behind its quota; near and far take models away in one project, each with the other's yes.
 APPS = (
     an_app("chat", "ana"),
     an_app("auto", "ana", Mode.ENFORCE),
     an_app("left", "lea", Mode.ENFORCE),
     an_app("right", "rob", Mode.ENFORCE),
+    an_app("last", "ana", Mode.ENFORCE),
+    an_app("near", "lea"),
+    an_app("far", "rob"),
 )
 
 
@@ -70,7 +79,10 @@ def a_client(*apps: App, ops_may_raise: bool = False, cost_owners: tuple[str, ..
         money_gate=Money(Decimal(5), "BRL"),
         apps=apps or APPS,
         approvals=Approvals(
-            ops=("SOPS",), cost_owners={"CC-1": ("rui@acme.example", *cost_owners)}, ops_may_raise=ops_may_raise
+            ops=("SOPS",),
+            cost_owners={"CC-1": ("rui@acme.example", *cost_owners)},
+            ops_may_raise=ops_may_raise,
+            hard_levers=("lea@acme.example", "rob@acme.example"),
         ),
         channel="C0FINOPS00",
     )
@@ -81,11 +93,14 @@ def brl(amount: int) -> Money:
 
 
 SPEND = SpendRange(billed=brl(1000), in_flight=brl(50), worst_case=brl(10))
-SHARED = {"left": "right", "right": "left"}
+SHARED = {"left": "right", "right": "left", "near": "far", "far": "near"}
+_HOMES = {"left": "acme-shared", "right": "acme-shared", "near": "acme-models", "far": "acme-models"}
 
 
 def a_target(app: str, lever: str = "quota", model: str = "flash") -> Target:
-    project = "acme-shared" if app in SHARED else f"acme-{app}"
+    project = _HOMES.get(app, f"acme-{app}")
+    if not kind_of(lever).limits:
+        return Target(lever, project, "aiplatform", lever, "")
     return Target(lever, project, "aiplatform", "tokens", "1/min/{project}/{base_model}", (("base_model", model),))
 
 
@@ -106,10 +121,19 @@ def a_limit(app: str, lever: str, model: str, value: int) -> Limit:
     )
 
 
+def a_stop(app: str, lever: str, models: tuple[str, ...]) -> Limit:
+    """Everything, or these models: each app that shares the policy takes away others."""
+    takes = tuple(f"{app}-{model}" for model in models) if lever == "allowed_models" else ()
+    limit = a_limit(app, lever, ", ".join(models), 0)
+    return replace(limit, rule="stop", unit="", current=9, takes=takes, refused=Decimal(1))
+
+
 def a_proposal(
     app: str, tried: tuple[str, ...] = (), value: int = 200, models: tuple[str, ...] = ("flash",)
 ) -> Proposal:
-    lever = next((name for name in ("quota", "gateway") if name not in tried), "")
+    lever = next((name for name in LADDERS.get(app, LADDER) if name not in tried), "")
     if not lever:
         return Proposal(lever="", steps=(), reasons=(Phrase(NO_LEVER_LEFT),))
+    if not kind_of(lever).limits:
+        return Proposal(lever=lever, steps=(a_stop(app, lever, models),))
     return Proposal(lever=lever, steps=tuple(a_limit(app, lever, model, value) for model in models))

@@ -15,10 +15,11 @@ from freio.domain.incident import (
     State,
 )
 from freio.domain.journal import Kind
+from freio.domain.lever import kind_of
 from freio.domain.target import Brake, Lease
 from freio.guard.moves import POLICY
 from freio.ports import Change, Journal, Store
-from tests.simulation.cast import GUEST, PEOPLE, SHARED
+from tests.simulation.cast import GUEST, PEOPLE, RUI, SHARED, ZOE
 
 
 class Kept(Store, Journal, Protocol):
@@ -112,6 +113,11 @@ class Ledger:
             if lease in claimed:
                 assert decision.until is not None, decision
                 assert lease.until <= decision.until, f"{lease} outlasts {decision}"
+            if lease in claimed and kind_of(brake.target.lever).hard:
+                two = set(decision.approvers) - {decision.by}
+                assert len(two) >= 2, f"a hard lever by {decision}"
+                assert all(PEOPLE[who].email in self.client.approvals.hard_levers or who in {RUI, ZOE} for who in two)
+                assert decision.by != POLICY
             shared = [incident.app, SHARED[incident.app]] if incident.app in SHARED else []
             if decision.by == POLICY:
                 assert lease not in claimed or self._enforces(incident)

@@ -10,7 +10,7 @@ from freio.domain.app import App
 from freio.domain.ask import Answer, Ask
 from freio.domain.authority import Person
 from freio.domain.incident import Incident
-from freio.domain.lever import Setting, strictest_limit
+from freio.domain.lever import Setting, kind_of, strictest_limit
 from freio.domain.notice import Card
 from freio.domain.proof import Window
 from freio.domain.spend import Probe, Tokens
@@ -51,23 +51,23 @@ class Late:
 
     at: datetime
     target: Target
-    value: int | None
+    value: Setting
 
 
 class SimLever:
-    """Limits, and who set each. ``base`` is what stands there without Freio."""
+    """What stands at each target, and who set it. ``base`` is what stands there without Freio."""
 
     name = "quota"
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
-        self.standing: dict[Target, int] = {}
+        self.standing: dict[Target, int | str] = {}
         self.author: dict[Target, str] = {}
-        self.base: dict[Target, int | None] = {}
+        self.base: dict[Target, Setting] = {}
         self.clobbered: set[Target] = set()
         self.late: list[Late] = []
         self.faults = Faults()
-        self.spy: Callable[[str, Target, int | None], None] = lambda *_: None
+        self.spy: Callable[[str, Target, Setting], None] = lambda *_: None
         self.looked: Callable[[], None] = lambda: None
         self.reading_now: Callable[[], bool] = lambda: False
 
@@ -75,21 +75,23 @@ class SimLever:
         raise NotImplementedError("the simulation proposes by hand")
 
     def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # all alike
-        return strictest_limit(found, (lease.value for lease in leases))
+        if kind_of(target.lever).limits:
+            return strictest_limit(found, (lease.value for lease in leases))
+        return f"{found} without {sorted({name for lease in leases for name in lease.takes})}"
 
-    def read_back(self, target: Target) -> int | None:
+    def read_back(self, target: Target) -> Setting:
         if self.faults.next() == "before":
             raise Unavailable("read_back: before")
         self.looked()
         return self.standing.get(target)
 
-    def apply(self, target: Target, value: int) -> None:
+    def apply(self, target: Target, value: Setting) -> None:
         self._call("apply", target, value)
 
-    def restore(self, target: Target, found: int | None) -> None:
+    def restore(self, target: Target, found: Setting) -> None:
         self._call("restore", target, found)
 
-    def _call(self, what: str, target: Target, value: int | None) -> None:
+    def _call(self, what: str, target: Target, value: Setting) -> None:
         self.spy(what, target, value)
         fault = self.faults.next()
         if fault == "before":
@@ -111,11 +113,14 @@ class SimLever:
             self._put(late.target, late.value, "freio")
 
     def somebody_sets(self, target: Target, value: int) -> None:
+        self._somebody_sets(target, value if kind_of(target.lever).limits else f"theirs {value}")
+
+    def _somebody_sets(self, target: Target, value: int | str) -> None:
         self._put(target, value, "foreign")
         self.base[target] = value
         self.clobbered.discard(target)
 
-    def _put(self, target: Target, value: int | None, author: str) -> None:
+    def _put(self, target: Target, value: Setting, author: str) -> None:
         self.author[target] = author
         if value is None:
             self.standing.pop(target, None)

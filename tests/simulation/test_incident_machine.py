@@ -23,7 +23,7 @@ from freio.adapters.local.sqlite import SqliteStore
 from freio.domain.app import Level, Mode
 from freio.domain.ask import Answer
 from freio.domain.click import Click, Verb
-from tests.simulation.cast import ANA, APPS, LEA, OPS, PEOPLE, ROB, SHARED, ZOE, a_client, a_target
+from tests.simulation.cast import ANA, APPS, LADDER, LADDERS, LEA, OPS, PEOPLE, ROB, SHARED, ZOE, a_client, a_target
 from tests.simulation.gates import Worker
 from tests.simulation.world import World
 
@@ -31,7 +31,7 @@ LIVES = int(os.environ.get("FREIO_SIMULATIONS", "200"))
 
 apps = st.sampled_from([app.name for app in APPS])
 people = st.sampled_from(sorted(PEOPLE))
-owners = {"chat": ANA, "auto": ANA, "left": LEA, "right": ROB}
+owners = {"chat": ANA, "auto": ANA, "left": LEA, "right": ROB, "last": ANA, "near": LEA, "far": ROB}
 moods = st.sampled_from(["hot", "hot", "hot", "warm", "warm", "late", "late", "quiet"])
 verbs = st.sampled_from([Verb.THROTTLE, Verb.THROTTLE, Verb.KEEP, Verb.EXPECTED, Verb.SNOOZE, Verb.RAISE, Verb.RELEASE])
 crashes = st.one_of(st.none(), st.integers(1, 60))
@@ -178,7 +178,7 @@ class Incidents(RuleBasedStateMachine):
         self.world.gates.gate()
         if not self.world.lever.reading_now():
             self.foreign += 1
-            self.world.lever.somebody_sets(a_target(app), value * 1000 + self.foreign)
+            self.world.lever.somebody_sets(a_target(app, LADDERS.get(app, LADDER)[0]), value * 1000 + self.foreign)
 
     @invariant()
     def one_message_each(self) -> None:

@@ -18,6 +18,7 @@ from freio.domain.incident import (
     Incident,
     State,
 )
+from freio.domain.lever import Setting
 from freio.domain.notice import Notice
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.target import Brake, Hold, Target
@@ -69,7 +70,7 @@ class World:
         pager: Any = Gated(self.pager, self.gates)
         meter: Any = Gated(self.meter, self.gates)
         lever: Any = Gated(self.lever, self.gates)
-        levers: Mapping[str, Any] = {"quota": lever, "gateway": lever}
+        levers: Mapping[str, Any] = dict.fromkeys(("quota", "gateway", "allowed_models", "disable_service"), lever)
         self.gated = store
         self.alerter = Alerter(self.client, store, self.clock, chat, pager)
         self.holder = Holder(self.client, store, self.clock, levers)
@@ -87,7 +88,7 @@ class World:
 
     # ---- what is checked at every lever call
 
-    def _called(self, what: str, target: Target, value: int | None) -> None:
+    def _called(self, what: str, target: Target, value: Setting) -> None:
         """What stood there is stored, the value is written down as ours, and nobody else's is overwritten.
 
         A limit is set only on an authority that has not ended, and by policy only where today's file enforces.
@@ -214,7 +215,7 @@ class World:
         assert brake is not None
         return brake
 
-    def standing(self, app: str, lever: str = "quota") -> int | None:
+    def standing(self, app: str, lever: str = "quota") -> Setting:
         return self.lever.standing.get(a_target(app, lever))
 
     def whispers(self, person: str) -> list[str]:

@@ -110,18 +110,14 @@ class Responder:
             return None
         if standing is Standing.ASKS:
             return self._requests.file(step, click, decision, app, incident, person=person)
-        if action is Action.THROTTLE:
-            return self._throttle(step, click, decision, person=person, app=app, incident=incident)
-        return self._settler.settle(step, incident, decision, approver=person.id)
+        agreed = self._agreed(step, click, person, app, incident) if action is Action.THROTTLE else incident
+        return self._settled(step, click, decision, app, agreed, person=person) if agreed else None
 
-    def _throttle(
-        self, step: Step, click: Click, decision: Decision, *, person: Person, app: App, incident: Incident
+    def _settled(
+        self, step: Step, click: Click, decision: Decision, app: App, agreed: Incident, *, person: Person
     ) -> Incident | None:
-        """Where everybody who must agree has: at once, but for a hard lever, which two more must approve."""
-        agreed = self._agreed(step, click, person, app, incident)
-        if agreed is None:
-            return None
-        if hard_lever(agreed):
+        """At once, but for a hard lever, which two others must approve."""
+        if decision.action is Action.THROTTLE and hard_lever(agreed):
             return self._requests.file(step, click, decision, app, agreed, person=person)
         return self._settler.settle(step, agreed, decision, approver=person.id)
 
