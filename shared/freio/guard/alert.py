@@ -142,8 +142,10 @@ class Alerter:
         assert ask is not None, "a request's notice is committed with it"
         card = self._store.get(Card, ask.incident) if ask.incident else None
         app = self._client.app(ask.app)
-        people = self._client.approvals.cost_owners.get(app.cost_centre, ()) if app else ()
-        self._chat.ask(ask, people or self._client.approvals.ops, card, f"ask/{ask.id}")
+        approvals = self._client.approvals
+        payers = approvals.cost_owners.get(app.cost_centre, ()) if app else ()
+        people = tuple(dict.fromkeys((*approvals.hard_levers, *payers))) if ask.lever else payers
+        self._chat.ask(ask, people or approvals.ops, card, f"ask/{ask.id}")
 
     def _page(self, notice: Notice) -> None:
         details = {"app": notice.app, "incident": notice.incident, **notice.data}

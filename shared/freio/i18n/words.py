@@ -55,6 +55,13 @@ WORDS: Mapping[str, str] = {
     "owner": N_("an owner"),
     "cost owner": N_("the cost owner"),
     "quota": N_("quota override"),
+    "gateway": N_("gateway limit"),
+    "allowed_models": N_("allowed models"),
+    "api_key": N_("API key restriction"),
+    "iam_deny": N_("IAM deny policy"),
+    "disable_service": N_("disabling the service"),
+    "unlink_billing": N_("unlinking billing"),
+    "tokens_per_minute": N_("tokens a minute"),
     "input_tokens_per_minute": N_("input tokens a minute"),
     "requests_per_minute": N_("requests a minute"),
     "budget": N_("the budget"),  # the rules of `freio.domain.budget_fit`

@@ -109,7 +109,7 @@ def test_a_message_in_english() -> None:
         "limit now: no limit. The new one comes from the budget.",
         "It would have refused 20.4% of the last seven days' traffic. Whose: support-chat 18%, search 2.4%.",
         "Shared with search",
-        "Not covered, and running on: claude-opus-4-6 at eu: the multi-region endpoint",
+        "Not covered: claude-opus-4-6 at eu: the multi-region endpoint",
     ):
         assert line in brake
     assert text_of(blocks, "owners").startswith("*Owners:* ana@acme.example, <@U0123ABCD>")

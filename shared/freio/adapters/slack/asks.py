@@ -24,6 +24,11 @@ WHY = N_("*Because:* {why}")
 RELEASES = N_(
     "*If approved:* Freio lets go of this brake. What stood there before returns once no other brake holds it."
 )
+HARD = N_(
+    "*If two of you approve:* Freio pulls a hard lever, {lever:word}. Everything there stops, and what stood before "
+    "may not come back whole."
+)
+FIRST_YES = N_("*A yes* from {by:person}. Another one is needed.")
 ANSWERED = N_("*{answer:Word}* by {by:person}, {at:time}.")
 SUMMARY = N_("{by:person} asks for {app}: {action:word}.")
 
@@ -38,6 +43,10 @@ def draw(ask: Ask, people: Sequence[str], language: Language, address: Callable[
         lines.append(say(language, MORE, amount=amount(ask.amount)))
     if ask.until:
         lines.append(say(language, UNTIL, until=instant(ask.until)))
+    if ask.lever:
+        lines.append(say(language, HARD, lever=ask.lever))
+    if ask.answer is Answer.PENDING:
+        lines += [say(language, FIRST_YES, by=who) for who, _ in ask.approved_by]
     if judged_as(ask.action, frees=ask.frees) is Action.RELEASE:
         lines.append(say(language, RELEASES))
     why = [say(language, WHY, why=ask.why)] if ask.why else []

@@ -9,8 +9,10 @@ from freio.adapters.slack.buttons import is_renewal
 from freio.adapters.slack.mrkdwn import say
 from freio.adapters.slack.values import amount, instant, limit
 from freio.domain.incident import Decision, Incident, Proposal, State, Step, Verdict
+from freio.domain.lever import Reach, kind_of
 from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import N_
+from freio.domain.where import where
 from freio.i18n.catalogue import Language
 
 SHOWN_STEPS = 3
@@ -30,12 +32,25 @@ STEP = N_(
     "• {model} ({location}): at most *{value:rounded} {unit:word}*. Now {current:rounded}, usual peak {peak:rounded}; "
     "limit now: {effective:rounded}. The new one comes from {rule:word}."
 )
+STOP_STEP = N_(
+    "• {where:phrases}: *stops* {what}. Now {current:rounded} input tokens a minute go through it, usual peak "
+    "{peak:rounded}."
+)
+SET_STOP = N_("• {where:phrases}: *stopped* for {what}")
+HARD = N_(
+    "*A hard lever:* it stops everything there, and what stood before may not come back whole. Two named people must "
+    "approve it."
+)
+UNLINKING = N_("⚠️ Without a billing account Google may delete what is in the project, and it is linked again by hand.")
+UNASKED = N_("Could not be asked: {levers:phrases}. One of them might hit fewer.")
+STOP_PROOF = N_("*Proof:* {verdict:word}. {now:rounded} requests a minute get through; {exceeded:refused_requests}.")
+APPROVED_BY = N_("Approved by {by:person}.")
 SET_STEP = N_("• {model} ({location}): at most *{value:rounded} {unit:word}*")
 REFUSED = N_("It would have refused {share:percent} of the last seven days' traffic.")
 WHOSE = N_("Whose: {whose}.")
 SHARED = N_("Shared with {apps}: braking it brakes them too.")
 MORE_STEPS = N_("and {count:more_limits}")
-UNCOVERED = N_("Not covered, and running on: {names:phrases}.")
+UNCOVERED = N_("Not covered: {names:phrases}.")
 CONSENTS = N_("Needs a yes from an owner of each app on it. Still missing: {missing}.")
 DECISION = N_("*Decision:* {action:word}, by {by:person}, {at:time}.")
 DECISION_UNTIL = N_("Until {until:time}.")
@@ -60,7 +75,7 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
         return [*parts.section([say(language, NO_BRAKE, reason=packed(offered.reasons))], "brake")]
     if incident.state not in _ACTING:
         return []
-    blocks = parts.section([say(language, LEVER, lever=offered.lever)], "brake", STEP_TEXT)
+    blocks = parts.section(_about(offered, language), "brake", STEP_TEXT)
     for number, step in enumerate(offered.steps[:SHOWN_STEPS], start=1):
         blocks += parts.section(_step(step, incident, language), f"brake-{number}", STEP_TEXT)
     if len(offered.steps) > SHOWN_STEPS:
@@ -68,26 +83,26 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
         blocks += parts.section([say(language, MORE_STEPS, count=count)], "brake-more")
     if offered.uncovered:
         blocks += parts.section([say(language, UNCOVERED, names=_some(offered.uncovered))], "brake-uncovered")
+    if offered.unasked and incident.state is State.PROPOSED:
+        blocks += parts.section([say(language, UNASKED, levers=packed(offered.unasked))], "brake-unasked", STEP_TEXT)
     return [*blocks]
 
 
+def _about(offered: Proposal, language: Language) -> list[str]:
+    """Which lever, and loudly what is special about a hard one."""
+    lines = [say(language, LEVER, lever=offered.lever)]
+    if offered.kind.hard:
+        lines.append(say(language, HARD))
+    if offered.kind.reach is Reach.PROJECT:
+        lines.append(say(language, UNLINKING))
+    return lines
+
+
 def _step(step: Step, incident: Incident, language: Language) -> list[str]:
-    """One limit: how far, what share of traffic it would refuse, and whose; once it was decided, how far."""
+    """One target: how far, what share of traffic it would refuse, and whose; once it was decided, how far."""
     is_offered = incident.state is State.PROPOSED
-    lines = [
-        say(
-            language,
-            STEP if is_offered else SET_STEP,
-            model=step.model or step.target.service,
-            location=step.location,
-            effective=limit(step.effective),
-            value=str(step.value),
-            unit=step.unit,
-            rule=step.rule,
-            peak=str(step.usual_peak),
-            current=str(step.current),
-        ),
-    ]
+    limits = kind_of(step.target.lever).limits
+    lines = [_limit(step, is_offered, language) if limits else _stop(step, is_offered, language)]
     if is_offered:
         lines.append(say(language, REFUSED, share=str(step.refused)))
     if is_offered and any(refusal.who != incident.app for refusal in step.refusals):
@@ -99,6 +114,32 @@ def _step(step: Step, incident: Incident, language: Language) -> list[str]:
     if step.shared_with:
         lines.append(say(language, SHARED, apps=_names(step.shared_with)))
     return lines
+
+
+def _limit(step: Step, is_offered: bool, language: Language) -> str:  # which of two sentences
+    return say(
+        language,
+        STEP if is_offered else SET_STEP,
+        model=step.model or step.target.service,
+        location=step.location,
+        effective=limit(step.effective),
+        value=str(step.value),
+        unit=step.unit,
+        rule=step.rule,
+        peak=str(step.usual_peak),
+        current=str(step.current),
+    )
+
+
+def _stop(step: Step, is_offered: bool, language: Language) -> str:  # which of two sentences
+    return say(
+        language,
+        STOP_STEP if is_offered else SET_STOP,
+        where=packed([where(step.target)]),
+        what=_names(step.takes or step.models),
+        peak=str(step.usual_peak),
+        current=str(step.current),
+    )
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -143,6 +184,7 @@ def _decided(made: Decision, language: Language) -> str:
         said.append(say(language, DECISION_UNTIL, until=instant(made.until)))
     if made.amount:
         said.append(say(language, DECISION_MORE, amount=amount(made.amount)))
+    said += [say(language, APPROVED_BY, by=who) for who in made.approvers]
     if made.why:
         said.append(say(language, DECISION_WHY, why=made.why))
     return " ".join(said)
@@ -153,9 +195,10 @@ def proof(incident: Incident, language: Language) -> list[Block]:
     found = incident.proof
     if found is None or not (incident.state in _BRAKED or is_renewal(incident)):
         return []
+    limits = incident.proposal is None or incident.proposal.kind.limits
     line = say(
         language,
-        NO_PROOF if found.verdict is Verdict.INCONCLUSIVE else PROOF,
+        NO_PROOF if found.verdict is Verdict.INCONCLUSIVE else PROOF if limits else STOP_PROOF,
         verdict=found.verdict,
         now=str(found.now),
         before=str(found.before),

@@ -11,6 +11,7 @@ from freio.i18n.catalogue import Language
 
 THROTTLE = N_("Throttle")
 RENEW = N_("Renew")
+ASK_TWO = N_("Ask two people to stop it")
 KEEP = N_("Keep running")
 KEEP_MORE = N_("Keep running until…")
 EXPECTED = N_("Expected")
@@ -49,10 +50,9 @@ def buttons(incident: Incident, language: Language) -> list[ActionsBlock]:
         case State.PROPOSED:
             shown = _proposed(incident, language)
         case State.THROTTLED:
-            shown = [
-                _button(incident, language, "release", RELEASE),
-                _button(incident, language, "ask_more", ASK_MORE),
-            ]
+            shown = [_button(incident, language, "release", RELEASE)]
+            if incident.proposal is None or incident.proposal.kind.limits:
+                shown.append(_button(incident, language, "ask_more", ASK_MORE))
         case State.STUCK:
             shown = [_button(incident, language, "release", RELEASE), _button(incident, language, "keep", KEEP)]
         case _:
@@ -69,6 +69,8 @@ def _proposed(incident: Incident, language: Language) -> list[ButtonElement]:
     ]
     if incident.proposal and incident.proposal.steps:
         label = RENEW if is_renewal(incident) else THROTTLE
+        if incident.proposal.kind.hard:
+            label = ASK_TWO
         shown.insert(0, _button(incident, language, "throttle", label, "danger"))
     return shown
 
