@@ -16,13 +16,16 @@ from freio.adapters.warehouse.questions import Schema, Tables
 from freio.adapters.warehouse.schemas import KNOWN_BY, READ
 from freio.errors import BadInput
 
-# Folders named `cost=5` are no columns.
+# Folders named `cost=5` are no columns. What a file's first rows do not show is not guessed from them: a CSV's quotes
+# (labels may come late, and are quoted), and JSON's columns (BigQuery writes no key for what is NULL).
+_CSV = """hive_partitioning = false, quote = '"', escape = '"'"""
+_JSON = "hive_partitioning = false, maximum_depth = 1, sample_size = -1"
 READERS = {
     ".parquet": "read_parquet($file, hive_partitioning = false)",
-    ".csv": "read_csv($file, all_varchar = true, header = true, hive_partitioning = false)",
-    ".json": "read_json($file, format = 'auto', hive_partitioning = false, maximum_depth = 1)",
-    ".jsonl": "read_json($file, format = 'newline_delimited', hive_partitioning = false, maximum_depth = 1)",
-    ".ndjson": "read_json($file, format = 'newline_delimited', hive_partitioning = false, maximum_depth = 1)",
+    ".csv": f"read_csv($file, all_varchar = true, header = true, {_CSV})",
+    ".json": f"read_json($file, format = 'auto', {_JSON})",
+    ".jsonl": f"read_json($file, format = 'newline_delimited', {_JSON})",
+    ".ndjson": f"read_json($file, format = 'newline_delimited', {_JSON})",
 }
 
 
@@ -88,6 +91,8 @@ class LocalFile:
     def _reader(self) -> str:
         if not self._path.is_file():
             raise BadInput(f"{self._path}: there is no such file")
+        if not self._path.stat().st_size:
+            raise BadInput(f"{self._path}: is empty; a billing export has a header or rows")
         kinds = [suffix.lower() for suffix in self._path.suffixes if suffix.lower() != ".gz"]
         if not kinds or kinds[-1] not in READERS:
             raise BadInput(f"{self._path}: a billing export is read from {', '.join(READERS)} (or one of them in .gz)")
