@@ -11,12 +11,14 @@ from unittest import mock
 
 import pytest
 
+from freio.adapters.warehouse.engine import Session
 from freio.adapters.warehouse.questions import Schema
 from freio.adapters.warehouse.rollup import KEPT, LATENESS, RECENT, Reach, Rollup, Run, reach
 from freio.adapters.warehouse.rules import Rules
 from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain.app import App, Match
 from freio.domain.spend import Every
+from freio.errors import VendorError
 from tests.contracts.export_rows import NOON, Row
 from tests.contracts.warehouses import BigQueryWorld, DuckDbWorld, emulated, rules
 
@@ -235,6 +237,31 @@ def test_an_answer_that_somebody_changed_meanwhile_is_asked_for_again(world: Duc
         found = world.warehouse.export(NOON - DAY, NOON + DAY)
     assert found.complete_until == NOON + 3 * HOUR
     assert sum(cost.net.amount for cost in found.costs) == Decimal(903)
+
+
+def test_a_refresh_that_was_planned_before_another_one_does_nothing(world: DuckDbWorld | BigQueryWorld) -> None:
+    """Two versions of the client's file for a moment, as in a deployment: no days of one among those of the other."""
+    world.write(Row(cost=1.0))
+    ours, theirs = (Rollup(world.engine, world.tables, rules(labels=(name,))) for name in ("ours", "theirs"))
+    ours.refresh(NOON + DAY)
+    planned = Rollup._made
+
+    def overtaken(self: Rollup, session: Session) -> list[Run]:
+        runs = planned(self, session)
+        if self is ours:
+            theirs.refresh(NOON + 3 * DAY)
+        return runs
+
+    world.write(Row(cost=2.0, exported=NOON + 2 * DAY))
+    with (
+        mock.patch.object(Rollup, "_made", overtaken),
+        pytest.raises(VendorError, match="due to concurrent update"),
+    ):
+        ours.refresh(NOON + 3 * DAY)
+    stands = ours.standing()
+    assert stands is not None
+    assert (stands.number, stands.basis) == (2, theirs.basis)
+    assert ours.refresh(NOON + 4 * DAY).number == 3
 
 
 def test_a_report_changes_nothing_and_is_whole(world: DuckDbWorld | BigQueryWorld) -> None:
