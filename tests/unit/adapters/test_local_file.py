@@ -149,6 +149,24 @@ def test_a_column_of_nothing_is_nothing(tmp_path: Path) -> None:
     assert _net(empty) == Decimal("1.5")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("export.jsonl", "{}\n{", r"Malformed JSON in file .* at byte \d+ in line \d+"),
+        ("export.parquet", "PAR0", "magic bytes|too small"),
+        ("export.csv", "a,b\n1,\xff\n", "CSV"),
+    ],
+)
+def test_a_file_that_is_broken_is_a_fault_of_what_was_given(tmp_path: Path, name: str, text: str, why: str) -> None:
+    """With the place, in one line."""
+    path = tmp_path / name
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadInput, match=why) as caught:
+        _ = LocalFile(path).tables
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
 def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
     """And not to hold a column that nobody has written."""
     path = tmp_path / "export.csv"

@@ -62,7 +62,12 @@ class LocalFile:
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             with translated(f"the billing export in {self._path}"):
-                self._connection = self._read()
+                try:
+                    self._connection = self._read()
+                except duckdb.InvalidInputException as exc:
+                    # DuckDB's first line says where and what; then it speaks of its own options.
+                    why = str(exc).removeprefix("Invalid Input Error: ").partition("\n")[0]
+                    raise BadInput(f"{self._path}: cannot be read: {why}") from exc
         return self._connection
 
     def _read(self) -> duckdb.DuckDBPyConnection:
