@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -12,6 +13,7 @@ from google.cloud import bigquery
 
 from freio.adapters.google import bigquery_engine
 from freio.adapters.google.bigquery_engine import BigQueryEngine
+from freio.errors import Unavailable
 
 TABLE: dict[str, Any] = {
     "tableReference": {"projectId": "p", "datasetId": "d", "tableId": "t"},
@@ -55,7 +57,7 @@ def test_each_job_runs_where_the_dataset_is(client: Any) -> None:
     engine.run("BEGIN TRANSACTION; COMMIT TRANSACTION", {})
     engine.would_read("SELECT 1", {})
     assert [call.kwargs["location"] for call in client.query.call_args_list] == ["EU", "EU"]
-    client.get_dataset.assert_called_once_with("freio.watch", timeout=mock.ANY)
+    client.get_dataset.assert_called_once_with("freio.watch", retry=mock.ANY, timeout=mock.ANY)
 
 
 def test_without_the_dataset_the_place_is_left_to_bigquery(client: Any) -> None:
@@ -64,3 +66,16 @@ def test_without_the_dataset_the_place_is_left_to_bigquery(client: Any) -> None:
     client.get_dataset.side_effect = missing("Not found: Dataset freio:watch")
     BigQueryEngine("freio.watch", maximum_bytes_billed=1).run("SELECT 1", {})
     assert client.query.call_args.kwargs["location"] is None
+
+
+@pytest.mark.parametrize("home", ["freio", "freio.watch"])
+@pytest.mark.parametrize("use", [lambda engine: engine.mark("p.d.t"), lambda engine: engine.rows("SELECT 1", {})])
+def test_nobody_there_is_said_within_the_timeout(
+    monkeypatch: pytest.MonkeyPatch, home: str, use: Callable[[BigQueryEngine], object]
+) -> None:
+    """Each of the calls: by itself the library would go on for ten minutes, and the tick with it."""
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9")
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="BigQuery"):
+        use(BigQueryEngine(home, maximum_bytes_billed=1, timeout=0.5))
+    assert time.monotonic() - began < 5

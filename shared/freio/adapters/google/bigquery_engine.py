@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from google.api_core.exceptions import Forbidden, NotFound
-from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
@@ -38,6 +37,7 @@ class BigQueryEngine:
         self._location: str | None = None
         self._most = maximum_bytes_billed
         self._timeout = timeout
+        self._retry = DEFAULT_RETRY.with_timeout(timeout)  # of each call; the library's own goes on for ten minutes
         self._lock = threading.Lock()
         self._client: bigquery.Client | None = None
 
@@ -57,7 +57,7 @@ class BigQueryEngine:
         """Bytes that a query would be billed for, at most; a dry run, which costs nothing."""
         with translated("BigQuery", self._most):
             config = self._config(sql, values, dry_run=True, use_query_cache=False)
-            return int(self._sent(sql, config, DEFAULT_RETRY.with_timeout(self._timeout)).total_bytes_processed)
+            return int(self._sent(sql, config).total_bytes_processed)
 
     def mark(self, table: str) -> str:
         """Changes whenever the table does; asking for it scans nothing.
@@ -66,7 +66,7 @@ class BigQueryEngine:
         Rows that are still in the streaming buffer are read by queries, but are in none of the table's counts.
         """
         with translated(f"BigQuery table {table}", self._most):
-            found = self._connected().get_table(table, timeout=self._timeout)
+            found = self._connected().get_table(table, retry=self._retry, timeout=self._timeout)
         if found.table_type in _OF_OTHERS:
             return ""
         waiting = found.streaming_buffer
@@ -76,23 +76,23 @@ class BigQueryEngine:
     def _done(self, sql: str, values: Mapping[str, Value]) -> Any:
         """The rows of a job that has ended.
 
-        Calls are repeated for `timeout`. A job that failed is not: with any `job_retry` of its own the library goes on
-        for ten minutes, longer than a function lives, and the tick that asked comes again.
+        A job that failed is not repeated: with any `job_retry` of its own the library goes on for ten minutes, longer
+        than a function lives, and the tick that asked comes again.
         """
-        retry = DEFAULT_RETRY.with_timeout(self._timeout)
-        config = self._config(sql, values)
-        return self._sent(sql, config, retry).result(timeout=self._timeout, retry=retry, job_retry=None)
+        job = self._sent(sql, self._config(sql, values))
+        return job.result(timeout=self._timeout, retry=self._retry, job_retry=None)
 
-    def _sent(self, sql: str, config: bigquery.QueryJobConfig, retry: Retry) -> Any:
+    def _sent(self, sql: str, config: bigquery.QueryJobConfig) -> Any:
         return self._connected().query(
-            sql, job_config=config, location=self._where(), timeout=self._timeout, retry=retry, job_retry=None
+            sql, job_config=config, location=self._where(), timeout=self._timeout, retry=self._retry, job_retry=None
         )
 
     def _where(self) -> str | None:
         """Asked for once; None: the dataset is not there, or not for us to see."""
         if self._location is None and "." in self._home:
             with contextlib.suppress(NotFound, Forbidden):
-                self._location = self._connected().get_dataset(self._home, timeout=self._timeout).location
+                dataset = self._connected().get_dataset(self._home, retry=self._retry, timeout=self._timeout)
+                self._location = dataset.location
         return self._location
 
     def _config(self, sql: str, values: Mapping[str, Value], **more: Any) -> bigquery.QueryJobConfig:
