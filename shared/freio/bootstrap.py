@@ -245,11 +245,11 @@ class Freio:
         return Tables(export=self.client.billing_export, rollup=f"{self._dataset}.hourly_spend")
 
     def _bigquery(self, **limits: Any) -> BigQueryEngine:
-        """Jobs in the dataset's project; `limits` over those of the environment."""
+        """Jobs in the dataset's project and location; `limits` over those of the environment."""
         from freio.adapters.google.bigquery_engine import BigQueryEngine
 
         limits = {"maximum_bytes_billed": self.settings.maximum_bytes_billed, **limits}
-        return BigQueryEngine(self._dataset.partition(".")[0], **limits)
+        return BigQueryEngine(self._dataset, **limits)
 
     @cached_property
     def scans(self) -> Scans:

@@ -11,12 +11,14 @@ from unittest import mock
 
 import pytest
 
-from freio.adapters.warehouse.questions import Schema
+from freio.adapters.warehouse.engine import Session
+from freio.adapters.warehouse.questions import Schema, question
 from freio.adapters.warehouse.rollup import KEPT, LATENESS, RECENT, Reach, Rollup, Run, reach
 from freio.adapters.warehouse.rules import Rules
 from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain.app import App, Match
 from freio.domain.spend import Every
+from freio.errors import VendorError
 from tests.contracts.export_rows import NOON, Row
 from tests.contracts.warehouses import BigQueryWorld, DuckDbWorld, emulated, rules
 
@@ -34,8 +36,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DuckDbWorl
         yield BigQueryWorld(Schema.DETAILED, rules(), rolled=True)
 
 
-def _nets(warehouse: SqlWarehouse, as_of: datetime) -> list[tuple[datetime, Decimal]]:
-    return [(cost.hour, cost.net.amount) for cost in warehouse.export(NOON - 30 * DAY, as_of).costs]
+def _nets(asked: SqlWarehouse, as_of: datetime) -> list[tuple[datetime, Decimal]]:
+    return [(cost.hour, cost.net.amount) for cost in asked.export(NOON - 30 * DAY, as_of).costs]
 
 
 def test_a_refresh_that_is_done_twice_counts_nothing_twice(world: DuckDbWorld | BigQueryWorld) -> None:
@@ -83,9 +85,9 @@ def test_another_file_attributes_all_of_it_anew(world: DuckDbWorld | BigQueryWor
     assert _owners(SqlWarehouse(world.engine, world.tables, Rules.of([app])), at + HOUR) == {"chat"}
 
 
-def _owners(warehouse: SqlWarehouse, as_of: datetime) -> set[str]:
-    warehouse.refresh(as_of)
-    found = warehouse.spend(NOON - DAY, as_of, by=("app",), every=Every.ALL, as_of=as_of)
+def _owners(asked: SqlWarehouse, as_of: datetime) -> set[str]:
+    asked.refresh(as_of)
+    found = asked.spend(NOON - DAY, as_of, by=("app",), every=Every.ALL, as_of=as_of)
     return {line.by["app"] for line in found}
 
 
@@ -237,6 +239,55 @@ def test_an_answer_that_somebody_changed_meanwhile_is_asked_for_again(world: Duc
     assert sum(cost.net.amount for cost in found.costs) == Decimal(903)
 
 
+def test_a_refresh_that_was_planned_before_another_one_does_nothing(world: DuckDbWorld | BigQueryWorld) -> None:
+    """Two versions of the client's file for a moment, as in a deployment: no days of one among those of the other."""
+    world.write(Row(cost=1.0))
+    ours, theirs = (Rollup(world.engine, world.tables, rules(labels=(name,))) for name in ("ours", "theirs"))
+    ours.refresh(NOON + DAY)
+    planned = Rollup._made
+
+    def overtaken(self: Rollup, session: Session) -> list[Run]:
+        runs = planned(self, session)
+        if self is ours:
+            theirs.refresh(NOON + 3 * DAY)
+        return runs
+
+    world.write(Row(cost=2.0, exported=NOON + 2 * DAY))
+    with (
+        mock.patch.object(Rollup, "_made", overtaken),
+        pytest.raises(VendorError, match="due to concurrent update"),
+    ):
+        ours.refresh(NOON + 3 * DAY)
+    stands = ours.standing()
+    assert stands is not None
+    assert (stands.number, stands.basis) == (2, theirs.basis)
+    assert ours.refresh(NOON + 4 * DAY).number == 3
+
+
+def test_a_report_is_whole_while_the_watch_stands_still(world: DuckDbWorld | BigQueryWorld) -> None:
+    """What came after the last refresh is read from the export itself; where nothing came, the rollup will do."""
+    world.write(Row(cost=1.0))
+    world.warehouse.refresh(NOON + DAY)
+    world.write(Row(cost=2.0, exported=NOON + 2 * DAY))
+    as_of = NOON + 3 * DAY
+    [line] = world.warehouse.spend(NOON - DAY, as_of, by=(), every=Every.ALL, as_of=as_of)
+    assert line.net.amount == Decimal(3)
+
+
+@pytest.mark.parametrize(("mark", "is_read"), [("as it was", True), ("changed", False), ("", False)])
+def test_an_old_rollup_is_read_only_where_the_export_has_not_changed(
+    tmp_path: Path, mark: str, *, is_read: bool
+) -> None:
+    """By its mark; an engine that cannot tell is not believed."""
+    world = DuckDbWorld(tmp_path / "export.duckdb", Schema.DETAILED, rules(), rolled=True)
+    world.write(Row(cost=1.0))
+    with mock.patch.object(world.engine, "mark", side_effect=["as it was" if mark else "", mark]):
+        world.warehouse.refresh(NOON + DAY)
+        with mock.patch("freio.adapters.warehouse.warehouse.question", wraps=question) as asked:
+            world.warehouse.spend(NOON - DAY, NOON + 3 * DAY, by=(), every=Every.ALL, as_of=NOON + 3 * DAY)
+    assert asked.call_args.kwargs == {"rolled": is_read}
+
+
 def test_a_report_changes_nothing_and_is_whole(world: DuckDbWorld | BigQueryWorld) -> None:
     """By other rules, or of a time before the rollup: the export itself is read."""
     world.write(Row(cost=1.0), Row(cost=2.0, at=NOON - 200 * DAY))
@@ -244,7 +295,7 @@ def test_a_report_changes_nothing_and_is_whole(world: DuckDbWorld | BigQueryWorl
     world.warehouse.refresh(as_of)
     before = Rollup(world.engine, world.tables, rules()).standing()
     draft = SqlWarehouse(world.engine, world.tables, rules(labels=("other",)))
-    for warehouse in (world.warehouse, draft):
-        found = warehouse.spend(NOON - 300 * DAY, as_of, by=(), every=Every.ALL, as_of=as_of)
+    for asked in (world.warehouse, draft):
+        found = asked.spend(NOON - 300 * DAY, as_of, by=(), every=Every.ALL, as_of=as_of)
         assert [line.net.amount for line in found] == [Decimal(3)]
     assert Rollup(world.engine, world.tables, rules()).standing() == before

@@ -113,7 +113,7 @@ class BigQueryWorld:
                 self.tables.export, [bigquery.SchemaField.from_api_repr(field) for field in bigquery_schema(schema)]
             )
         )
-        self.engine = BigQueryEngine(PROJECT, maximum_bytes_billed=1024**3, timeout=30)
+        self.engine = BigQueryEngine(dataset, maximum_bytes_billed=1024**3, timeout=30)
         self.warehouse = SqlWarehouse(self.engine, self.tables, the_rules)
 
     def write(self, *rows: Row) -> None:

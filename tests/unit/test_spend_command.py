@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from freio.adapters.warehouse.questions import Schema
+from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.cli import main
 from tests.contracts.export_rows import NOON, Row, lines
 
@@ -95,6 +98,32 @@ def test_json_has_every_digit(export: str, config: str, capsys: pytest.CaptureFi
     assert Decimal(said["total"]) == Decimal("1243.000004")
     assert Decimal(said["unattributed"]["net"]) == Decimal("8.000004")
     assert [part["what"] for part in said["unpriced"]["of"]] == ["gemini-99-ultra"]
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_number_is_written_in_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    """What was credited in full is 0 and not 0E-9, and what is tiny has no exponent: not every reader takes one."""
+    path = tmp_path / "export.jsonl"
+    rows = (Row(cost=1.0, credits=(-1.0,)), Row(cost=0.00000001, project="acme-lab"))
+    path.write_text(lines(rows, Schema.DETAILED), encoding="utf-8")
+    assert main(["spend", "--billing", str(path), "--format", form]) == 0
+    said = capsys.readouterr().out
+    assert "0.000000010" in said
+    assert not re.search(r"\dE-", said)
+
+
+def test_the_lines_and_their_total_are_one_answer(export: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two statements would be two scans, and between them the export may change."""
+    asked = SqlWarehouse.spend
+    with mock.patch.object(SqlWarehouse, "spend", autospec=True, side_effect=asked) as spend:
+        assert main(["spend", "--billing", export, "--by", "endpoint", "--every", "day", "--format", "json"]) == 0
+    assert spend.call_count == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [(line["period"], line["endpoint"], Decimal(line["net"])) for line in said["lines"]] == [
+        ("2026-11-02", "global", Decimal("1242.5")),
+        ("2026-11-03", "global", Decimal("0.500004")),
+    ]
+    assert sum(Decimal(line["net"]) for line in said["lines"]) == Decimal(said["total"])
 
 
 def test_csv_is_one_line_for_each(export: str, config: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from freio.commands.table import aligned
 from freio.domain.calendar import PACIFIC, month_start
 from freio.domain.money import Money
 from freio.domain.spend import DIMENSIONS, Every
-from freio.domain.spend_report import EVIDENCE, Part, SpendReport
+from freio.domain.spend_report import EVIDENCE, Part, SpendReport, summed
 from freio.errors import BadInput, FreioError, UnknownPrice
 
 if TYPE_CHECKING:
@@ -93,10 +93,11 @@ def _report(options: Namespace, environment: Mapping[str, str]) -> SpendReport:
     if until <= since:
         raise BadInput(f"freio spend: --until {options.until} is before --since {options.since or since.date()}")
     warehouse = _warehouse(options, environment, freio)
-    as_of = _END if options.billing else now
+    asked = tuple(name for name in DIMENSIONS if name in {*by, *EVIDENCE})
+    found = warehouse.spend(since, until, by=asked, every=options.every, as_of=_END if options.billing else now)
     return SpendReport.of(
-        warehouse.spend(since, until, by=by, every=options.every, as_of=as_of),
-        warehouse.spend(since, until, by=EVIDENCE, every=Every.ALL, as_of=as_of),
+        summed(found, by),
+        summed(found, EVIDENCE, over_time=True),
         by=by,
         has_price=lambda model: _has_price(freio.prices, model, now),
         has_owners=bool(options.file),
@@ -177,14 +178,14 @@ def _json(report: SpendReport) -> str:
     return json.dumps(
         {
             "currency": report.total.currency if report.total else None,
-            "total": str(report.total.amount) if report.total else None,
+            "total": f"{report.total.amount:f}" if report.total else None,
             "unattributed": _part(report.unattributed),
             "unpriced": _part(report.unpriced),
             "lines": [
                 {
                     "period": line.period or None,
                     **{name: line.by[name] or None for name in report.by},
-                    "net": str(line.net.amount),
+                    "net": f"{line.net.amount:f}",
                 }
                 for line in report.lines
             ],
@@ -198,9 +199,9 @@ def _part(part: Part | None) -> dict[str, Any] | None:
     if part is None:
         return None
     return {
-        "net": str(part.net.amount),
+        "net": f"{part.net.amount:f}",
         "share": f"{part.share:.6f}",
-        "of": [{"what": what, "net": str(net.amount)} for what, net in part.of],
+        "of": [{"what": what, "net": f"{net.amount:f}"} for what, net in part.of],
     }
 
 
@@ -210,7 +211,9 @@ def _csv(report: SpendReport) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["period", *report.by, "net", "currency"])
     for line in report.lines:
-        writer.writerow([line.period, *(line.by[name] for name in report.by), line.net.amount, line.net.currency])
+        writer.writerow(
+            [line.period, *(line.by[name] for name in report.by), f"{line.net.amount:f}", line.net.currency]
+        )
     return out.getvalue().rstrip("\n")
 
 

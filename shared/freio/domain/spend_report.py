@@ -11,7 +11,8 @@ from freio.domain.money import Money
 from freio.domain.spend import SpendLine
 
 EVIDENCE = ("app", "project", "model")
-"""What `SpendReport.of` has to be told of all the spend, beside the lines that were asked for."""
+"""What `SpendReport.of` has to be told of all the spend, beside the lines that were asked for: `summed` makes both of
+one answer, so that the lines are of the same moment as their total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,26 @@ class SpendReport:
             unattributed=_part(nobodys, gross) if has_owners else None,
             unpriced=_part(priceless, gross),
         )
+
+
+def summed(lines: Iterable[SpendLine], by: Sequence[str], *, over_time: bool = False) -> list[SpendLine]:
+    """The same spend by fewer dimensions, in the order of the lines' periods and parts; `over_time` without periods.
+
+    >>> def line(day, app, amount):
+    ...     return SpendLine(period=day, by={"app": app, "sku": "s"}, net=Money(Decimal(amount), "BRL"))
+    >>> found = [line("2026-11-02", "a", 1), line("2026-11-02", "a", 2), line("2026-11-03", "a", 4)]
+    >>> [(one.period, one.by, one.net.amount) for one in summed(found, ("app",))]
+    [('2026-11-02', {'app': 'a'}, Decimal('3')), ('2026-11-03', {'app': 'a'}, Decimal('4'))]
+    >>> [one.net.amount for one in summed(found, ("app",), over_time=True)]
+    [Decimal('7')]
+    """
+    sums: dict[tuple[str, ...], Money] = {}
+    for line in lines:
+        key = ("" if over_time else line.period, *(line.by[name] for name in by))
+        sums[key] = sums[key] + line.net if key in sums else line.net
+    return [
+        SpendLine(period=key[0], by=dict(zip(by, key[1:], strict=True)), net=net) for key, net in sorted(sums.items())
+    ]
 
 
 def _part(found: Sequence[tuple[str, Money]], gross: Decimal) -> Part | None:

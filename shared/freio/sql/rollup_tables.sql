@@ -1,6 +1,6 @@
--- One row that every refresh changes: BigQuery ends one of two transactions that change the same table, and a DELETE that
--- finds nothing changes nothing.
-CREATE TABLE IF NOT EXISTS `rollup_lock` AS SELECT TIMESTAMP_MICROS(0) AS refreshed_at;
+-- One row, the last run's number, which every refresh changes: BigQuery ends one of two transactions that change the same
+-- table, and a DELETE that finds nothing changes nothing.
+CREATE TABLE IF NOT EXISTS `rollup_lock` AS SELECT 0 AS number;
 -- The rollup, by the day of export: what was exported later restates hours, and is found by its partition alone.
 -- Kept for a year and a month: a month may be held against that of the year before.
 CREATE TABLE IF NOT EXISTS `rollup` (

@@ -95,6 +95,86 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, value: str, sai
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("schema", list(Schema))
+@pytest.mark.parametrize("kind", ["time", "export", "currency"])
+def test_a_row_that_no_sum_would_hold_is_named(tmp_path: Path, schema: Schema, kind: str) -> None:
+    """Without the hour of its use or of its export, its cost would be left out in silence."""
+    name = {
+        "time": {Schema.DETAILED: "usage_start_time", Schema.FOCUS: "ChargePeriodStart"},
+        "export": {Schema.DETAILED: "export_time", Schema.FOCUS: "x_ExportTime"},
+        "currency": {Schema.DETAILED: "currency", Schema.FOCUS: "BillingCurrency"},
+    }[kind][schema]
+    good = Row(cost=1.0).of(schema)
+    path = tmp_path / "export.jsonl"
+    for nothing in (None, ""):
+        path.write_text(json.dumps(good) + "\n" + json.dumps({**good, name: nothing}), encoding="utf-8")
+        with pytest.raises(BadInput, match=rf"row 2, `{name}`: nothing stands there; may be (a time|text)"):
+            _ = LocalFile(path).tables
+
+
+MANY = 21_000  # DuckDB guesses a file's shape by its first 20,480 rows
+
+
+def test_quotes_that_come_late_are_quotes(tmp_path: Path) -> None:
+    """Labels and credits that only the last row of many has."""
+    row = Row(cost=1.0).detailed()
+    flat = {k: v for k, v in row.items() if not isinstance(v, (dict, list))} | {
+        f"{name}.{part}": inner
+        for name in ("service", "sku", "project", "location")
+        for part, inner in row[name].items()
+    }
+    plain = {**flat, "labels": "", "credits": ""}
+    last = {**flat, "labels": [{"key": "app", "value": "chat"}], "credits": [{"amount": -0.5}]}
+    found = file_warehouse(_csv(tmp_path / "export.csv", *[plain] * MANY, last), rules())
+    costs = found.export(NOON - timedelta(days=1), NOON + timedelta(days=9)).costs
+    assert [(cost.labels, cost.net.amount) for cost in costs] == [({}, MANY), ({"app": "chat"}, Decimal("0.5"))]
+
+
+def test_columns_that_come_late_are_columns(tmp_path: Path) -> None:
+    """BigQuery's JSON has no key for what is NULL, as a region may be for weeks."""
+    plain = Row(cost=1.0).detailed()
+    del plain["location"]
+    path = tmp_path / "export.jsonl"
+    path.write_text("\n".join([*[json.dumps(plain)] * MANY, json.dumps(Row(cost=1.0).detailed())]), encoding="utf-8")
+    assert _net(path) == MANY + 1
+
+
+def test_a_column_of_nothing_is_nothing(tmp_path: Path) -> None:
+    """Parquet has a type of its own for a list that no row has."""
+    path = _parquet(tmp_path / "export.parquet", Row(cost=1.5))
+    empty = tmp_path / "empty.parquet"
+    with duckdb.connect(":memory:") as connection:
+        rows = f"SELECT * REPLACE (NULL AS labels, NULL AS credits) FROM '{path}'"
+        connection.execute(f"COPY ({rows}) TO '{empty}' (FORMAT parquet)")
+    assert _net(empty) == Decimal("1.5")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("export.jsonl", "{}\n{", r"Malformed JSON in file .* at byte \d+ in line \d+"),
+        ("export.parquet", "PAR0", "magic bytes|too small"),
+        ("export.csv", "a,b\n1,\xff\n", "CSV"),
+    ],
+)
+def test_a_file_that_is_broken_is_a_fault_of_what_was_given(tmp_path: Path, name: str, text: str, why: str) -> None:
+    """With the place, in one line."""
+    path = tmp_path / name
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadInput, match=why) as caught:
+        _ = LocalFile(path).tables
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    """And not to hold a column that nobody has written."""
+    path = tmp_path / "export.csv"
+    path.touch()
+    with pytest.raises(BadInput, match="is empty; a billing export has a header or rows"):
+        _ = LocalFile(path).tables
+
+
 def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
     """With what is there instead."""
     row = Row(cost=1.0).detailed()

@@ -12,7 +12,7 @@ from freio.adapters.warehouse.schemas import Column
 from freio.errors import BadInput
 
 _TYPES = {"STRING": "VARCHAR", "TIMESTAMP": "TIMESTAMPTZ", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)"}
-_TEXTS = ("VARCHAR", "JSON")
+_TEXTS = ("VARCHAR", "JSON", '"NULL"')  # the last: a Parquet column that holds nothing at all
 _MAY_STAND = {
     "STRING": "text",
     "TIMESTAMP": "a time such as 2026-11-02T12:00:00Z",
@@ -37,7 +37,7 @@ def as_read(found: Found, name: str, column: Column) -> str:
     """
     if column.kind != "RECORD":
         _demand(found, name, name)
-        return _checked(found, name, column.kind)
+        return _checked(found, name, column.kind, required=column.required)
     if name in found.held:
         return _nested(found, name, column)
     if column.repeated:
@@ -75,9 +75,11 @@ def _nested(found: Found, name: str, column: Column) -> str:
     return f"from_json({json}, '{f'[{shape}]' if column.repeated else shape}')"
 
 
-def _checked(found: Found, name: str, kind: str) -> str:
+def _checked(found: Found, name: str, kind: str, *, required: bool = False) -> str:
     """A column of plain values; empty text is nothing."""
     given = f"NULLIF(\"{name}\", '')" if found.held[name] in _TEXTS else f'"{name}"'
+    if required:
+        _refuse_nothing(found, name, given, _MAY_STAND[kind])
     _refuse(found, name, given, _fits(given, kind), _MAY_STAND[kind])
     return f"CAST({given} AS {_TYPES[kind]})"
 
@@ -99,6 +101,16 @@ def _refuse(found: Found, name: str, given: str, fits: str, may: str) -> None:
     if wrong is not None:
         place, stands = wrong
         raise BadInput(f"{found.path}: row {place}, `{name}`: {stands[:80]!r} stands there; may be {may}")
+
+
+def _refuse_nothing(found: Found, name: str, given: str, may: str) -> None:
+    """BadInput names the first row that holds nothing: whatever it cost would be left out without a word."""
+    place = found.connection.execute(
+        f"SELECT place FROM (SELECT row_number() OVER () AS place, {given} AS value FROM given)"  # noqa: S608  names of the schema
+        " WHERE value IS NULL LIMIT 1"
+    ).fetchone()
+    if place is not None:
+        raise BadInput(f"{found.path}: row {place[0]}, `{name}`: nothing stands there; may be {may}")
 
 
 def _demand(found: Found, name: str, column: str) -> None:

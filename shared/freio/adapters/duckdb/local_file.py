@@ -16,13 +16,16 @@ from freio.adapters.warehouse.questions import Schema, Tables
 from freio.adapters.warehouse.schemas import KNOWN_BY, READ
 from freio.errors import BadInput
 
-# Folders named `cost=5` are no columns.
+# Folders named `cost=5` are no columns. What a file's first rows do not show is not guessed from them: a CSV's quotes
+# (labels may come late, and are quoted), and JSON's columns (BigQuery writes no key for what is NULL).
+_CSV = """hive_partitioning = false, quote = '"', escape = '"'"""
+_JSON = "hive_partitioning = false, maximum_depth = 1, sample_size = -1"
 READERS = {
     ".parquet": "read_parquet($file, hive_partitioning = false)",
-    ".csv": "read_csv($file, all_varchar = true, header = true, hive_partitioning = false)",
-    ".json": "read_json($file, format = 'auto', hive_partitioning = false, maximum_depth = 1)",
-    ".jsonl": "read_json($file, format = 'newline_delimited', hive_partitioning = false, maximum_depth = 1)",
-    ".ndjson": "read_json($file, format = 'newline_delimited', hive_partitioning = false, maximum_depth = 1)",
+    ".csv": f"read_csv($file, all_varchar = true, header = true, {_CSV})",
+    ".json": f"read_json($file, format = 'auto', {_JSON})",
+    ".jsonl": f"read_json($file, format = 'newline_delimited', {_JSON})",
+    ".ndjson": f"read_json($file, format = 'newline_delimited', {_JSON})",
 }
 
 
@@ -59,7 +62,12 @@ class LocalFile:
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             with translated(f"the billing export in {self._path}"):
-                self._connection = self._read()
+                try:
+                    self._connection = self._read()
+                except duckdb.InvalidInputException as exc:
+                    # DuckDB's first line says where and what; then it speaks of its own options.
+                    why = str(exc).removeprefix("Invalid Input Error: ").partition("\n")[0]
+                    raise BadInput(f"{self._path}: cannot be read: {why}") from exc
         return self._connection
 
     def _read(self) -> duckdb.DuckDBPyConnection:
@@ -88,6 +96,8 @@ class LocalFile:
     def _reader(self) -> str:
         if not self._path.is_file():
             raise BadInput(f"{self._path}: there is no such file")
+        if not self._path.stat().st_size:
+            raise BadInput(f"{self._path}: is empty; a billing export has a header or rows")
         kinds = [suffix.lower() for suffix in self._path.suffixes if suffix.lower() != ".gz"]
         if not kinds or kinds[-1] not in READERS:
             raise BadInput(f"{self._path}: a billing export is read from {', '.join(READERS)} (or one of them in .gz)")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from google.api_core.exceptions import Forbidden, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
@@ -18,23 +19,29 @@ from freio.adapters.warehouse.engine import Value
 from freio.adapters.warehouse.questions import parameters
 
 TIMEOUT = 120.0  # seconds, for one statement with its repetitions
+_OF_OTHERS = ("VIEW", "MATERIALIZED_VIEW", "EXTERNAL")  # whose rows stand elsewhere
 
 
 class BigQueryEngine:
-    """Jobs run, and are paid, in `project`.
+    """Jobs run, and are paid, in the project of `home` (``PROJECT.DATASET``), and in the location of that dataset.
 
+    BigQuery finds a statement's location by the tables in it, but not always that of a script, which it then runs in
+    US: https://github.com/snowplow/sql-runner/issues/173. Where the dataset is not there yet, it is left to find it.
     One that would read more than `maximum_bytes_billed` is refused before it costs anything.
     The client is made at the first question, and shared by all threads. Times are TIMESTAMP parameters, lists arrays.
     """
 
-    def __init__(self, project: str, *, maximum_bytes_billed: int, timeout: float = TIMEOUT) -> None:
-        self._project = project
+    def __init__(self, home: str, *, maximum_bytes_billed: int, timeout: float = TIMEOUT) -> None:
+        self._home = home
+        self._project = home.partition(".")[0]
+        self._location: str | None = None
         self._most = maximum_bytes_billed
         self._timeout = timeout
+        self._retry = DEFAULT_RETRY.with_timeout(timeout)  # of each call; the library's own goes on for ten minutes
         self._lock = threading.Lock()
         self._client: bigquery.Client | None = None
 
-    @contextmanager
+    @contextlib.contextmanager
     def session(self) -> Iterator[BigQueryEngine]:
         yield self
 
@@ -50,26 +57,43 @@ class BigQueryEngine:
         """Bytes that a query would be billed for, at most; a dry run, which costs nothing."""
         with translated("BigQuery", self._most):
             config = self._config(sql, values, dry_run=True, use_query_cache=False)
-            retry = DEFAULT_RETRY.with_timeout(self._timeout)
-            job = self._connected().query(sql, job_config=config, timeout=self._timeout, retry=retry, job_retry=None)
-            return int(job.total_bytes_processed)
+            return int(self._sent(sql, config).total_bytes_processed)
 
     def mark(self, table: str) -> str:
-        """Changes whenever the table does; asking for it scans nothing."""
+        """Changes whenever the table does; asking for it scans nothing.
+
+        '' of what is not a table: a view's own entry changes with its text alone, and not with the rows behind it.
+        Rows that are still in the streaming buffer are read by queries, but are in none of the table's counts.
+        """
         with translated(f"BigQuery table {table}", self._most):
-            found = self._connected().get_table(table, timeout=self._timeout)
-            return f"{found.modified} {found.num_rows} {found.num_bytes}"
+            found = self._connected().get_table(table, retry=self._retry, timeout=self._timeout)
+        if found.table_type in _OF_OTHERS:
+            return ""
+        waiting = found.streaming_buffer
+        more = f" {waiting.estimated_rows} {waiting.estimated_bytes}" if waiting else ""
+        return f"{found.modified} {found.num_rows} {found.num_bytes}{more}"
 
     def _done(self, sql: str, values: Mapping[str, Value]) -> Any:
         """The rows of a job that has ended.
 
-        Calls are repeated for `timeout`. A job that failed is not: with any `job_retry` of its own the library goes on
-        for ten minutes, longer than a function lives, and the tick that asked comes again.
+        A job that failed is not repeated: with any `job_retry` of its own the library goes on for ten minutes, longer
+        than a function lives, and the tick that asked comes again.
         """
-        retry = DEFAULT_RETRY.with_timeout(self._timeout)
-        config = self._config(sql, values)
-        job = self._connected().query(sql, job_config=config, timeout=self._timeout, retry=retry, job_retry=None)
-        return job.result(timeout=self._timeout, retry=retry, job_retry=None)
+        job = self._sent(sql, self._config(sql, values))
+        return job.result(timeout=self._timeout, retry=self._retry, job_retry=None)
+
+    def _sent(self, sql: str, config: bigquery.QueryJobConfig) -> Any:
+        return self._connected().query(
+            sql, job_config=config, location=self._where(), timeout=self._timeout, retry=self._retry, job_retry=None
+        )
+
+    def _where(self) -> str | None:
+        """Asked for once; None: the dataset is not there, or not for us to see."""
+        if self._location is None and "." in self._home:
+            with contextlib.suppress(NotFound, Forbidden):
+                dataset = self._connected().get_dataset(self._home, retry=self._retry, timeout=self._timeout)
+                self._location = dataset.location
+        return self._location
 
     def _config(self, sql: str, values: Mapping[str, Value], **more: Any) -> bigquery.QueryJobConfig:
         asked = parameters(sql)

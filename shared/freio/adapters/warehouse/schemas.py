@@ -13,10 +13,14 @@ from freio.adapters.warehouse.questions import Schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """``kind`` is STRING, TIMESTAMP, FLOAT64 or NUMERIC; a record has `fields` instead, by name, each a kind."""
+    """``kind`` is STRING, TIMESTAMP, FLOAT64 or NUMERIC; a record has `fields` instead, by name, each a kind.
+
+    ``required``: Google writes it in every row, and a row without it would be in no sum.
+    """
 
     kind: str = "RECORD"
     repeated: bool = False
+    required: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -25,7 +29,8 @@ def _record(*names: str) -> Column:
 
 
 _STRING = Column(kind="STRING")
-_TIMESTAMP = Column(kind="TIMESTAMP")
+_CURRENCY = Column(kind="STRING", required=True)
+_TIMESTAMP = Column(kind="TIMESTAMP", required=True)
 _FLOAT = Column(kind="FLOAT64")
 
 READ: Mapping[Schema, Mapping[str, Column]] = {
@@ -38,13 +43,13 @@ READ: Mapping[Schema, Mapping[str, Column]] = {
         "location": _record("location"),
         "export_time": _TIMESTAMP,
         "cost": _FLOAT,
-        "currency": _STRING,
+        "currency": _CURRENCY,
         "currency_conversion_rate": _FLOAT,
         "credits": Column(repeated=True, fields={"amount": "FLOAT64"}),
     },
     Schema.FOCUS: {
         "BilledCost": Column(kind="NUMERIC"),
-        "BillingCurrency": _STRING,
+        "BillingCurrency": _CURRENCY,
         "ChargeDescription": _STRING,
         "ChargePeriodStart": _TIMESTAMP,
         "RegionId": _STRING,

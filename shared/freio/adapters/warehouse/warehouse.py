@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from freio.domain.spend import DIMENSIONS, Every, Export, HourlyCost, SpendLine
 from freio.errors import CurrencyMismatch, Unavailable
 
 ATTEMPTS = 3
+FRESH = timedelta(hours=2)  # the watch refreshes each hour
 
 
 class SqlWarehouse:
@@ -84,8 +85,9 @@ class SqlWarehouse:
     ) -> list[SpendLine]:
         """What AI cost from `since` until before `until` (whole hours), by some of `DIMENSIONS`, oldest first.
 
-        It changes nothing. Where the rollup was made by these very rules and reaches back to `since`, it is read as the
-        watch left it; else the export itself is. CurrencyMismatch as for `export`.
+        It changes nothing. Where the rollup was made by these very rules, reaches back to `since`, and is of the last
+        two hours or of the export as it is, it is read as the watch left it; else the export itself is.
+        CurrencyMismatch as for `export`.
         """
         values: dict[str, Value] = {
             "since": since,
@@ -96,17 +98,18 @@ class SqlWarehouse:
             "exported_since": since,
             **_of_rules(self._rules),
         }
-        rolled = self._is_rolled(since)
+        rolled = self._is_rolled(since, as_of)
         with self._engine.session() as session:
             rows = self._ask(session, "spend", values, rolled=rolled)
         self._refuse_two_currencies({str(currency) for *_, currency, _ in rows})
         return [_spend_line(row, by) for row in rows]
 
-    def _is_rolled(self, since: datetime) -> bool:
-        if self._rollup is None:
+    def _is_rolled(self, since: datetime, as_of: datetime) -> bool:
+        stands = self._rollup.standing() if self._rollup else None
+        if stands is None or self._rollup is None or stands.basis != self._rollup.basis or stands.held_from > since:
             return False
-        stands = self._rollup.standing()
-        return stands is not None and stands.basis == self._rollup.basis and stands.held_from <= since
+        # A watch that stands still leaves a rollup that does: what came since would be in no sum.
+        return stands.at >= as_of - FRESH or stands.mark == self._engine.mark(self._tables.export) != ""
 
     def _ask(self, session: Session, name: str, values: Mapping[str, Value], *, rolled: bool) -> list[tuple[Any, ...]]:
         return session.rows(question(name, self._tables, rolled=rolled), values)
