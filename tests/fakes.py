@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -218,7 +219,7 @@ class FakeMeter:
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
         self._maybe_fail()
         step = timedelta(minutes=step_minutes)
-        sums: dict[tuple[datetime, str, str, str], Tokens] = {}
+        sums: dict[tuple[datetime, str, str, str, str], Tokens] = {}
         for one in self.minutes:
             end = one.start + timedelta(minutes=one.minutes)
             if one.project not in projects or end > min(until, self.clock.now() - self.lag):
@@ -226,10 +227,11 @@ class FakeMeter:
             start = until - ((until - one.start + step - timedelta(microseconds=1)) // step) * step
             if start < since:
                 continue
-            key = (start, one.project, one.location, one.model)
-            zero = replace(one, start=start, minutes=step_minutes, input=0, output=0)
+            key = (start, one.project, one.location, one.model, one.request_type)
+            zero = replace(one, start=start, minutes=step_minutes, input=0, output=0, others={})
             had = sums.get(key, zero)
-            sums[key] = replace(had, input=had.input + one.input, output=had.output + one.output)
+            others = dict(Counter(had.others) + Counter(one.others))
+            sums[key] = replace(had, input=had.input + one.input, output=had.output + one.output, others=others)
         return [sums[key] for key in sorted(sums)]
 
     def windows(

@@ -21,6 +21,7 @@ from freio.domain.journal import Entry
 from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
+from freio.domain.rates import Use
 from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.target import Brake, Lease, Target
 
@@ -86,10 +87,14 @@ class Meter(Protocol):
 
 
 class PriceBook(Protocol):
-    """List prices in USD."""
+    """Prices in USD."""
 
-    def per_token(self, model: str, at: datetime) -> tuple[Decimal, Decimal]:
-        """The price of one input and of one output token at that date; raises `UnknownPrice`."""
+    def per_token(self, use: Use, at: datetime) -> Decimal:
+        """The price of one token at that date; raises `UnknownPrice`, which names what has none."""
+        ...
+
+    def troubles(self) -> tuple[str, ...]:
+        """Why prices may be others than the client pays: what could not be read, in words for an operator."""
         ...
 
 

@@ -228,13 +228,60 @@ def test_a_project_that_cannot_be_read_fails_the_whole_reading(google: GoogleWor
 
 
 def test_versions_of_a_model_are_one_model(google: GoogleWorld) -> None:
-    """`claude-sonnet-4-5@20250929` and `claude-sonnet-4-5` are billed as one; cached tokens count as input."""
+    """`claude-sonnet-4-5@20250929` and `claude-sonnet-4-5` are billed as one."""
     for name in ("claude-sonnet-4-5", "claude-sonnet-4-5@20250929"):
-        demand = Demand(requests=1, input_tokens=100, output_tokens=10, cache_read_tokens=1_000, cache_write_tokens=50)
+        demand = Demand(requests=1, input_tokens=100, output_tokens=10)
         google.plane.serve(project="acme-chat", location="us-east5", model=name, at=NOON, demand=demand)
     google.clock.at = _at(20)
     [tokens] = google.meter.tokens(["acme-chat"], _at(0), _at(5), 5)
-    assert (tokens.model, tokens.input, tokens.output) == ("claude-sonnet-4-5", 2_300, 20)
+    assert (tokens.model, tokens.input, tokens.output) == ("claude-sonnet-4-5", 200, 20)
+
+
+def test_what_caches_gave_and_took_is_told_apart(google: GoogleWorld) -> None:
+    """Anthropic's models report it, each kind with a price of its own; Google's count it as input."""
+    demand = Demand(
+        requests=1,
+        input_tokens=100,
+        output_tokens=10,
+        cache_read_tokens=1_000,
+        cache_write_tokens=50,
+        cache_write_1h_tokens=7,
+    )
+    for model, location in (("claude-sonnet-4-5", "us-east5"), ("gemini-2.5-flash", "global")):
+        google.plane.serve(project="acme-chat", location=location, model=model, at=NOON, demand=demand)
+    google.clock.at = _at(20)
+    gemini, claude = google.meter.tokens(["acme-chat"], _at(0), _at(5), 5)
+    assert (claude.input, claude.output) == (100, 10)
+    assert claude.others == {"cache_read_input": 1_000, "cache_write_input": 50, "cache_write_1h_input": 7}
+    assert (gemini.input, dict(gemini.others)) == (1_157, {})
+
+
+def test_the_way_of_asking_is_told_apart(google: GoogleWorld) -> None:
+    """Standard, priority, flex and provisioned throughput are billed differently, so each is a record of its own."""
+    for tokens, tier in enumerate(("standard", "priority", "flex", "dedicated"), start=1):
+        demand = Demand(requests=1, input_tokens=tokens, tier=tier)
+        google.plane.serve(project="acme-chat", location="global", model="gemini-2.5-flash", at=NOON, demand=demand)
+    google.clock.at = _at(20)
+    found = google.meter.tokens(["acme-chat"], _at(0), _at(5), 5)
+    assert {one.request_type: one.input for one in found} == {"standard": 1, "priority": 2, "flex": 3, "dedicated": 4}
+    assert [one.is_dedicated for one in found] == [True, False, False, False]
+
+
+def test_a_project_costs_one_list_however_many_models_it_has(google: GoogleWorld) -> None:
+    """A tick over fifty apps must stay cheap: nothing is asked model by model, nor kind by kind."""
+    for model in ("gemini-2.5-flash", "gemini-2.5-pro", "gemini-3.7-flash"):
+        for tier in ("standard", "flex"):
+            demand = Demand(requests=1, input_tokens=10, output_tokens=1, tier=tier)
+            google.plane.serve(project="acme-chat", location="global", model=model, at=NOON, demand=demand)
+    google.clock.at = _at(20)
+    assert len(google.meter.tokens(["acme-chat"], _at(0), _at(5), 5)) == 6
+    assert [one.method_id for one in google.plane.log] == [LIST]
+
+
+def test_a_metric_that_was_never_written_is_no_traffic(google: GoogleWorld) -> None:
+    """Monitoring knows no metric before its first point: 404 of the metric, and not of the project."""
+    google.plane.faults.inject(LIST, HttpFault(status=404))
+    assert google.meter.tokens(["acme-chat"], _at(0), _at(5), 5) == []
 
 
 def test_a_quota_of_requests_is_measured_in_requests(google: GoogleWorld) -> None:

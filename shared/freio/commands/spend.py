@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from freio.commands.table import aligned
 from freio.domain.calendar import PACIFIC, month_start
 from freio.domain.money import Money
+from freio.domain.rates import Use
 from freio.domain.spend import DIMENSIONS, Every
 from freio.domain.spend_report import EVIDENCE, Part, SpendReport, summed
 from freio.errors import BadInput, FreioError, UnknownPrice
@@ -119,7 +120,7 @@ def _warehouse(options: Namespace, environment: Mapping[str, str], freio: Freio)
 
 def _has_price(prices: PriceBook, model: str, at: datetime) -> bool:
     try:
-        prices.per_token(model, at)
+        prices.per_token(Use(model=model), at)
     except UnknownPrice:
         return False
     return True

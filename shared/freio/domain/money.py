@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from freio.domain.phrase import Phrase
 from freio.errors import CurrencyMismatch
 
 _CENT = Decimal("0.01")
@@ -73,12 +74,18 @@ class SpendRange:
 
     ``billed``      what the billing export or a budget message says: late, and exact.
     ``in_flight``   estimated from telemetry x price since the export's end: minutes old, and rough.
+    ``least``, ``utmost``  what is in flight at least and at most, by what settled bills were of such estimates; None:
+                    nobody has compared yet.
     ``worst_case``  what the present rate adds until a brake can bite, on top of both.
+    ``basis``       what the estimate stands on: a share of what several apps use, a comparison with the bills.
     """
 
     billed: Money
     in_flight: Money
     worst_case: Money
+    least: Money | None = None
+    utmost: Money | None = None
+    basis: tuple[Phrase, ...] = ()
 
     @classmethod
     def zero(cls, currency: str) -> SpendRange:
@@ -91,7 +98,7 @@ class SpendRange:
 
     @property
     def most(self) -> Money:
-        return self.likely + self.worst_case
+        return self.billed + (self.in_flight if self.utmost is None else self.utmost) + self.worst_case
 
 
 def billed_at_least(spend: SpendRange, billed: Money) -> SpendRange:
@@ -103,6 +110,15 @@ def billed_at_least(spend: SpendRange, billed: Money) -> SpendRange:
     """
     if billed <= spend.billed:
         return spend
-    flying = spend.likely - billed
-    nothing = Money.zero(billed.currency)
-    return SpendRange(billed=billed, in_flight=max(nothing, flying), worst_case=spend.worst_case)
+    more = billed - spend.billed
+
+    def rest(flying: Money) -> Money:
+        return max(Money.zero(billed.currency), flying - more)
+
+    return replace(
+        spend,
+        billed=billed,
+        in_flight=rest(spend.in_flight),
+        least=None if spend.least is None else rest(spend.least),
+        utmost=None if spend.utmost is None else rest(spend.utmost),
+    )

@@ -100,6 +100,11 @@ TIMES_THE_USUAL = N_(
 )
 DEVIATIONS = N_("{deviations:rounded} standard deviations above the same hour of the last two weeks")
 OF_THE_BUDGET = N_("{ratio:percent} of the budget")
+TOKENS_OVER_USUAL = N_(
+    "at the pace of the last {window:duration}, {now:rounded} tokens of {model} an hour, {times:decimal} times the "
+    "usual {usual:rounded}"
+)
+TOKENS_UNUSUAL = N_("at the pace of the last {window:duration}, {now:rounded} tokens of {model} an hour, usually none")
 NO_BUCKET = N_("{model} at {location}: dynamic shared quota, so no limit binds there")
 NO_OWN_QUOTA = N_("{model} at {location}: no quota of its own is listed there")
 MULTI_REGION = N_(
@@ -118,6 +123,15 @@ NO_LEVER_LEFT = N_("no lever is left that was not tried")
 STOPS_UNDER_FLOOR = N_("{lever:word} stops everything, and the app's floor is {floor:number}")
 UNASKED = N_("{lever:word} could not be asked: {error}")
 NOT_WORKED_OUT = N_("no brake could be worked out: the watch did not get through")
+
+# ---- what an estimate stands on
+ESTIMATE_SHARED = N_(
+    "of {model} in {project} a share, {share:percent}, by the labels of its bills in the seven days until {until:time}"
+)
+ESTIMATE_UNDIVIDED = N_("all of {model} in {project}, though it may be of {apps} too: no bill of seven days says whose")
+ESTIMATE_RECONCILED = N_("{low:percent} to {high:percent} of list price, as bills were on {days:settled_days}")
+ESTIMATE_UNRECONCILED = N_("list price, which no settled bill could be held against yet")
+ESTIMATE_DEDICATED = N_("without {tokens:rounded} tokens of {model} on provisioned throughput, billed by its time")
 
 # ---- to one person
 ALREADY_DECIDED = N_("Nothing changed: {by:person} already decided {action:word} at {at:time}.")

@@ -11,6 +11,7 @@ from enum import StrEnum
 from freio.domain.lever import Setting
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
+from freio.domain.rates import DEDICATED, INPUT, OUTPUT, STANDARD
 from freio.domain.target import Target
 
 
@@ -41,7 +42,12 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """Tokens of one model at one endpoint in `[start, start + minutes)`, from telemetry; no labels, no caller."""
+    """Tokens of one model at one endpoint in `[start, start + minutes)`, from telemetry; no labels, no caller.
+
+    ``request_type``  how they were asked for, in `freio.domain.rates`' words; what is none of them has no price.
+    ``others``        tokens of other kinds than input and output, by telemetry's own name for the kind: what caches
+                      gave and took, which Anthropic's models count apart and Google's count within their input.
+    """
 
     start: datetime
     minutes: int
@@ -50,6 +56,19 @@ class Tokens:
     model: str
     input: int
     output: int
+    request_type: str = STANDARD
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """By kind, without those that are 0."""
+        every = {INPUT: self.input, OUTPUT: self.output, **self.others}
+        return {kind: count for kind, count in every.items() if count}
+
+    @property
+    def is_dedicated(self) -> bool:
+        """On provisioned throughput, which is billed by the time it is held: these tokens cost nothing more."""
+        return self.request_type == DEDICATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

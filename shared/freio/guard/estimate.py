@@ -1,27 +1,26 @@
-"""What telemetry says in money: tokens x list price x currency rate x what this traffic's bill was of its list price.
+"""What telemetry says in money: tokens x price x currency rate; and whose it is.
 
 Telemetry shows neither labels nor callers, so where apps share a project and model, they get the share that the
-export gave them in its last seven days. It shows no discounts either (caches, batches, contracts), so the estimate is
-scaled to what settled hours were really billed; without that, a well cached app would look like a runaway whenever
-its estimate is held against its own bills.
+export gave them in its last seven days. What bills were of such estimates is `freio.guard.reconcile`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from freio.domain.app import Client
 from freio.domain.attribution import Traits, sharing
+from freio.domain.rates import Use
 from freio.domain.spend import HourlyCost, Tokens
 from freio.errors import UnknownPrice
 from freio.ports import PriceBook
 
 NOBODY = ""  # the app of unattributed spend
 WEEK = timedelta(days=7)
-SCALES = (Decimal("0.05"), Decimal(2))  # outside these, model names do not mean the same: no scale is better
 _ONE = Decimal(1)
 
 Traffic = tuple[str, str]  # project and model
@@ -29,17 +28,40 @@ Shares = Mapping[Traffic, Mapping[str, Decimal]]
 Owned = tuple[HourlyCost, str]  # a cost and whose it is
 
 
-def cost_of(tokens: Tokens, prices: PriceBook, currency: str, usd_rate: Decimal | None) -> Decimal:
-    """List price of some tokens in `currency`.
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What could be priced, in the client's currency, and what could not: never zero, always said."""
 
-    Without a known currency rate nothing can be said in that currency, so the model counts as unpriced: UnknownPrice.
+    amount: Decimal
+    unpriced: tuple[str, ...] = ()
+
+
+def priced(tokens: Tokens, prices: PriceBook, currency: str, usd_rate: Decimal | None) -> Priced:
+    """The price of some tokens in `currency`, kind by kind, each as it was asked for, at the date of its use.
+
+    What runs on provisioned throughput costs nothing here: it is billed by the time that it is held. Without a known
+    currency rate nothing can be said in that currency, so the model counts as unpriced.
     """
-    if usd_rate is None:
-        if currency != "USD":
-            raise UnknownPrice(f"{tokens.model} in {currency}")
-        usd_rate = _ONE
-    an_input, an_output = prices.per_token(tokens.model, tokens.start)
-    return (tokens.input * an_input + tokens.output * an_output) * usd_rate
+    if tokens.is_dedicated:
+        return Priced(Decimal(0))
+    if usd_rate is None and currency != "USD":
+        return Priced(Decimal(0), (tokens.model,))
+    amount, unpriced = Decimal(0), []
+    for kind, count in tokens.counts.items():
+        use = Use(model=tokens.model, kind=kind, request_type=tokens.request_type, location=tokens.location)
+        try:
+            amount += count * prices.per_token(use, tokens.start)
+        except UnknownPrice as error:
+            unpriced.append(error.model)
+    return Priced(amount * (usd_rate or _ONE), tuple(dict.fromkeys(unpriced)))
+
+
+def cost_of(tokens: Tokens, prices: PriceBook, currency: str, usd_rate: Decimal | None) -> Decimal:
+    """As `priced`, where everything must have a price: raises `UnknownPrice`."""
+    found = priced(tokens, prices, currency, usd_rate)
+    if found.unpriced:
+        raise UnknownPrice(found.unpriced[0])
+    return found.amount
 
 
 def shares(costs: Iterable[Owned], until: datetime) -> dict[Traffic, dict[str, Decimal]]:
@@ -57,20 +79,3 @@ def split(client: Client, known: Shares, project: str, model: str) -> Mapping[st
         return parts
     could = sharing(client.apps, Traits(project=project, model=model))
     return {could[0].name if could else NOBODY: _ONE}
-
-
-def scales(
-    costs: Iterable[HourlyCost], estimates: Mapping[tuple[Traffic, datetime], Decimal], settled: datetime
-) -> dict[Traffic, Decimal]:
-    """What each traffic was billed over what it was estimated at, in the settled hours that telemetry still shows."""
-    billed: dict[Traffic, Decimal] = defaultdict(Decimal)
-    guessed: dict[Traffic, Decimal] = defaultdict(Decimal)
-    for (traffic, hour), amount in estimates.items():
-        if hour < settled:
-            guessed[traffic] += amount
-    for cost in costs:
-        if ((cost.project, cost.model), cost.hour) in estimates and cost.hour < settled:
-            billed[cost.project, cost.model] += cost.net.amount
-    least, most = SCALES
-    found = {traffic: round(billed[traffic] / amount, 6) for traffic, amount in guessed.items() if amount > 0}
-    return {traffic: scale for traffic, scale in found.items() if least <= scale <= most}

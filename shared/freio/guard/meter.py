@@ -18,9 +18,13 @@ from freio.domain.attribution import Traits, attribute
 from freio.domain.calendar import month_start
 from freio.domain.money import Money, SpendRange
 from freio.domain.spend import Export, Tokens
-from freio.errors import CurrencyMismatch, UnknownPrice
-from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, cost_of, scales, shares, split
+from freio.errors import CurrencyMismatch
+from freio.guard.basis import basis, share_of
+from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares, split
+from freio.guard.reconcile import UNKNOWN, Ratio, ratios
+from freio.guard.sums import Sums
 from freio.guard.telemetry import HOUR, Telemetry, floor_hour, read_telemetry
+from freio.guard.token_rate import TokenRate, TokenSums, silent_hours
 from freio.ports import Meter, PriceBook, Warehouse
 
 HISTORY = timedelta(days=28)
@@ -36,7 +40,8 @@ class Reading:
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
-    ``unpriced``  names the models that have none.
+    ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
+    ``tokens``    how fast it goes through tokens, model by model, dearest first.
     """
 
     app: str
@@ -48,6 +53,7 @@ class Reading:
     by_model: Mapping[str, Money] = field(default_factory=dict)
     complete: bool = True
     unpriced: frozenset[str] = frozenset()
+    tokens: tuple[TokenRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,30 +61,24 @@ class Readings:
     """Every app's reading, one under the name `NOBODY` for what belongs to none, and what they were made with.
 
     ``shares``    whose each project's and model's traffic is, as the export of the last seven days says.
-    ``scales``    what each was billed over its list price (missing: 1).
+    ``ratios``    what each was billed over its estimate, with the spread of that (missing: not compared yet).
     ``usd_rate``  the client's currency per USD (None: not known).
     ``failures``  projects whose telemetry could not be read, with why: their apps are not complete.
+    ``doubts``    why prices may be others than the client pays.
     """
 
     at: datetime
     apps: Mapping[str, Reading]
     shares: Shares
     usd_rate: Decimal | None
-    scales: Mapping[Traffic, Decimal] = field(default_factory=dict)
+    ratios: Mapping[Traffic, Ratio] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
-
-@dataclass(slots=True)
-class _Sums:
-    """What is being added up for one app, by the hour."""
-
-    billed: dict[datetime, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    guessed: dict[datetime, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    rate: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    unpriced: set[str] = field(default_factory=set)
-
-    def in_flight(self, hour: datetime) -> Decimal:
-        return max(_ZERO, self.guessed.get(hour, _ZERO) - self.billed.get(hour, _ZERO))
+    @property
+    def scales(self) -> Mapping[Traffic, Decimal]:
+        """The likely ratio of each traffic (missing: 1)."""
+        return {traffic: ratio.mid for traffic, ratio in self.ratios.items()}
 
 
 class SpendMeter:
@@ -98,29 +98,32 @@ class SpendMeter:
         homes = self._homes(costs)
         telemetry = read_telemetry(self._meter, set().union(*homes.values()), since=max(since, settled - WEEK), now=now)
         known = shares(costs, export.complete_until or now)
-        scale = scales((cost for cost, _ in costs), self._by_traffic(telemetry, export.usd_rate), settled)
-        sums: dict[str, _Sums] = defaultdict(_Sums)
+        learned = ratios((cost for cost, _ in costs), self._by_traffic(telemetry, export.usd_rate), settled)
+        look = _Look(self._client, self._prices, known=known, learned=learned, export=export, now=now)
         for cost, owner in costs:
-            sums[owner].billed[cost.hour] += cost.net.amount
-        for tokens in (*telemetry.hourly, *(t for t in telemetry.recent if t.start >= floor_hour(now))):
-            if tokens.start >= settled:
-                self._guess(sums, known, scale, tokens, export.usd_rate, rate=False)
-        newest = telemetry.newest() or now
-        for tokens in (t for t in telemetry.recent if t.start >= newest - HOUR):
-            self._guess(sums, known, scale, tokens, export.usd_rate, rate=True)
+            look.sums[owner].billed[cost.hour] += cost.net.amount
+        look.count(telemetry, settled)
+        rates = look.tokens.rates(silent_hours(telemetry.hourly, now))
         apps = {
-            app.name: self._reading(app.name, sums[app.name], now, seen=telemetry.shows(homes[app.name], now))
+            app.name: self._reading(
+                app.name,
+                look.sums[app.name],
+                now,
+                seen=telemetry.shows(homes[app.name], now),
+                tokens=tuple(rates.get(app.name, ())),
+            )
             for app in self._client.apps
         }
-        if NOBODY in sums:
-            nobody = self._reading(NOBODY, sums[NOBODY], now, seen=False)
+        if NOBODY in look.sums:
+            nobody = self._reading(NOBODY, look.sums[NOBODY], now, seen=False)
             apps[NOBODY] = replace(nobody, by_model=self._unowned(costs, now))
         return Readings(
             at=now,
             shares=known,
-            scales=scale,
+            ratios=learned,
             usd_rate=export.usd_rate,
             failures=telemetry.failures,
+            doubts=self._prices.troubles(),
             apps=apps,
         )
 
@@ -153,48 +156,21 @@ class SpendMeter:
         """List price of each hour of each traffic; without the models that have no price."""
         found: dict[tuple[Traffic, datetime], Decimal] = defaultdict(Decimal)
         for tokens in telemetry.hourly:
-            try:
-                cost = cost_of(tokens, self._prices, self._client.currency, usd_rate)
-            except UnknownPrice:
-                continue  # said where its spend would be counted
-            found[(tokens.project, tokens.model), floor_hour(tokens.start)] += cost
+            cost = priced(tokens, self._prices, self._client.currency, usd_rate)
+            if not cost.unpriced:  # said where its spend would be counted; a part of an hour compares to no bill
+                found[(tokens.project, tokens.model), floor_hour(tokens.start)] += cost.amount
         return found
 
-    def _guess(
-        self,
-        sums: dict[str, _Sums],
-        known: Shares,
-        scale: Mapping[Traffic, Decimal],
-        tokens: Tokens,
-        usd_rate: Decimal | None,
-        *,
-        rate: bool,
-    ) -> None:
-        owners = split(self._client, known, tokens.project, tokens.model)
-        try:
-            cost = cost_of(tokens, self._prices, self._client.currency, usd_rate)
-        except UnknownPrice:
-            for app in owners:
-                sums[app].unpriced.add(tokens.model)
-            return
-        cost *= scale.get((tokens.project, tokens.model), Decimal(1))
-        for app, share in owners.items():
-            if rate:
-                sums[app].rate[tokens.model] += cost * share
-            else:
-                sums[app].guessed[floor_hour(tokens.start)] += cost * share
-
-    def _reading(self, name: str, mine: _Sums, now: datetime, *, seen: bool) -> Reading:
+    def _reading(
+        self, name: str, mine: Sums, now: datetime, *, seen: bool, tokens: tuple[TokenRate, ...] = ()
+    ) -> Reading:
         currency = self._client.currency
-        app = self._client.app(name)
         rate = Money(sum(mine.rate.values(), _ZERO), currency)
-        until_brake = (app.policy.grace if app else timedelta(0)) + BITES_AFTER
         count = int(HISTORY / HOUR)
         first = floor_hour(now) - (count - 1) * HOUR
-        hours = [max(mine.billed.get(h, _ZERO), mine.guessed.get(h, _ZERO)) for h in _hours(first, count)]
+        hours = [mine.worth(h) for h in _hours(first, count)]
         begins = next((i for i, h in enumerate(hours) if h > 0), count - 1)
         hours[-1] = max(hours[-1], rate.amount)
-        month = month_start(now)
         return Reading(
             app=name,
             at=now,
@@ -202,14 +178,96 @@ class SpendMeter:
             hours=tuple(hours[begins:]),
             rate=rate,
             by_model={m: Money(v, currency) for m, v in sorted(mine.rate.items(), key=lambda kv: -kv[1])},
-            spend=SpendRange(
-                billed=Money(sum((v for h, v in mine.billed.items() if h >= month), _ZERO), currency),
-                in_flight=Money(sum((mine.in_flight(h) for h in mine.guessed if h >= month), _ZERO), currency),
-                worst_case=rate * (Decimal(int(until_brake.total_seconds())) / 3600),
-            ),
+            spend=self._spend(name, mine, month_start(now)),
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),
+            tokens=tokens,
         )
+
+    def _spend(self, name: str, mine: Sums, month: datetime) -> SpendRange:
+        """The month's. The worst case runs at the most that its rate may cost: a surprise is worse than a warning."""
+        currency = self._client.currency
+        app = self._client.app(name)
+        until_brake = (app.policy.grace if app else timedelta(0)) + BITES_AFTER
+        least, likely, most = mine.in_flight(month)
+        return SpendRange(
+            billed=Money(sum((v for h, v in mine.billed.items() if h >= month), _ZERO), currency),
+            in_flight=Money(likely, currency),
+            least=Money(least, currency),
+            utmost=Money(most, currency),
+            worst_case=Money(mine.pace.high * int(until_brake.total_seconds()) / 3600, currency),
+            basis=basis(mine),
+        )
+
+
+class _Look:
+    """One reading while it is made: tokens go to those whose they are, priced once."""
+
+    def __init__(
+        self,
+        client: Client,
+        prices: PriceBook,
+        *,
+        known: Shares,
+        learned: Mapping[Traffic, Ratio],
+        export: Export,
+        now: datetime,
+    ) -> None:
+        self._client = client
+        self._prices = prices
+        self._known = known
+        self._learned = learned
+        self._export = export
+        self._now = now
+        self.sums: dict[str, Sums] = defaultdict(Sums)
+        self.tokens = TokenSums(now)
+
+    def count(self, telemetry: Telemetry, settled: datetime) -> None:
+        """Hours that have ended, the steps of the one that has not, and the last hour up to its newest point."""
+        this_hour = floor_hour(self._now)
+        newest = telemetry.newest() or self._now
+        for tokens in telemetry.hourly:
+            for app, share in self._owners(tokens).items():
+                self.tokens.hour(app, tokens, share)
+            if tokens.start >= settled:
+                self._guess(tokens)
+        for tokens in telemetry.recent:
+            if tokens.start >= this_hour:
+                self._guess(tokens)
+            if tokens.start >= newest - HOUR:
+                self._run(tokens)
+
+    def _owners(self, tokens: Tokens) -> Mapping[str, Decimal]:
+        return split(self._client, self._known, tokens.project, tokens.model)
+
+    def _ratio(self, tokens: Tokens) -> Ratio:
+        return self._learned.get((tokens.project, tokens.model), UNKNOWN)
+
+    def _priced(self, tokens: Tokens) -> Decimal:
+        """What has no price is said of every app that it may belong to."""
+        found = priced(tokens, self._prices, self._client.currency, self._export.usd_rate)
+        for app in self._owners(tokens) if found.unpriced else ():
+            self.sums[app].unpriced.update(found.unpriced)
+        return found.amount
+
+    def _guess(self, tokens: Tokens) -> None:
+        cost = self._priced(tokens)
+        for app, share in self._owners(tokens).items():
+            self.sums[app].guess(floor_hour(tokens.start), cost * share, self._ratio(tokens))
+
+    def _run(self, tokens: Tokens) -> None:
+        cost, ratio, owners = self._priced(tokens), self._ratio(tokens), self._owners(tokens)
+        traffic = (tokens.project, tokens.model)
+        for app, share in owners.items():
+            mine = self.sums[app]
+            if tokens.is_dedicated:
+                mine.dedicated[tokens.model] += round(sum(tokens.counts.values()) * share)
+                continue
+            mine.run(tokens.model, cost * share, ratio)
+            self.tokens.step(app, tokens, share, cost * ratio.mid)
+            until = self._export.complete_until or self._now
+            if said := share_of(self._client, self._known, traffic, owners=owners, app=app, until=until):
+                mine.shared[said] = None
 
 
 def _hours(first: datetime, count: int) -> list[datetime]:

@@ -58,7 +58,7 @@ class Places:
         since = min(until, calm_until) - WEEK
         seen = self._meter.tokens(sorted(app.match.projects or homes), since, until, STEP_MINUTES)
         by_place: dict[Place, list[Tokens]] = defaultdict(list)
-        for tokens in seen:
+        for tokens in (t for t in seen if not t.is_dedicated):  # what is held by the hour costs no token
             billed_here = app.name in readings.shares.get((tokens.project, tokens.model), ())
             if billed_here or sharing([app], Traits(project=tokens.project, model=tokens.model)):
                 by_place[Place(project=tokens.project, location=tokens.location, model=tokens.model)].append(tokens)

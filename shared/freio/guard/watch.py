@@ -88,6 +88,8 @@ class Watcher:
         watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
+        for why in readings.doubts:  # the estimate goes on by other prices; the tick is none the worse
+            note(self._store, now, "reading prices", Unavailable(why))
         self._try(watched, "spend of no app", partial(self._unattributed, readings))
         for app in self._client.apps:
             watched.apps += 1

@@ -77,6 +77,7 @@ COUNTED: Mapping[str, tuple[str, str]] = {
     "attempts": (N_("{n:number} attempt"), N_("{n:number} attempts")),
     "apps": (N_("{n:number} app"), N_("{n:number} apps")),
     "more_limits": (N_("{n:number} more limit"), N_("{n:number} more limits")),
+    "settled_days": (N_("{n:number} settled day"), N_("{n:number} settled days")),
     "earlier_signals": (N_("{n:number} earlier signal"), N_("{n:number} earlier signals")),
     "refused_requests": (N_("{n:number} request refused"), N_("{n:number} requests refused")),
 }

@@ -14,10 +14,12 @@ from freio.domain.budget import BudgetReport
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
+from freio.domain.sentences import TOKENS_UNUSUAL
 from freio.domain.signal import SignalKind
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
+from freio.guard.token_rate import TokenRate
 from tests.unit.guard.watching import FLASH, HOUR, NOW, FakeDetector, app, client, usd
 
 READING = Reading(
@@ -186,3 +188,79 @@ def test_quiet_does_not_go_on_over_hours_in_which_nobody_looked(gap: timedelta, 
     before = Assessment(at=NOW - gap, running_away=False, complete=True, quiet_since=NOW - gap)
     seen = assess(Finding(app="chat", signals=(), running_away=False), READING, before, refusing=False, now=NOW)
     assert seen.quiet_since == (NOW - gap if goes_on else NOW)
+
+
+# ---- tokens
+
+HOURLY = 10_000_000
+
+
+def running(pace: int = 12 * HOURLY, cost: str = "12", hours: int = 48) -> Reading:
+    """An app that goes through ten million tokens an hour, and now at another pace; money of the hour is still calm."""
+    rate = TokenRate(model=FLASH, hours=(*(HOURLY,) * hours, pace), cost=Decimal(cost))
+    return replace(READING, rate=usd(1), tokens=(rate,))
+
+
+def firing(kind: str = "spike", usual: float = HOURLY) -> FakeDetector:
+    detector = FakeDetector()
+    detector.fires(f"chat/{FLASH} tokens", kind=kind, usual=usual)
+    return detector
+
+
+def test_tokens_that_come_too_fast_are_a_signal_of_their_own() -> None:
+    """Before money of the hour shows anything: what ten minutes cost, what is usual, and the pace in words."""
+    seen = found(running(), firing())
+    (signal,) = seen.signals
+    assert seen.running_away
+    assert signal.key == f"chat/tokens/{FLASH}/spike/{NOW.isoformat()}"
+    assert (signal.kind, signal.level, signal.window_minutes) == (SignalKind.SPIKE, Level.WARNING, 10)
+    assert (str(signal.observed), str(signal.usual), signal.driver) == ("2.00 USD", "0.17 USD", FLASH)
+    assert signal.detail is not None
+    assert dict(signal.detail.data)["times"] == "12.0"
+
+
+@pytest.mark.parametrize(("cost", "level"), [("5.4", None), ("5.5", Level.WARNING), ("28", Level.CRITICAL)])
+def test_tokens_stand_under_the_same_money_gate(cost: str, level: Level | None) -> None:
+    """Eleven twelfths of the pace are over the usual: five dollars an hour of that are the gate, 25 are critical."""
+    signals = found(running(cost=cost), firing()).signals
+    assert [s.level for s in signals] == ([level] if level else [])
+
+
+def test_tokens_that_cannot_matter_are_not_judged() -> None:
+    """All of the pace costs less than the gate: the detector has less to do."""
+    detector = firing()
+    assert found(running(cost="5"), detector).signals == ()
+    assert set(detector.shown) == {"chat"}
+
+
+def test_tokens_of_less_than_a_day_are_not_judged() -> None:
+    """There is nothing to compare with yet."""
+    detector = firing()
+    assert found(running(hours=22), detector).signals == ()
+    assert set(detector.shown) == {"chat"}
+
+
+def test_growth_in_tokens_is_called_growth_and_any_other_shape_a_spike() -> None:
+    """A level that has shifted within ten minutes nobody can tell from a spike yet."""
+    kinds = {kind: found(running(), firing(kind)).signals[0].kind for kind in ("growth", "level_shift")}
+    assert kinds == {"growth": SignalKind.GROWTH, "level_shift": SignalKind.SPIKE}
+
+
+def test_a_pace_that_a_person_called_expected_is_none() -> None:
+    """What was said of the rate of money holds for that of tokens."""
+    assert found(running(), firing(), lesson=usd(10)).signals == ()
+    assert len(found(running(), firing(), lesson=usd(9)).signals) == 1
+
+
+def test_an_expected_event_widens_the_usual_of_tokens_too() -> None:
+    """Twelve times as many were announced."""
+    event = ExpectedEvent(start=date(2026, 11, 1), end=date(2026, 11, 30), factor=Decimal(12), why="Black Friday")
+    assert found(running(), firing(), expected=(event,)).signals == ()
+
+
+def test_tokens_where_none_are_usual_are_no_multiple_of_anything() -> None:
+    """The pace is said, and that there usually are none."""
+    (signal,) = found(running(), firing(usual=0.0)).signals
+    assert signal.usual == usd(0)
+    assert signal.detail is not None
+    assert signal.detail.text == TOKENS_UNUSUAL

@@ -10,6 +10,14 @@ import pytest
 
 from freio.domain.app import Match
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import (
+    ESTIMATE_DEDICATED,
+    ESTIMATE_RECONCILED,
+    ESTIMATE_SHARED,
+    ESTIMATE_UNDIVIDED,
+    ESTIMATE_UNRECONCILED,
+)
 from freio.errors import CurrencyMismatch, Rejected
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading
@@ -217,7 +225,7 @@ def test_the_worst_case_is_what_runs_until_a_brake_bites() -> None:
     town.serve(NOW - 2 * HOUR, NOW, 6_000_000)
     town.serve(NOW - 2 * HOUR, NOW, 1_200_000, model=PRO)
     reading = chat(town)
-    assert reading.spend.worst_case == usd(18) * (Decimal(1500) / 3600)
+    assert reading.spend.worst_case == usd("8.25")  # 18 an hour, at most 1.1 of list price until a bill says
     assert list(reading.by_model) == [PRO, FLASH]
 
 
@@ -229,3 +237,127 @@ def test_ticks_between_two_steps_lose_nothing() -> None:
     reading = chat(town)
     assert reading.hours[-1] == reading.rate.amount == Decimal("1.2")
     assert replace(reading, at=NOW).spend.in_flight == usd("3.8")  # three hours and ten minutes
+
+
+def test_an_estimate_is_a_range_by_how_bills_wavered() -> None:
+    """Billed at 0.4 to 0.6 of list price from day to day: so may be what is in flight; the worst case is the most."""
+    town = Town()
+    midnight = NOW.replace(hour=0)
+    for days, cost in ((9, 1), (8, "0.8"), (7, "1.2"), (6, 1), (5, 1), (4, 1), (3, 1)):
+        town.bill(midnight - days * DAY, midnight - (days - 1) * DAY, cost)
+    town.bill(midnight - 2 * DAY, NOW - 2 * DAY, 1)
+    town.serve(NOW - 10 * DAY, NOW, 2_000_000)
+    spend = chat(town).spend
+    # 48 hours without a bill, and one that is billed at 1, which may be 1.2 in the end
+    assert (spend.least, spend.in_flight, spend.utmost) == (usd("38.4"), usd(48), usd("57.8"))
+    assert spend.most == spend.billed + usd("57.8") + spend.worst_case
+    assert [phrase.text for phrase in spend.basis] == [ESTIMATE_RECONCILED]
+
+
+def test_before_the_first_settled_bill_the_range_is_wide_and_said_to_be() -> None:
+    """Nobody knows what caches will save: list price is the middle, and far from the least."""
+    town = Town()
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    spend = chat(town).spend
+    assert (spend.least, spend.in_flight, spend.utmost) == (usd("0.6"), usd(2), usd("2.2"))
+    assert [phrase.text for phrase in spend.basis] == [ESTIMATE_UNRECONCILED]
+
+
+def test_a_share_of_a_project_is_said_to_be_one() -> None:
+    """How large, of what, and by the labels of which days."""
+    apps = [app(name, match=Match(projects=frozenset({PROJECT}), labels=(("app", name),))) for name in ("a", "b")]
+    town = Town(client=client(*apps))
+    for name, cost in (("a", 3), ("b", 1)):
+        town.bill(NOW - 3 * DAY, NOW - 2 * HOUR, cost, labels={"app": name})
+    town.serve(NOW - 3 * DAY, NOW, 4_000_000)
+    share, *_ = town.read().apps["b"].spend.basis
+    until = (NOW - 3 * HOUR).isoformat()
+    assert share == Phrase.of(ESTIMATE_SHARED, share="0.2500", model=FLASH, project=PROJECT, until=until)
+
+
+def test_a_project_that_no_bill_divides_is_said_to_be_undivided() -> None:
+    """All of it goes to the first that could own it, and the message names the others."""
+    apps = [app(name, match=Match(projects=frozenset({PROJECT}), labels=(("app", name),))) for name in ("a", "b")]
+    town = Town(client=client(*apps))
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    readings = town.read()
+    said, *_ = readings.apps["a"].spend.basis
+    assert said == Phrase.of(ESTIMATE_UNDIVIDED, model=FLASH, project=PROJECT, apps="b")
+    assert readings.apps["b"].rate == usd(0)
+
+
+def test_tokens_are_priced_by_the_way_they_were_asked_for() -> None:
+    """A million at half price, one at 1.8 times, and one on provisioned throughput that costs nothing more."""
+    town = Town()
+    for request_type in ("flex", "priority", "dedicated"):
+        town.serve(NOW - 2 * HOUR, NOW, 1_200_000, request_type=request_type)
+    reading = chat(town)
+    assert reading.rate == usd("2.76")
+    assert reading.complete
+    (dedicated,) = [one for one in reading.spend.basis if one.text == ESTIMATE_DEDICATED]
+    assert dict(dedicated.data) == {"tokens": "1200000", "model": FLASH}
+
+
+def test_a_kind_of_tokens_without_a_price_is_said_and_the_others_are_priced() -> None:
+    """Input that has a price is not lost with cached tokens that have none; and these do not count as nothing."""
+    town = Town()
+    town.serve(NOW - 2 * HOUR, NOW, 1_200_000, others={"cache_write_1h_input": 1_200})
+    reading = chat(town)
+    assert reading.rate == usd("1.2")
+    assert reading.unpriced == {f"{FLASH} (cache_write_1h_input)"}
+    assert not reading.complete
+
+
+def test_token_rates_are_of_the_last_ten_minutes_that_have_all_come() -> None:
+    """The newest step is still filling: it looks like a dip, and does not count."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW - timedelta(minutes=15), 1_200_000)
+    town.serve(NOW - timedelta(minutes=15), NOW - timedelta(minutes=5), 6_000_000)
+    town.serve(NOW - timedelta(minutes=5), NOW, 12_000)  # three minutes of it have not come
+    (rate,) = chat(town).tokens
+    assert (rate.model, rate.pace, rate.cost) == (FLASH, 6_000_000, Decimal(6))
+    assert rate.hours[:-2] == (1_200_000,) * 29
+
+
+def test_an_hour_in_which_nobody_was_heard_is_not_called_usual() -> None:
+    """The feed was down for three hours: they are worth what they were the day before, and not zero."""
+    town = Town()
+    town.serve(NOW - 3 * DAY, NOW - 8 * HOUR, 1_200_000)
+    town.serve(NOW - 5 * HOUR, NOW, 1_200_000)
+    (rate,) = chat(town).tokens
+    assert set(rate.hours) == {1_200_000}
+
+
+def test_an_hour_in_which_others_were_heard_is_a_zero() -> None:
+    """The feed was up, so this app really slept."""
+    town = Town(client=client(app(), app("search")))
+    town.serve(NOW - 3 * DAY, NOW, 1_200_000, project="acme-search")
+    town.serve(NOW - 3 * DAY, NOW - 8 * HOUR, 1_200_000)
+    town.serve(NOW - 5 * HOUR, NOW, 1_200_000)
+    (rate,) = chat(town).tokens
+    assert rate.hours.count(0) == 3
+
+
+def test_what_has_stopped_has_no_token_rate() -> None:
+    """Nothing in the last ten minutes is nothing that runs away."""
+    town = Town()
+    town.serve(NOW - 3 * DAY, NOW - HOUR, 1_200_000)
+    assert chat(town).tokens == ()
+
+
+def test_a_tick_twice_reads_the_same() -> None:
+    """Scheduler may send one tick twice: nothing is added up from one reading to the next."""
+    town = Town()
+    town.bill(NOW - 5 * DAY, NOW - 3 * HOUR, 2)
+    town.serve(NOW - 5 * DAY, NOW, 2_000_000)
+    assert town.read() == town.read()
+
+
+def test_points_from_a_clock_that_runs_ahead_do_not_count_before_their_time() -> None:
+    """Five minutes of the future in telemetry are neither the present pace nor this hour's money."""
+    town = Town()
+    town.serve(NOW - 3 * HOUR, NOW, 1_200_000)
+    before = chat(town)
+    town.telemetry.lag = timedelta(minutes=-10)
+    town.serve(NOW, NOW + timedelta(minutes=5), 12_000_000)
+    assert chat(town) == before

@@ -15,6 +15,7 @@ from freio.domain.incident import Incident
 from freio.domain.money import Money
 from freio.domain.notice import Card
 from freio.domain.phrase import Phrase
+from freio.domain.rates import INPUT, OUTPUT, Use, request_factor
 from freio.domain.spend import HourlyCost, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
@@ -74,11 +75,16 @@ class FakePrices:
     known: dict[str, tuple[Decimal, Decimal]] = field(
         default_factory=lambda: {FLASH: (A_TOKEN, A_TOKEN), PRO: (A_TOKEN * 10, A_TOKEN * 10)}
     )
+    doubts: tuple[str, ...] = ()
 
-    def per_token(self, model: str, at: datetime) -> tuple[Decimal, Decimal]:
-        if model not in self.known:
-            raise UnknownPrice(model)
-        return self.known[model]
+    def per_token(self, use: Use, at: datetime) -> Decimal:
+        factor = request_factor(use)
+        if use.model not in self.known or factor is None or use.kind not in {INPUT, OUTPUT}:
+            raise UnknownPrice(str(use))
+        return self.known[use.model][use.kind == OUTPUT] * factor
+
+    def troubles(self) -> tuple[str, ...]:
+        return self.doubts
 
 
 @dataclass
@@ -210,6 +216,8 @@ class Town:
         model: str = FLASH,
         location: str = "global",
         output: int = 0,
+        request_type: str = "standard",
+        others: Mapping[str, int] | None = None,
     ) -> None:
         """Steps of five minutes with so many input (and output) tokens an hour."""
         while since < until:
@@ -223,6 +231,8 @@ class Town:
                     model=model,
                     input=an_hour * (step + 1) // 12 - an_hour * step // 12,
                     output=output * (step + 1) // 12 - output * step // 12,
+                    request_type=request_type,
+                    others={kind: an_hour_of // 12 for kind, an_hour_of in (others or {}).items()},
                 )
             )
             since += timedelta(minutes=5)

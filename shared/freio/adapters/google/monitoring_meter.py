@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from freio.adapters.google.client import GoogleApis
@@ -11,10 +12,12 @@ from freio.adapters.google.quota_catalogue import GLOBAL, VERTEX, goes_by, metri
 from freio.adapters.google.time_series import Counts, Question, count
 from freio.adapters.model_names import plain_model
 from freio.domain.proof import Window
+from freio.domain.rates import INPUT, OUTPUT, STANDARD
 from freio.domain.spend import Tokens
 from freio.domain.target import Target
 from freio.errors import Rejected
 
+SHARED = "shared"
 LAG = timedelta(minutes=3)  # token_count was observed to arrive that late
 
 _MODEL = "resource.label.model_user_id"
@@ -23,7 +26,7 @@ TOKEN_COUNT = Question(
     metric=f"{VERTEX}/publisher/online_serving/token_count",
     resource=f"{VERTEX}/PublisherModel",
     where={},
-    by=(_LOCATION, _MODEL, "metric.label.type"),
+    by=(_LOCATION, _MODEL, "metric.label.type", "metric.label.request_type", "metric.label.shared_request_type"),
 )
 INVOCATIONS = Question(
     metric=f"{VERTEX}/publisher/online_serving/model_invocation_count",
@@ -44,20 +47,21 @@ class MonitoringMeter:
         self._lag = lag
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
-        """Tokens by project, location, model and step, oldest first; whole steps, laid back from `until`.
+        """Tokens by project, location, model, way of asking and step, oldest first; whole steps, back from `until`.
 
-        Models go by their bare name, whatever version was called. Cache reads and writes, which only Anthropic's
-        models report, count as input: an upper bound. Steps of the last three minutes are still filling.
+        One list for each project. Models go by their bare name, whatever version was called. A kind of tokens or a way
+        of asking that nobody has heard of is handed on by the name that it has. Steps of the last three minutes are
+        still filling.
         """
         step = timedelta(minutes=step_minutes)
         found = []
         for project in dict.fromkeys(projects):
-            sums: dict[tuple[datetime, str, str], list[int]] = {}
+            sums: dict[tuple[datetime, str, str, str], Counter[str]] = {}
             for counts in count(self._apis, project, TOKEN_COUNT, since=since, until=until, step=step):
-                place = (counts.labels.get("location", ""), plain_model(counts.labels.get("model_user_id", "")))
+                labels = counts.labels
+                place = (labels.get("location", ""), plain_model(labels.get("model_user_id", "")), _asked(labels))
                 for start, tokens in counts.steps.items():
-                    both = sums.setdefault((start, *place), [0, 0])
-                    both[counts.labels.get("type") == "output"] += tokens
+                    sums.setdefault((start, *place), Counter())[labels.get("type", INPUT)] += tokens
             found += [
                 Tokens(
                     start=start,
@@ -65,12 +69,14 @@ class MonitoringMeter:
                     project=project,
                     location=location,
                     model=model,
-                    input=both[0],
-                    output=both[1],
+                    request_type=request_type,
+                    input=kinds.pop(INPUT, 0),
+                    output=kinds.pop(OUTPUT, 0),
+                    others=dict(kinds),
                 )
-                for (start, location, model), both in sums.items()
+                for (start, location, model, request_type), kinds in sums.items()
             ]
-        return sorted(found, key=lambda one: (one.start, one.project, one.location, one.model))
+        return sorted(found, key=lambda one: (one.start, one.project, one.location, one.model, one.request_type))
 
     def windows(
         self,
@@ -136,6 +142,15 @@ class MonitoringMeter:
                 for start, amount in one.steps.items():
                     sums[start] = sums.get(start, 0) + amount
         return sums
+
+
+def _asked(labels: Mapping[str, str]) -> str:
+    """How a series' tokens were asked for: `request_type` says shared or dedicated, and of what is shared more is said.
+
+    A series without these labels is of a metric that knew none yet, and counts as ordinary.
+    """
+    kind = labels.get("request_type", "") or SHARED
+    return (labels.get("shared_request_type", "") or STANDARD) if kind == SHARED else kind
 
 
 def _largest(series: Iterable[Counts]) -> dict[datetime, int]:

@@ -13,6 +13,7 @@ from freio.adapters.slack.mrkdwn import MRKDWN, say
 from freio.adapters.slack.values import amount, instant
 from freio.domain.app import App
 from freio.domain.incident import Incident, State
+from freio.domain.money import SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import N_, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
@@ -37,6 +38,8 @@ WHY = N_("Why:")
 SCORE = N_("score {score:decimal}, and an alert from 1 on")
 BILLED = N_("*Billed this month*\n{amount:money}")
 IN_FLIGHT = N_("*Estimated in flight*\n{amount:money}")
+IN_FLIGHT_RANGE = N_("*Estimated in flight*\n{amount:money} ({least:money} to {utmost:money})")
+BASIS = N_("The estimate:")
 WORST = N_("*Worst case until a brake bites*\n{most:money} (+{amount:money})")
 RATE = N_("*The last hour*\n{amount:money}")
 BUDGET = N_("*Budget of the month*\n{amount:money}, {used:percent} used")
@@ -111,11 +114,14 @@ def _said(phrase: Phrase, language: Language) -> str:
 
 
 def how_much(incident: Incident, app: App | None, language: Language) -> list[Block]:
-    """The range: billed, in flight, and the worst case while no brake is set; the rate, and the budget if any."""
+    """The range: billed, in flight, and the worst case while no brake is set; the rate, and the budget if any.
+
+    Under it, what the estimate stands on: whoever reads a share must not take it for the whole.
+    """
     spend = incident.spend
     texts = [
         say(language, BILLED, amount=amount(spend.billed)),
-        say(language, IN_FLIGHT, amount=amount(spend.in_flight)),
+        _in_flight(spend, language),
     ]
     if incident.state not in _NO_LONGER_LOOSE and not is_renewal(incident):
         texts.append(say(language, WORST, amount=amount(spend.worst_case), most=amount(spend.most)))
@@ -126,7 +132,20 @@ def how_much(incident: Incident, app: App | None, language: Language) -> list[Bl
         texts.append(say(language, BUDGET, amount=amount(app.budget), used=used))
     if incident.ceiling:
         texts.append(say(language, CEILING, amount=amount(incident.ceiling)))
-    return [parts.fields(texts, "money")]
+    blocks: list[Block] = [parts.fields(texts, "money")]
+    if spend.basis:
+        said = "; ".join(_said(phrase, language) for phrase in spend.basis)
+        blocks.append(parts.context(f"{say(language, BASIS)} {said}", "basis", WHAT_TEXT))
+    return blocks
+
+
+def _in_flight(spend: SpendRange, language: Language) -> str:
+    """With its range where it is one: figures that people could not tell apart are said once."""
+    flying = say(language, IN_FLIGHT, amount=amount(spend.in_flight))
+    if spend.least is None or spend.utmost is None or spend.least.rounded() == spend.utmost.rounded():
+        return flying
+    least, utmost = amount(spend.least), amount(spend.utmost)
+    return say(language, IN_FLIGHT_RANGE, amount=amount(spend.in_flight), least=least, utmost=utmost)
 
 
 def chart(incident: Incident, file_id: str, language: Language, *, refused: bool) -> list[Block]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Demand:
     """What callers want. `input_tokens` are those read afresh; cached ones stand beside them, not within.
 
-    `tier` is `standard`, `priority` or `flex`.
+    `tier` is `standard`, `priority`, `flex`, or `dedicated` (provisioned throughput).
     """
 
     requests: int
@@ -23,6 +23,7 @@ class Demand:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     tier: str = "standard"
 
     def __post_init__(self) -> None:
@@ -42,6 +43,7 @@ class Served:
     output_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int
+    cache_write_1h_tokens: int
     refused_requests: int
 
 

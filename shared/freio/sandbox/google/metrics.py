@@ -29,6 +29,7 @@ PUBLISHER_MODEL = f"{VERTEX}/PublisherModel"
 LOCATION = f"{VERTEX}/Location"
 CONSUMER_QUOTA = "consumer_quota"
 
+DEDICATED = "dedicated"  # assumed: its series have no `shared_request_type`
 LARGEST_INT64 = 2**63 - 1
 
 
@@ -73,7 +74,8 @@ class ModelSeries:
     def _get(self, metric: str, label: str, value: str, tier: str) -> Series:
         series = self._made.get((metric, value, tier))
         if series is None:
-            labels = {label: value, "request_type": "shared", "shared_request_type": tier}
+            shared = {"request_type": "shared", "shared_request_type": tier}
+            labels = {label: value, **({"request_type": tier} if tier == DEDICATED else shared)}
             series = self._made[metric, value, tier] = self._store.series(
                 self._project, metric, COUNT, labels=labels, resource=PUBLISHER_MODEL, resource_labels=self._resource
             )

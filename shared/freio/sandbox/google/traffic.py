@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from freio.sandbox.google.usage import Usage
 
 
-PARTS = 5  # requests, fresh, output, cache-read and cache-written tokens: the order of every tuple below
+PARTS = 6  # requests, fresh, output, cache-read, cache-written tokens (5 min, 1 h): the order of every tuple below
 
 
 class Route:
@@ -150,6 +150,7 @@ def _by_minute(demand: Demand, minutes: int) -> Iterator[tuple[int, ...]]:
         demand.output_tokens,
         demand.cache_read_tokens,
         demand.cache_write_tokens,
+        demand.cache_write_1h_tokens,
     )
     if minutes == 1 or not demand.requests:
         yield parts
@@ -183,7 +184,8 @@ def _admitted(
 
 def _counted(parts: tuple[int, ...], *, apart: bool) -> dict[str, int]:
     """What the quotas count of a minute."""
-    requests, fresh, output, read, written = parts
+    requests, fresh, output, read, *writes = parts
+    written = sum(writes)
     return {
         "requests": requests,
         "input_tokens": fresh + written if apart else fresh + read + written,
@@ -198,15 +200,20 @@ def _served(got: list[int], demand: Demand) -> Served:
         output_tokens=got[2],
         cache_read_tokens=got[3],
         cache_write_tokens=got[4],
+        cache_write_1h_tokens=got[5],
         refused_requests=demand.requests - got[0],
     )
 
 
 def _write_model_series(series: ModelSeries, served: Served, tier: str, end: int, width: int, *, apart: bool) -> None:
-    cached = served.cache_read_tokens + served.cache_write_tokens
+    cached = served.cache_read_tokens + served.cache_write_tokens + served.cache_write_1h_tokens
     counts = {"input": served.input_tokens + (0 if apart else cached), "output": served.output_tokens}
     if apart:
-        counts |= {"cache_read_input": served.cache_read_tokens, "cache_write_input": served.cache_write_tokens}
+        counts |= {
+            "cache_read_input": served.cache_read_tokens,
+            "cache_write_input": served.cache_write_tokens,
+            "cache_write_1h_input": served.cache_write_1h_tokens,
+        }
     for kind, tokens in counts.items():
         if tokens:
             series.tokens(kind, tier).record(end, width, tokens)
