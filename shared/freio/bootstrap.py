@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from freio.domain.app import App, Client
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
+    from freio.domain.spend_cap import SpendCap
     from freio.guard.alert import Alerter
     from freio.guard.budget import BudgetDesk
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Warehouse
+    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, SpendCaps, Warehouse
 
 P = ParamSpec("P")
 
@@ -177,6 +178,12 @@ class Freio:
 
         levers: list[Lever] = [QuotaLever(self.apis)]
         return {lever.name: lever for lever in levers}
+
+    @cached_property
+    def spend_caps(self) -> SpendCaps:
+        from freio.adapters.google.spend_caps import GoogleSpendCaps
+
+        return GoogleSpendCaps(self.apis, self.client.billing_account, self.client.currency)
 
     @cached_property
     def meter(self) -> Meter:
@@ -339,21 +346,30 @@ class Freio:
     @cached_property
     def watcher(self) -> Watcher:
         from freio.adapters.pyod_detector import PyodDetector
+        from freio.domain.spend_cap import CapReport
+        from freio.guard.caps import CapWatch
         from freio.guard.meter import SpendMeter
+        from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
         from freio.guard.prove import Prover
         from freio.guard.watch import Watcher
 
+        def caps() -> Iterable[SpendCap]:
+            report = self.store.get(CapReport, CapReport().id)
+            return report.caps if report else ()
+
+        levers = [Sparing(lever, caps) for lever in self.levers.values()]
         return Watcher(
             self.client,
             self.store,
             self.clock,
             detector=PyodDetector(),
             meter=SpendMeter(self.client, self.warehouse, self.meter, self.prices),
-            proposer=Proposer(self.client, self.meter, self.prices, list(self.levers.values())),
+            proposer=Proposer(self.client, self.meter, self.prices, levers),
             prover=Prover(self.meter),
             chat=self.chat,
             alerter=self.alerter,
+            caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
 
     @cached_property

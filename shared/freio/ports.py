@@ -22,10 +22,11 @@ from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.spend import Export, Probe, Score, Tokens
+from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask)
+Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport
+R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport)
 
 
 class Clock(Protocol):
@@ -85,6 +86,14 @@ class Meter(Protocol):
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
     def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
         """Usage and refusals at a target in whole windows, oldest first; windows not yet reported are left out."""
+        ...
+
+
+class SpendCaps(Protocol):
+    """Google's own spend caps."""
+
+    def caps(self, projects: Sequence[str]) -> list[SpendCap]:
+        """The caps on these projects, as they rest now."""
         ...
 
 
