@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from freio.domain.spend_cap import SpendCap
     from freio.guard.alert import Alerter
     from freio.guard.budget import BudgetDesk
+    from freio.guard.meter import SpendMeter
+    from freio.guard.quotas import StandingQuotas
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
     from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, SpendCaps, Warehouse
@@ -348,7 +350,6 @@ class Freio:
         from freio.adapters.pyod_detector import PyodDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
-        from freio.guard.meter import SpendMeter
         from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
         from freio.guard.prove import Prover
@@ -364,13 +365,30 @@ class Freio:
             self.store,
             self.clock,
             detector=PyodDetector(),
-            meter=SpendMeter(self.client, self.warehouse, self.meter, self.prices),
+            meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             prover=Prover(self.meter),
             chat=self.chat,
             alerter=self.alerter,
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
+
+    @cached_property
+    def spend_meter(self) -> SpendMeter:
+        from freio.guard.meter import SpendMeter
+
+        return SpendMeter(self.client, self.warehouse, self.meter, self.prices)
+
+    @cached_property
+    def quotas(self) -> StandingQuotas:
+        """For the command line: every lever that sets limits takes part."""
+        from freio.adapters.google.quota_lever import QuotaLever
+        from freio.guard.hold import Holder
+        from freio.guard.quotas import StandingQuotas
+
+        grants = {name: lever for name, lever in self.levers.items() if isinstance(lever, QuotaLever)}
+        holder = Holder(self.client, self.store, self.clock, self.levers)
+        return StandingQuotas(self.client, self.store, self.clock, meter=self.meter, holder=holder, grants=grants)
 
     @cached_property
     def sweeper(self) -> Sweeper:

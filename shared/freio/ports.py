@@ -89,6 +89,14 @@ class Meter(Protocol):
         ...
 
 
+class Grants(Protocol):
+    """What a service grants a client, beside what the client limits itself to."""
+
+    def granted(self, target: Target) -> int | None:
+        """The most that a limit there can be; None: not limited."""
+        ...
+
+
 class SpendCaps(Protocol):
     """Google's own spend caps."""
 

@@ -141,3 +141,11 @@ PAGE_OWN_CAP = N_(
     "A spend cap of {limit:money} a month on {service} in {project} would stop Freio itself: that is the project that "
     "it runs in. Take the cap off, or run Freio elsewhere."
 )
+
+# ---- standing quotas
+RETURNS_TO = N_(
+    "When the brake ends, {value:number} a minute will stand on {model}, {location}: the standing quota of freio.yaml. "
+    "The limit in force stays as it is."
+)
+QUOTA_UNSHARED = N_("{apps} goes through it too, and has no quota of this kind in freio.yaml")
+QUOTA_BEYOND = N_("Google grants {granted:number}, and freio.yaml says {wanted:number}: an override can only lower")

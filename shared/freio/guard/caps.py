@@ -22,6 +22,7 @@ from freio.domain.spend_cap import SERVICES, CapReport, SpendCap
 from freio.errors import Conflict, VendorError
 from freio.guard.decide import open_or_merge
 from freio.guard.failing import note
+from freio.guard.homes import homes
 from freio.guard.meter import Readings
 from freio.guard.step import Step, text
 from freio.ports import Clock, SpendCaps, Store
@@ -49,7 +50,7 @@ class CapWatch:
             return
         if self._failed_at is not None and now - self._failed_at < AGAIN:
             return
-        projects = set().union(*(_homes(app, readings) for app in self._client.apps))
+        projects = set().union(*(homes(app, readings) for app in self._client.apps))
         try:
             found = self._caps.caps(sorted({*projects, self._own} - {""}))
         except VendorError as error:
@@ -63,8 +64,8 @@ class CapWatch:
 
         A cap that stays used up is told once; lifted and used up again, it is told again.
         """
-        homes = _homes(app, readings)
-        mine = tuple(cap for cap in self._report().caps if cap.project in homes)
+        here = homes(app, readings)
+        mine = tuple(cap for cap in self._report().caps if cap.project in here)
         incident = self._store.open_incident(app.name)
         step = Step(self._clock.now())
         news = [cap for cap in mine if cap.pauses and not self._store.used(_key(app, cap))]
@@ -114,12 +115,6 @@ class CapWatch:
         if not apps or any(app.match.projects != {cap.project} for app in apps):
             return None
         return reduce(Money.__add__, (readings.apps[app.name].spend.likely for app in apps))
-
-
-def _homes(app: App, readings: Readings) -> frozenset[str]:
-    """Where its traffic is: the projects that it names, else those in which it was billed."""
-    billed = (project for (project, _), owners in readings.shares.items() if app.name in owners)
-    return app.match.projects or frozenset(billed)
 
 
 def _show(step: Step, incident: Incident, caps: tuple[SpendCap, ...]) -> None:
