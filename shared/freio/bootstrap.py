@@ -35,12 +35,15 @@ if TYPE_CHECKING:
     from freio.domain.app import App, Client
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
+    from freio.domain.spend_cap import SpendCap
     from freio.guard.alert import Alerter
     from freio.guard.budget import BudgetDesk
+    from freio.guard.meter import SpendMeter
     from freio.guard.prove import Prover
+    from freio.guard.quotas import StandingQuotas
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Warehouse
+    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, SpendCaps, Warehouse
 
 P = ParamSpec("P")
 
@@ -179,6 +182,12 @@ class Freio:
 
         levers: list[Lever] = [QuotaLever(self.apis)]
         return {lever.name: lever for lever in levers}
+
+    @cached_property
+    def spend_caps(self) -> SpendCaps:
+        from freio.adapters.google.spend_caps import GoogleSpendCaps
+
+        return GoogleSpendCaps(self.apis, self.client.billing_account, self.client.currency)
 
     @cached_property
     def meter(self) -> Meter:
@@ -352,21 +361,46 @@ class Freio:
     @cached_property
     def watcher(self) -> Watcher:
         from freio.adapters.pyod_detector import PyodDetector
-        from freio.guard.meter import SpendMeter
+        from freio.domain.spend_cap import CapReport
+        from freio.guard.caps import CapWatch
+        from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
         from freio.guard.watch import Watcher
 
+        def caps() -> Iterable[SpendCap]:
+            report = self.store.get(CapReport, CapReport().id)
+            return report.caps if report else ()
+
+        levers = [Sparing(lever, caps) for lever in self.levers.values()]
         return Watcher(
             self.client,
             self.store,
             self.clock,
             detector=PyodDetector(),
-            meter=SpendMeter(self.client, self.warehouse, self.meter, self.prices),
-            proposer=Proposer(self.client, self.meter, self.prices, list(self.levers.values())),
+            meter=self.spend_meter,
+            proposer=Proposer(self.client, self.meter, self.prices, levers),
             prover=self.prover,
             chat=self.chat,
             alerter=self.alerter,
+            caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
+
+    @cached_property
+    def spend_meter(self) -> SpendMeter:
+        from freio.guard.meter import SpendMeter
+
+        return SpendMeter(self.client, self.warehouse, self.meter, self.prices)
+
+    @cached_property
+    def quotas(self) -> StandingQuotas:
+        """For the command line: every lever that sets limits takes part."""
+        from freio.adapters.google.quota_lever import QuotaLever
+        from freio.guard.hold import Holder
+        from freio.guard.quotas import StandingQuotas
+
+        grants = {name: lever for name, lever in self.levers.items() if isinstance(lever, QuotaLever)}
+        holder = Holder(self.client, self.store, self.clock, self.levers)
+        return StandingQuotas(self.client, self.store, self.clock, meter=self.meter, holder=holder, grants=grants)
 
     @cached_property
     def sweeper(self) -> Sweeper:

@@ -1,4 +1,4 @@
-"""The command line: ``freio check | demo | cost | spend | probe``."""
+"""The command line: ``freio check | demo | cost | spend | quotas | probe``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib import import_module
 COMMANDS = {
     "cost": "what a month of Freio costs a client, item by item",
     "spend": "what AI cost, by whom and what for, from the client's export or from a file of it",
+    "quotas": "the standing quotas of the client's file: what stands, what would change, and keeping them in place",
     "probe": "what only a client's own project can show, as experiments",
 }
 """Each is a module of `freio.commands` with `arguments` and `main`."""

@@ -23,10 +23,11 @@ from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
 from freio.domain.spend import Export, Probe, Score, Tokens
+from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask)
+Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport
+R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport)
 
 
 class Clock(Protocol):
@@ -84,6 +85,22 @@ class Meter(Protocol):
     """Telemetry: minutes old, without money."""
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
+
+
+class Grants(Protocol):
+    """What a service grants a client, beside what the client limits itself to."""
+
+    def granted(self, target: Target) -> int | None:
+        """The most that a limit there can be; None: not limited."""
+        ...
+
+
+class SpendCaps(Protocol):
+    """Google's own spend caps."""
+
+    def caps(self, projects: Sequence[str]) -> list[SpendCap]:
+        """The caps on these projects, as they rest now."""
+        ...
 
 
 class PriceBook(Protocol):

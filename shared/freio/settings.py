@@ -115,6 +115,15 @@ class Settings:
     spoken: Spoken | None = None
     push: Push | None = None
 
+    @property
+    def own_project(self) -> str:
+        """The project that Freio runs in, as far as its state or its queue says; empty on a machine of one's own."""
+        for where, scheme in ((self.store, "firestore"), (self.queue, "pubsub")):
+            kind, _, rest = where.partition(":")
+            if kind == scheme:
+                return rest.partition("/")[0]
+        return ""
+
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """From the environment; what a part needs beyond `REQUIRED` is asked for where that part is made."""

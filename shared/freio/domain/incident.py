@@ -12,6 +12,7 @@ from freio.domain.lever import Kind, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.signal import Signal
+from freio.domain.spend_cap import SpendCap
 from freio.domain.target import Target
 
 
@@ -196,6 +197,7 @@ class Incident:
     ``ask``       the id of the request that waits for a cost owner; ``ceiling`` the month's spend up to which
                   an override with an amount holds.
     ``holding``   the targets on which this incident has, or is about to have, a lease.
+    ``caps``      Google's own spend caps on the app's projects, as they were read last.
     ``consents``  which owner said yes for which app, where the target serves several; for the question on the table.
     """
 
@@ -223,6 +225,7 @@ class Incident:
     ask: str = ""
     ceiling: Money | None = None
     holding: tuple[Target, ...] = ()
+    caps: tuple[SpendCap, ...] = ()
     consents: tuple[tuple[str, str], ...] = ()
     tried: tuple[str, ...] = ()
     trail: tuple[tuple[State, datetime], ...] = field(default=())

@@ -175,3 +175,27 @@ PAGE_UNATTRIBUTED = N_("{rate:money} an hour belong to no app in freio.yaml; mos
 PAGE_UNATTRIBUTED_ALL = N_("{rate:money} an hour belong to no app in freio.yaml.")
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")
 PAGE_FAILING = N_("Freio cannot do its work: {what} fails. {error}")
+
+# ---- Google's own spend caps
+CAP_PAUSED = N_("Google has paused {service} in {project}: its spend cap of {limit:money} a month is used up")
+CAP_ENFORCED = N_(
+    "Google has paused {service} in {project}: the spend cap {name} of {limit:money} a month is used up. Requests fail "
+    "there until the month ends, or until somebody lifts the cap. Freio itself goes on."
+)
+CAP_LIFTED = N_("Google's spend cap {name} on {service} in {project} pauses nothing any more.")
+PLACE_PAUSED = N_(
+    "{model} at {location}: Google has paused {service} in {project} already, whose spend cap of {limit:money} is used "
+    "up"
+)
+PAGE_OWN_CAP = N_(
+    "A spend cap of {limit:money} a month on {service} in {project} would stop Freio itself: that is the project that "
+    "it runs in. Take the cap off, or run Freio elsewhere."
+)
+
+# ---- standing quotas
+RETURNS_TO = N_(
+    "When the brake ends, {value:number} a minute will stand on {model}, {location}: the standing quota of freio.yaml. "
+    "The limit in force stays as it is."
+)
+QUOTA_UNSHARED = N_("{apps} goes through it too, and has no quota of this kind in freio.yaml")
+QUOTA_BEYOND = N_("Google grants {granted:number}, and freio.yaml says {wanted:number}: an override can only lower")

@@ -12,7 +12,10 @@ from freio.domain.phrase import Phrase
 
 
 class SignalKind(StrEnum):
-    """What was observed; the first two come from budget messages, the native anomaly from Google's own detection."""
+    """What was observed; the first two come from budget messages, the native anomaly from Google's own detection.
+
+    A spend cap is a signal once it is used up, and Google has paused what it caps.
+    """
 
     BUDGET_THRESHOLD = "budget_threshold"
     BUDGET_FORECAST = "budget_forecast"
@@ -20,13 +23,14 @@ class SignalKind(StrEnum):
     LEVEL_SHIFT = "level_shift"
     GROWTH = "growth"
     NATIVE_ANOMALY = "native_anomaly"
+    SPEND_CAP = "spend_cap"
     UNPRICED = "unpriced"
     UNATTRIBUTED = "unattributed"
 
     @property
     def is_of_budget(self) -> bool:
         """Whether its `usual` is a budget, and not what the same hour usually costs."""
-        return self in {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST}
+        return self in {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST, SignalKind.SPEND_CAP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,8 @@ class Brake:
 
     ``found``      what stands there without us: what stood before our first lease (None: nothing), or what somebody
                    else has set since.
+    ``returns_to`` the standing quota that was asked for while a lease lives: what stands there instead of `found` once
+                   the last one ends. None: nothing was asked for.
     ``found_known`` False until `found` was read; it is stored before the lever is called.
     ``ours``       every value that may stand there by our doing: what was found, until our own was read back and has
                    settled, and what we wrote or tried to write. Any other value is somebody else's.
@@ -87,6 +89,7 @@ class Brake:
     hold: Hold = Hold.FREE
     found: Setting = None
     found_known: bool = False
+    returns_to: int | None = None
     leases: tuple[Lease, ...] = ()
     ours: tuple[Setting, ...] = ()
     standing: Setting = None
@@ -157,13 +160,28 @@ class Brake:
         rest = tuple(x for x in self.leases if x.incident != incident)
         return self if len(rest) == len(self.leases) else self._due(rest, due_at)
 
+    def standing_at(self, value: int, seen: Setting, due_at: datetime) -> Brake:
+        """Where a standing quota is asked for: at once over what was `seen` there; under a lease, when the last ends.
+
+        The limit in force under a lease stays as it is. Without one, what stands there by then and is not what was
+        seen is somebody else's, and is left.
+        """
+        if self.leases:
+            return replace(self, returns_to=value)
+        ours = tuple(dict.fromkeys((*self.ours, seen, value)))
+        asked = replace(self, found=value, found_known=True, returns_to=None, ours=ours)
+        return asked._due((), due_at)  # noqa: SLF001  # its own
+
     def due_again(self, due_at: datetime) -> Brake:
         """To be driven anew, because what stands there may not be what was last read."""
         return self._due(self.leases, due_at) if self.found_known else self
 
     def _due(self, leases: tuple[Lease, ...], due_at: datetime) -> Brake:
-        hold = Hold.SETTING if leases else Hold.RESTORING
-        return replace(self.untroubled(), leases=leases, hold=hold, due_at=due_at)
+        if leases:
+            return replace(self.untroubled(), leases=leases, hold=Hold.SETTING, due_at=due_at)
+        found = self.found if self.returns_to is None else self.returns_to
+        freed = replace(self.untroubled(), found=found, returns_to=None, leases=())
+        return replace(freed, hold=Hold.RESTORING, due_at=due_at)
 
     def untroubled(self) -> Brake:
         """Without its failures so far: it got there, or something else is wanted now."""
@@ -171,6 +189,5 @@ class Brake:
 
     def left(self, standing: Setting, due_at: datetime) -> Brake:
         """Somebody else's value is what stands there now. Our claims end; a late call of ours is undone once more."""
-        return replace(
-            self.untroubled(), leases=(), hold=Hold.SETTLING, found=standing, standing=standing, due_at=due_at
-        )
+        left = replace(self.untroubled(), leases=(), found=standing, standing=standing, returns_to=None)
+        return replace(left, hold=Hold.SETTLING, due_at=due_at)

@@ -19,6 +19,7 @@ from freio.domain.notice import Card
 from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
 from freio.errors import Conflict, FreioError, Unavailable
 from freio.guard.alert import Alerter
+from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.failing import note
@@ -64,10 +65,12 @@ class Watcher:
         prover: Prover,
         chat: Chat,
         alerter: Alerter,
+        caps: CapWatch | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
+        self._caps = caps
         self._meter = meter
         self._detector = detector
         self._proposer = proposer
@@ -91,6 +94,8 @@ class Watcher:
         for why in readings.doubts:  # the estimate goes on by other prices; the tick is none the worse
             note(self._store, now, "reading prices", Unavailable(why))
         self._try(watched, "spend of no app", partial(self._unattributed, readings))
+        if self._caps is not None:
+            self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
         for app in self._client.apps:
             watched.apps += 1
             self._try(watched, app.name, partial(self._app, app, readings, watched))
@@ -114,7 +119,10 @@ class Watcher:
         reading = readings.apps[app.name]
         finding = self._find(app, reading)
         watched.signals += len(finding.signals)
-        if not again(partial(self._merge, app, reading, finding)):
+        is_open = again(partial(self._merge, app, reading, finding))
+        if self._caps is not None:
+            is_open |= again(partial(self._caps.merge, app, readings, self._spend(reading)))
+        if not is_open:
             return
         again(partial(self._look, app, reading, finding))
         again(partial(self._propose, app, readings))

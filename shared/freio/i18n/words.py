@@ -9,6 +9,7 @@ from freio.domain.ask import Answer
 from freio.domain.incident import Action, State, Verdict
 from freio.domain.sentences import N_
 from freio.domain.signal import SignalKind
+from freio.domain.spend_cap import CapState
 
 POLICY = "policy"  # who decided, where nobody did: see `freio.domain.incident.Decision`
 NO_LIMIT = N_("no limit")
@@ -48,8 +49,13 @@ WORDS: Mapping[str, str] = {
     SignalKind.LEVEL_SHIFT: N_("level shift"),
     SignalKind.GROWTH: N_("growth"),
     SignalKind.NATIVE_ANOMALY: N_("anomaly that Google found"),
+    SignalKind.SPEND_CAP: N_("spend cap that is used up"),
     SignalKind.UNPRICED: N_("spend without a known price"),
     SignalKind.UNATTRIBUTED: N_("spend that belongs to no app"),
+    CapState.CONFIGURED: N_("armed"),
+    CapState.ENFORCED: N_("used up, so that Google has paused it"),
+    CapState.AWAITING_NEXT_PERIOD: N_("lifted until the month ends"),
+    CapState.UNKNOWN: N_("in a state that Freio does not know"),
     POLICY: N_("the policy"),
     "ops": N_("ops"),  # who may decide: see `freio.domain.authority.Rights`
     "owner": N_("an owner"),

@@ -30,6 +30,7 @@ from freio.domain.incident import (
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_BUCKET, NO_LEVER_LEFT, NO_TRAFFIC, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
+from freio.domain.spend_cap import VERTEX_BILLED, CapState, SpendCap
 from freio.domain.target import Target
 from freio.i18n.catalogue import Language
 from freio.sandbox.slack.blocks import check_blocks
@@ -444,3 +445,23 @@ def test_no_incident_is_more_than_slack_can_show(shown: Incident, owners: list[s
     blocks = blocks_of(shown, PORTUGUESE if portuguese else ENGLISH, app, "F0CHART000")
     assert check_blocks(blocks) == []
     assert sum(len(text_of([block], block["block_id"])) for block in blocks if block["type"] != "actions") < 13_000
+
+
+def test_google_s_own_spend_caps_stand_in_the_message_what_pauses_first() -> None:
+    """What is paused is in bold; of what is armed it is said about how full it is."""
+    armed = SpendCap(
+        id="b-1",
+        name="vertex-cap",
+        project="acme-chat-prod",
+        service=VERTEX_BILLED,
+        limit=brl("500"),
+        state=CapState.CONFIGURED,
+        spent=brl("400"),
+    )
+    used_up = replace(armed, id="b-2", name="run-cap", service="152E-C115-5142", state=CapState.ENFORCED)
+    drawn = blocks_of(replace(incident(), caps=(armed, used_up)))
+    (block,) = [one for one in drawn if one["block_id"] == "caps"]
+    first, second = block["text"]["text"].split("\n")
+    assert first.startswith("🛑 *Google's spend cap run-cap")
+    assert "used up, so that Google has paused it" in first
+    assert "armed; about 80% of it spent" in second

@@ -17,7 +17,7 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class GoogleApis:
-    """`service_usage()` and `monitoring()`, each built once in a thread: httplib2 is not safe to share.
+    """`service_usage()`, `monitoring()` and so on, each built once in a thread: httplib2 is not safe to share.
 
     With an `endpoint` (a stand-in's address: ``http://127.0.0.1:8123``) no credentials are looked for or sent;
     without one they are the machine's own. `timeout` is in seconds, for connecting and for each silence.
@@ -33,6 +33,9 @@ class GoogleApis:
 
     def monitoring(self) -> Any:
         return self._built("monitoring", "v3")
+
+    def billing_budgets(self) -> Any:
+        return self._built("billingbudgets", "v1")
 
     def close(self) -> None:
         """Closes this thread's connections; the next call opens new ones."""

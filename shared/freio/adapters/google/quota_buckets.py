@@ -21,11 +21,16 @@ Dimensions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """What one set of dimensions is allowed: `effective` None is unlimited, `override` None is none set."""
+    """What one set of dimensions is allowed: `effective` None is unlimited, `override` None is none set.
+
+    ``granted`` is what stands there without the consumer's own override (None: unlimited): Google's default or what it
+    has set for this consumer instead, and no more than the organisation's administrators allow.
+    """
 
     dimensions: Dimensions
     effective: int | None
     override: int | None
+    granted: int | None = None
 
     def dimension(self, name: str) -> str | None:
         return dict(self.dimensions).get(name)
@@ -96,7 +101,17 @@ def _bucket(raw: Mapping[str, Any]) -> Bucket:
         dimensions=_dimensions(raw),
         effective=None if effective in UNLIMITED else effective,
         override=None if override is None else _value(override),
+        granted=_granted(raw),
     )
+
+
+def _granted(raw: Mapping[str, Any]) -> int | None:
+    """From `producerOverride` or, without one, `defaultLimit`, and `adminOverride`: the lower of the two."""
+    base = int(raw.get("defaultLimit", "0"))
+    if "producerOverride" in raw:
+        base = _value(raw["producerOverride"])
+    limits = [base, *([_value(raw["adminOverride"])] if "adminOverride" in raw else [])]
+    return min((limit for limit in limits if limit not in UNLIMITED), default=None)
 
 
 def _value(override: Mapping[str, Any]) -> int:

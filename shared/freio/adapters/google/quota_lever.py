@@ -81,6 +81,13 @@ class QuotaLever:
                 return bucket.override
         return None
 
+    def granted(self, target: Target) -> int | None:
+        """What Google grants there, whatever override of the client's own lowers it; None: unlimited, or no bucket."""
+        for bucket in self._limit(target).buckets:
+            if bucket.dimensions == tuple(sorted(target.dimensions)):
+                return bucket.granted
+        return None
+
     def restore(self, target: Target, found: Setting) -> None:
         """Puts back what was found; None deletes the override, and is done where none is listed.
 

@@ -69,6 +69,7 @@ def draw(
         *evidence.what(incident, language),
         *evidence.why(incident, language),
         *evidence.how_much(incident, app, language),
+        *evidence.caps(incident, language),
         *evidence.chart(incident, chart, language, refused=chart_refused),
         *evidence.owners(incident, app, language, address),
         *brake.proposal(incident, language),

@@ -17,13 +17,17 @@ from freio.domain.money import SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import N_, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
+from freio.domain.spend_cap import SpendCap
 from freio.i18n.catalogue import Language
 
 SHOWN_SIGNALS = 3
 SHOWN_OWNERS = 20
 WHAT_TEXT = 1000  # with the owners: parts.TEXT each would make a message too long for Slack
 
-_BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST}
+SHOWN_CAPS = 3
+CAPS_TEXT = 600
+
+_BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST, SignalKind.SPEND_CAP}
 _NO_LONGER_LOOSE = {State.THROTTLED, State.RESTORING, State.RESOLVED}
 
 OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
@@ -44,6 +48,9 @@ WORST = N_("*Worst case until a brake bites*\n{most:money} (+{amount:money})")
 RATE = N_("*The last hour*\n{amount:money}")
 BUDGET = N_("*Budget of the month*\n{amount:money}, {used:percent} used")
 CEILING = N_("*Allowed until the month costs*\n{amount:money}")
+CAP = N_("Google's spend cap {name}: {limit:money} a month on {service} in {project}, {state:word}")
+CAP_FULL = N_("about {full:percent} of it spent, by Freio's figures, which are net of credits")
+CAP_MOVING = N_("Google is changing that now")
 CHART = N_("Cost of {app} an hour, the usual and the present; {likely:money} this month.")
 NO_CHART = N_("Slack could not show the chart.")
 OWNERS = N_("*Owners:*")
@@ -146,6 +153,22 @@ def _in_flight(spend: SpendRange, language: Language) -> str:
         return flying
     least, utmost = amount(spend.least), amount(spend.utmost)
     return say(language, IN_FLIGHT_RANGE, amount=amount(spend.in_flight), least=least, utmost=utmost)
+
+
+def caps(incident: Incident, language: Language) -> list[Block]:
+    """Google's own spend caps on the app's projects, those that pause something first and in bold."""
+    shown = sorted(incident.caps, key=lambda cap: not cap.pauses)[:SHOWN_CAPS]
+    return [*parts.section([_cap(cap, language) for cap in shown], "caps", CAPS_TEXT)]
+
+
+def _cap(cap: SpendCap, language: Language) -> str:
+    limit = amount(cap.limit)
+    line = say(language, CAP, name=cap.name, limit=limit, service=cap.called, project=cap.project, state=cap.state)
+    if cap.full is not None and not cap.pauses:
+        line += f"; {say(language, CAP_FULL, full=f'{cap.full:.2f}')}"
+    if cap.moving:
+        line += f"; {say(language, CAP_MOVING)}"
+    return f"🛑 *{line}*" if cap.pauses else line
 
 
 def chart(incident: Incident, file_id: str, language: Language, *, refused: bool) -> list[Block]:

@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from freio.sandbox.google.budgets_api import BudgetsApi, CapBudget
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.discovery import SIMULATED_APIS, Discovery
 from freio.sandbox.google.errors import ApiError, unimplemented
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 QUOTAS = "serviceusage.services.consumerQuotaMetrics."
+BUDGETS = "billingbudgets.billingAccounts.budgets."
 READ_QUOTAS = "serviceusage.quotas.get"
 UPDATE_QUOTAS = "serviceusage.quotas.update"
 READ_SERIES = "monitoring.timeSeries.list"
@@ -64,7 +66,10 @@ class Logged:
 
 @dataclass(frozen=True, kw_only=True)
 class Handler:
-    """What answers a method, and the permission it takes; None for operations, which name no project."""
+    """What answers a method, and the permission in the project that it takes.
+
+    None for operations, which name no project, and for billing accounts, which have permissions of their own.
+    """
 
     answer: Callable[[Call], dict[str, Any]]
     permission: str | None
@@ -114,6 +119,7 @@ class ControlPlane:
             lag=metric_lag_seconds,
             retention=retention_days * DAY,
         )
+        self._budgets = BudgetsApi(projects=self.projects)
         self._handlers = self._all_handlers()
 
     def _all_handlers(self) -> dict[str, Handler]:
@@ -130,6 +136,8 @@ class ControlPlane:
             overrides + "create": Handler(answer=quota_api.create_override, permission=UPDATE_QUOTAS),
             overrides + "patch": Handler(answer=quota_api.patch_override, permission=UPDATE_QUOTAS),
             overrides + "delete": Handler(answer=quota_api.delete_override, permission=UPDATE_QUOTAS),
+            BUDGETS + "list": Handler(answer=self._budgets.list, permission=None),
+            BUDGETS + "get": Handler(answer=self._budgets.get, permission=None),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES
@@ -214,6 +222,9 @@ class ControlPlane:
     def _serve(self, step: Step) -> Served:
         if step.project not in self.projects.by_id:
             raise ValueError(f"{step.project!r} is no project of the sandbox: {sorted(self.projects.by_id)}")
+        model = self.catalogue.model(step.model)
+        if self._budgets.pauses(step.project, step.service, model.publisher):
+            return Served.nothing(step.demand)
         return self._traffic.serve(step)
 
     def set_override_as_somebody_else(
@@ -227,6 +238,21 @@ class ControlPlane:
                 raise limit_not_found(service, metric, unit)
             name = self.projects.get(project).project_id
             self._quotas.change(self._quotas.key(name, limit, dimensions_of(dimensions)), value, at_once=True)
+
+    def put_spend_cap(self, cap: CapBudget) -> None:
+        """A spend cap as somebody set, filled or lifted it: from now on callers read it so, and traffic feels it.
+
+        How Google refuses what a cap pauses is not known: such requests leave no point in any metric here.
+        """
+        with self._lock:
+            self._budgets.put(cap)
+
+    def deny_billing(self, account: str, permission: str) -> None:
+        """From now on the caller lacks this permission (`billing.budgets.list`) on the billing account."""
+        self._budgets.denied.add((account, permission))
+
+    def allow_billing(self, account: str, permission: str) -> None:
+        self._budgets.denied.discard((account, permission))
 
     def disable_api(self, project: str, host: str) -> None:
         """From now on calls of this API (`serviceusage.googleapis.com`) for the project are SERVICE_DISABLED."""

@@ -46,6 +46,14 @@ class Served:
     cache_write_1h_tokens: int
     refused_requests: int
 
+    @classmethod
+    def nothing(cls, demand: Demand) -> Served:
+        """Where the whole service is stopped."""
+        none = dict.fromkeys(
+            ("requests", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), 0
+        )
+        return cls(**none, refused_requests=demand.requests)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:

@@ -1,0 +1,20 @@
+"""Where an app's traffic is, and what could be its own, as far as its match and its bills say."""
+
+from __future__ import annotations
+
+from freio.domain.app import App
+from freio.domain.attribution import Traits, sharing
+from freio.guard.meter import Readings
+from freio.ports import Place
+
+
+def homes(app: App, readings: Readings) -> frozenset[str]:
+    """The projects that it names, else those in which it was billed in the last seven days."""
+    billed = (project for (project, _), owners in readings.shares.items() if app.name in owners)
+    return app.match.projects or frozenset(billed)
+
+
+def could_be(app: App, place: Place, readings: Readings) -> bool:
+    """Whether it was billed for traffic at a place, or could have had some."""
+    billed = app.name in readings.shares.get((place.project, place.model), ())
+    return billed or bool(sharing([app], Traits(project=place.project, model=place.model)))

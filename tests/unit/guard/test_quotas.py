@@ -1,0 +1,323 @@
+"""Standing quotas: what stands against what the file says, and keeping it there through the lever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from freio.domain.app import App, Match
+from freio.domain.click import Verb
+from freio.domain.incident import State
+from freio.domain.journal import Kind
+from freio.domain.phrase import Phrase
+from freio.domain.quota import Change, Standing
+from freio.domain.sentences import MULTI_REGION, RETURNS_TO
+from freio.domain.target import Brake, Hold, Target
+from freio.errors import Rejected, Unavailable
+from freio.guard.hold import Holder
+from freio.guard.quotas import Kept, StandingQuotas
+from freio.ports import Place
+from tests.fakes import FakeLever
+from tests.simulation.cast import MINUTE, OPS, a_client, a_target
+from tests.simulation.world import World
+from tests.unit.guard.watching import FLASH, HOUR, PRO, Town, app, client
+
+A_MINUTE = "input_tokens_per_minute"
+SHARED = Match(projects=frozenset({"acme-shared"}))
+
+
+def with_quota(name: str, value: int, **changes: Any) -> App:
+    return app(name, quotas={A_MINUTE: value}, **changes)
+
+
+def town(*apps: App, **grants: int) -> Town:
+    """Traffic of 60,000 input tokens an hour (1,000 a minute) for a week, at each app's project."""
+    made = Town(client=client(*apps))
+    for project in sorted({p for one in apps for p in one.match.projects}):
+        made.serve(made.clock.at - timedelta(days=7), made.clock.at, 60_000, project=project)
+    return made
+
+
+class Granting(FakeLever):
+    """What Google grants everywhere."""
+
+    def granted(self, target: Target) -> int | None:
+        return 5_000
+
+
+def quotas(made: Town, *, granting: bool = False, **more: FakeLever) -> StandingQuotas:
+    holder = Holder(made.client, made.store, made.clock, {"quota": made.lever, **more})
+    grants = {"quota": Granting()} if granting else {}
+    return StandingQuotas(made.client, made.store, made.clock, meter=made.telemetry, holder=holder, grants=grants)
+
+
+def diff(made: Town, **more: Any) -> list[Standing]:
+    return quotas(made, **more).diff(made.read())
+
+
+def target_of(made: Town, project: str = "acme-chat", model: str = FLASH, location: str = "global") -> Target:
+    return made.lever.target(Place(project=project, location=location, model=model))
+
+
+# ---- what is said
+
+
+@pytest.mark.parametrize(
+    ("stands", "change"),
+    [(None, Change.SET), (3000, Change.LOWER), (-1, Change.LOWER), (500, Change.RAISE), (2000, Change.NONE)],
+)
+def test_what_stands_is_held_against_the_file(stands: int | None, change: Change) -> None:
+    """For each place where the app had traffic in the last seven days."""
+    made = town(with_quota("chat", 2000))
+    if stands is not None:
+        made.lever.overrides[target_of(made)] = stands
+    (one,) = diff(made)
+    assert (one.apps, one.places, one.unit) == (("chat",), (("global", FLASH),), A_MINUTE)
+    assert (one.stands, one.wanted, one.change, one.refused) == (stands, 2000, change, Decimal(0))
+
+
+def test_each_endpoint_and_model_with_traffic_is_a_line_of_its_own() -> None:
+    """Endpoints meter separately; one that had no traffic for a week is left out."""
+    made = town(with_quota("chat", 2000))
+    now = made.clock.at
+    made.serve(now - HOUR, now, 60_000, location="us-central1")
+    made.serve(now - HOUR, now, 60_000, model=PRO)
+    made.serve(now - timedelta(days=9), now - timedelta(days=8), 60_000, location="europe-west1")
+    assert [one.places for one in diff(made)] == [
+        (("global", FLASH),),
+        (("global", PRO),),
+        (("us-central1", FLASH),),
+    ]
+
+
+def test_two_apps_on_one_target_get_the_sum_of_their_quotas() -> None:
+    """One limit serves both: either app's quota alone would starve the other."""
+    made = town(with_quota("chat", 2000, match=SHARED), with_quota("search", 500, match=SHARED))
+    (one,) = diff(made)
+    assert (one.apps, one.wanted, one.is_shared) == (("chat", "search"), 2500, True)
+    assert quotas(made).keep(one, "me").done
+    assert made.lever.overrides[target_of(made, "acme-shared")] == 2500
+
+
+def test_a_target_shared_with_an_app_without_a_quota_is_not_set() -> None:
+    """Nothing can be added to no limit; the line says whose quota is missing."""
+    made = town(with_quota("chat", 2000, match=SHARED), app("search", match=SHARED))
+    (one,) = diff(made)
+    assert (one.change, one.wanted, one.change.is_set) == (Change.UNSHARED, None, False)
+    assert "search" in str(one.reason)
+
+
+def test_what_it_would_have_refused_is_said() -> None:
+    """A quota below what is in use: 1,000 a minute run, 600 would pass."""
+    (one,) = diff(town(with_quota("chat", 600)))
+    assert (one.change, one.refused, one.cuts) == (Change.SET, Decimal("0.4"), True)
+    assert one.peak == 1000
+
+
+def test_more_than_google_grants_is_not_set() -> None:
+    """A consumer override can only lower."""
+    (one,) = diff(town(with_quota("chat", 6000)), granting=True)
+    assert (one.change, one.granted) == (Change.BEYOND, 5000)
+    assert "5000" in str(one.reason)
+
+
+def test_where_no_limit_binds_the_line_says_why() -> None:
+    """A multi-region endpoint has no quota."""
+    made = town(with_quota("chat", 2000))
+    made.lever.unbound[FLASH] = Phrase.of(MULTI_REGION, model=FLASH, location="eu")
+    (one,) = diff(made)
+    assert one.change is Change.LOOSE
+    assert "multi-region" in str(one.reason)
+
+
+def test_an_app_without_quotas_has_no_line() -> None:
+    """Nothing was asked for."""
+    assert diff(town(app("chat"))) == []
+
+
+def test_an_app_that_is_billed_by_a_label_is_found_by_where_it_was_billed() -> None:
+    """It names no project."""
+    made = town(app("other"))
+    labelled = with_quota("chat", 2000, match=Match(labels=(("app", "chat"),)))
+    made.client = client(labelled)
+    now = made.clock.at
+    made.bill(now - timedelta(days=4), now - timedelta(hours=3), 1, project="acme-other", labels={"app": "chat"})
+    assert [one.target.project for one in diff(made)] == ["acme-other"]
+
+
+def test_telemetry_that_cannot_be_read_is_no_empty_list() -> None:
+    """No answer is not "no traffic"."""
+    made = town(with_quota("chat", 2000))
+    readings = made.read()
+    made.telemetry.fails = Unavailable("down")
+    with pytest.raises(Unavailable):
+        quotas(made).diff(readings)
+
+
+def test_a_second_lever_that_sets_limits_takes_part() -> None:
+    """A gateway with limits of each app needs nothing new here."""
+    made = town(with_quota("chat", 2000))
+    found = diff(made, gateway=FakeLever(name="gateway"), api_key=FakeLever(name="api_key"))
+    assert [one.target.lever for one in found] == ["gateway", "quota"]
+
+
+# ---- what is done
+
+
+def test_a_quota_is_set_read_back_and_journalled() -> None:
+    """By the name of who ran it, with what stood there and what it would have refused."""
+    made = town(with_quota("chat", 600))
+    (one,) = diff(made)
+    assert quotas(made).keep(one, "freio quotas, by ana") == Kept(standing=one, done=True)
+    assert made.lever.overrides[target_of(made)] == 600
+    (entry,) = [e for e in made.store.entries() if e.what == "standing quota: set"]
+    assert (entry.kind, entry.by, entry.data["value"], entry.data["refused"]) == (
+        Kind.LEVER,
+        "freio quotas, by ana",
+        "600",
+        "0.4",
+    )
+    assert [again.change for again in diff(made)] == [Change.NONE]
+
+
+def test_what_somebody_else_set_meanwhile_is_left() -> None:
+    """What was said yes to is what was listed; the other value is journalled and stays."""
+    made = town(with_quota("chat", 2000))
+    made.lever.overrides[target_of(made)] = 3000
+    (one,) = diff(made)
+    made.lever.somebody_else_sets(target_of(made), 777)
+    kept = quotas(made).keep(one, "me")
+    assert (kept.done, "somebody else set 777" in kept.why) == (False, True)
+    assert made.lever.overrides[target_of(made)] == 777
+    assert [e.data["value"] for e in made.store.entries() if e.kind is Kind.FOREIGN] == ["777"]
+
+
+def test_a_quota_whose_reply_is_lost_arrives_with_the_next_look() -> None:
+    """The change is written down before the lever is called, so that nobody takes our value for somebody else's."""
+    made = town(with_quota("chat", 2000))
+    (one,) = diff(made)
+    made.lever.will_fail("restore", Unavailable("the reply was lost"), after=True)
+    kept = quotas(made).keep(one, "me")
+    assert (kept.done, "tries again" in kept.why) == (False, True)
+    made.clock.at += timedelta(minutes=2)
+    Holder(made.client, made.store, made.clock, {"quota": made.lever}).drive(one.target)
+    brake = made.store.get(Brake, one.target.id)
+    assert brake is not None
+    assert (brake.hold, brake.standing, made.lever.overrides[one.target]) == (Hold.SETTLING, 2000, 2000)
+
+
+def test_a_quota_that_is_refused_says_so() -> None:
+    """A permission is missing."""
+    made = town(with_quota("chat", 2000))
+    (one,) = diff(made)
+    made.lever.will_fail("restore", Rejected("serviceusage.quotas.update denied"))
+    kept = quotas(made).keep(one, "me")
+    assert (kept.done, "serviceusage.quotas.update" in kept.why) == (False, True)
+
+
+# ---- with leases, in the simulated world
+
+
+CHAT = a_target("chat")
+
+
+@pytest.fixture
+def world() -> World:
+    return World(client=a_client(ops_may_raise=True))
+
+
+def asked(world: World, value: int) -> Kept:
+    """The quota in place, as `diff` would list it now."""
+    brake = world.store.get(Brake, CHAT.id) or Brake(target=CHAT)
+    standing = Standing(
+        target=CHAT,
+        places=(("global", "flash"),),
+        unit=A_MINUTE,
+        apps=("chat",),
+        asked=(("chat", value),),
+        stands=world.lever.standing.get(CHAT),
+        granted=None,
+        wanted=value,
+        change=Change.LATER if brake.leases else Change.SET,
+    )
+    keeper = StandingQuotas(world.client, world.store, world.clock, meter=world.meter, holder=world.holder, grants={})
+    return keeper.keep(standing, "me")
+
+
+def throttled(world: World) -> None:
+    world.watch("chat")
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert (world.of("chat").state, world.standing("chat")) == (State.THROTTLED, 200)
+
+
+@pytest.mark.parametrize("quota", [900, 50])
+def test_while_a_lease_lives_only_what_it_returns_to_changes(world: World, quota: int) -> None:
+    """The limit in force stays, also where the quota is stricter; when the lease ends, the quota stands there."""
+    throttled(world)
+    assert asked(world, quota).done
+    world.sweep(times=6, every=5 * MINUTE)
+    assert (world.of("chat").state, world.standing("chat")) == (State.THROTTLED, 200)
+    assert [data["value"] for data in world.told(RETURNS_TO)] == [str(quota)]
+    world.click(OPS, Verb.RELEASE, "chat")
+    world.sweep(times=6, every=5 * MINUTE)
+    assert (world.standing("chat"), world.of("chat").state) == (quota, State.RESOLVED)
+    assert world.brake("chat").hold is Hold.FREE
+
+
+def test_a_lease_returns_to_the_standing_quota(world: World) -> None:
+    """Set before the brake, it is what the brake found."""
+    assert asked(world, 900).done
+    world.sweep(times=6, every=5 * MINUTE)
+    throttled(world)
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert world.standing("chat") == 900
+
+
+def test_somebody_elses_value_under_a_lease_is_not_overwritten_by_the_quota(world: World) -> None:
+    """What others set since stays when the lease ends, quota or not."""
+    throttled(world)
+    asked(world, 900)
+    world.lever.somebody_sets(CHAT, 777)
+    world.click(OPS, Verb.RELEASE, "chat")
+    world.sweep(times=6, every=5 * MINUTE)
+    assert world.standing("chat") == 777
+    assert [e.data["value"] for e in world.store.entries() if e.kind is Kind.FOREIGN] == ["777"]
+
+
+def test_a_lease_that_was_claimed_after_the_list_keeps_its_limit(world: World) -> None:
+    """Between the list and the change somebody throttled: the change waits for the lease's end."""
+    before = Standing(
+        target=CHAT,
+        places=(("global", "flash"),),
+        unit=A_MINUTE,
+        apps=("chat",),
+        asked=(("chat", 900),),
+        stands=None,
+        granted=None,
+        wanted=900,
+        change=Change.SET,
+    )
+    throttled(world)
+    keeper = StandingQuotas(world.client, world.store, world.clock, meter=world.meter, holder=world.holder, grants={})
+    assert "afterwards" in keeper.keep(before, "me").why
+    assert world.standing("chat") == 200
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert world.standing("chat") == 900
+
+
+def test_two_leases_on_one_target_end_one_by_one_in_the_quota(world: World) -> None:
+    """The stricter one's end leaves the other in force; the last one's leaves the quota."""
+    brake = Brake(target=CHAT, found=None, found_known=True)
+    from freio.domain.target import Lease
+
+    now = world.clock.at
+    lease = Lease(incident="i", app="chat", value=200, since=now, until=now + HOUR)
+    brake = brake.with_lease(lease, now).with_lease(replace(lease, incident="j", value=300), now)
+    brake = brake.standing_at(900, 200, now)
+    assert brake.wanted == 200
+    assert brake.without("i", now).wanted == 300
+    assert brake.without("i", now).without("j", now).wanted == 900
