@@ -20,6 +20,7 @@ from freio.sandbox.google.models import Catalogue
 from freio.sandbox.google.monitoring import MonitoringApi
 from freio.sandbox.google.operations import Operations
 from freio.sandbox.google.override_rules import limit_not_found
+from freio.sandbox.google.permissions import PermissionsApi
 from freio.sandbox.google.projects import Projects, check_access
 from freio.sandbox.google.quota_api import QuotaApi
 from freio.sandbox.google.quotas import Quotas, dimensions_of
@@ -64,7 +65,7 @@ class Logged:
 
 @dataclass(frozen=True, kw_only=True)
 class Handler:
-    """What answers a method, and the permission it takes; None for operations, which name no project."""
+    """What answers a method, and the permission it takes; None for operations and for what checks for itself."""
 
     answer: Callable[[Call], dict[str, Any]]
     permission: str | None
@@ -133,6 +134,9 @@ class ControlPlane:
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES
+            ),
+            "cloudresourcemanager.projects.testIamPermissions": Handler(
+                answer=PermissionsApi(projects=self.projects).test, permission=None
             ),
         }
 

@@ -41,14 +41,19 @@ class Projects:
         return project
 
 
-def check_access(project: Project, *, host: str, permission: str) -> None:
-    """PERMISSION_DENIED where the called API is off in the project, or the caller lacks the permission."""
+def check_enabled(project: Project, *, host: str) -> None:
+    """PERMISSION_DENIED where the called API is off in the project."""
     if host in project.disabled_services:
         message = f"{host} has not been used in project {project.number} before or it is disabled."
         details = [
             error_info("SERVICE_DISABLED", "googleapis.com", service=host, consumer=f"projects/{project.number}")
         ]
         raise ApiError(403, "PERMISSION_DENIED", message, details=details)
+
+
+def check_access(project: Project, *, host: str, permission: str) -> None:
+    """PERMISSION_DENIED where the called API is off in the project, or the caller lacks the permission."""
+    check_enabled(project, host=host)
     if permission in project.denied_permissions:
         resource = f"projects/{project.project_id}"
         message = f"Permission '{permission}' denied on resource '{resource}' (or it may not exist)."
