@@ -12,10 +12,12 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from freio.sandbox.google.callers import Callers
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.discovery import SIMULATED_APIS, Discovery
 from freio.sandbox.google.errors import ApiError, unimplemented
-from freio.sandbox.google.faults import FailLate, Faults, HttpFault, LostReply, Slow
+from freio.sandbox.google.faults import FailLate, Faults, HttpFault, LostReply, Meanwhile, Slow
+from freio.sandbox.google.history import Delays
 from freio.sandbox.google.models import Catalogue
 from freio.sandbox.google.monitoring import MonitoringApi
 from freio.sandbox.google.operations import Operations
@@ -32,6 +34,8 @@ from freio.sandbox.google.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+
+    from freio.sandbox.google.credentials import Caller
 
 DAY = 86_400
 QUOTAS = "serviceusage.services.consumerQuotaMetrics."
@@ -107,6 +111,14 @@ class ControlPlane:
         self._operations = Operations(now=now, operation_seconds=operation_seconds)
         store = SeriesStore()
         self._traffic = Traffic(quotas=self._quotas, usage=self._usage, store=store)
+        self.callers = Callers(
+            now=now,
+            projects=self.projects,
+            operations=self._operations,
+            store=store,
+            delays=Delays(operation=operation_seconds, effect=effect_seconds),
+            onward=self._traffic.serve,
+        )
         self._monitoring = MonitoringApi(
             store=store,
             projects=self.projects,
@@ -122,7 +134,9 @@ class ControlPlane:
             quotas=self._quotas, operations=self._operations, projects=self.projects, usage=self._usage
         )
         overrides = QUOTAS + "limits.consumerOverrides."
+        of_callers = self.callers.answers().items()
         return {
+            **{method: Handler(answer=answer, permission=permission) for method, (answer, permission) in of_callers},
             QUOTAS + "list": Handler(answer=quota_api.list_metrics, permission=READ_QUOTAS),
             QUOTAS + "get": Handler(answer=quota_api.get_metric, permission=READ_QUOTAS),
             QUOTAS + "limits.get": Handler(answer=quota_api.get_limit, permission=READ_QUOTAS),
@@ -182,6 +196,8 @@ class ControlPlane:
                 raise fault.error()
             case Slow(seconds=seconds):
                 self._sleep(seconds)
+            case Meanwhile(act=act):
+                act()
             case LostReply():
                 return call, True
             case FailLate() as fault:
@@ -204,10 +220,20 @@ class ControlPlane:
     # What only the simulation does
 
     def serve(
-        self, *, project: str, location: str, model: str, at: datetime, demand: Demand, minutes: int = 1
+        self,
+        *,
+        project: str,
+        location: str,
+        model: str,
+        at: datetime,
+        demand: Demand,
+        minutes: int = 1,
+        caller: Caller | None = None,
     ) -> Served:
-        """Admits the demand that quotas allow in the minutes from `at` on, and records it."""
-        step = Step(project=project, location=location, model=model, at=at, demand=demand, minutes=minutes)
+        """Admits the demand that quotas (and what is set for its caller) allow from `at` on, and records it."""
+        step = Step(
+            project=project, location=location, model=model, at=at, demand=demand, minutes=minutes, caller=caller
+        )
         return self.serve_many([step])[0]
 
     def serve_many(self, steps: Iterable[Step]) -> list[Served]:
@@ -218,7 +244,7 @@ class ControlPlane:
     def _serve(self, step: Step) -> Served:
         if step.project not in self.projects.by_id:
             raise ValueError(f"{step.project!r} is no project of the sandbox: {sorted(self.projects.by_id)}")
-        return self._traffic.serve(step)
+        return self._traffic.serve(step) if step.caller is None else self.callers.serve(step)
 
     def set_override_as_somebody_else(
         self, *, project: str, metric: str, unit: str, dimensions: Mapping[str, str], value: int | None

@@ -10,6 +10,8 @@ from freio.sandbox.google.catalogue import VERTEX
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from freio.sandbox.google.credentials import Caller
+
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
@@ -47,7 +49,10 @@ class Served:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Demand of one model at one location, spread evenly over `minutes` from the whole minute `at`."""
+    """Demand of one model at one location, spread evenly over `minutes` from the whole minute `at`.
+
+    Without a `caller` nobody is asked who calls, and no request is counted under a credential.
+    """
 
     project: str
     location: str
@@ -56,3 +61,4 @@ class Step:
     demand: Demand
     minutes: int = 1
     service: str = VERTEX
+    caller: Caller | None = None

@@ -88,7 +88,7 @@ class Traffic:
         first = minute_of(step.at)
         tallies = [Tally(gate, gate.limits(first, step.minutes)) for gate in route.gates]
         got = [0] * PARTS
-        for index, wanted in enumerate(_by_minute(step.demand, step.minutes)):
+        for index, wanted in enumerate(by_minute(step.demand, step.minutes)):
             passed = _admitted(tallies, first, index, wanted, caches_apart=route.caches_apart)
             got = [have + more for have, more in zip(got, passed, strict=True)]
         width = step.minutes * 60
@@ -142,7 +142,7 @@ def _reaches(limit: Limit, location: str) -> bool:
     return limit.endpoint == "anywhere" or location == "global"
 
 
-def _by_minute(demand: Demand, minutes: int) -> Iterator[tuple[int, ...]]:
+def by_minute(demand: Demand, minutes: int) -> Iterator[tuple[int, ...]]:
     """The demand of each minute, in whole requests with their tokens; the parts add up to the whole."""
     parts = (
         demand.requests,
