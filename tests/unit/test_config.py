@@ -242,7 +242,11 @@ WRONG = [
     ),
     ("grace: 15m", "mode: {critical: stop}", "freio.yaml:15: apps[0].mode.critical: 'stop' is not a mode"),
     ("grace: 15m", "mode: {warn: observe}", "freio.yaml:15: apps[0].mode.warn: is no key here; did you mean warning?"),
-    ("grace: 15m", "levers: [quotas]", "apps[0].levers[0]: 'quotas' is not a lever; may be quota, allowed_models"),
+    (
+        "grace: 15m",
+        "levers: [quotas]",
+        "apps[0].levers[0]: 'quotas' is not a lever; may be gateway, quota, allowed_models",
+    ),
     ("[S01OPS0000]", "[]", "freio.yaml:17: approvals.ops: is empty; must have at least one"),
     (
         "[S01OPS0000]",

@@ -199,3 +199,29 @@ RETURNS_TO = N_(
 )
 QUOTA_UNSHARED = N_("{apps} goes through it too, and has no quota of this kind in freio.yaml")
 QUOTA_BEYOND = N_("Google grants {granted:number}, and freio.yaml says {wanted:number}: an override can only lower")
+# ---- lever api_key
+NO_KEYS = N_("{app} names no API key in freio.yaml, so no key can be restricted")
+KEY_ELSEWHERE = N_("{project} holds none of these API keys: {keys}")
+KEY_GONE = N_("API key {key} in {project}: it was deleted")
+KEY_WITHOUT_AI = N_("API key {key} in {project}: it may not call AI services as it is")
+KEY_KEEPS = N_(
+    "API key {key} in {project} has no API restriction. While it is braked, it may call the {kept:number} enabled "
+    "services there that are not AI. Refused beside AI: {lost:number} more that are enabled, and every service that is "
+    "enabled meanwhile"
+)
+KEY_KEEPS_NOTHING = N_(
+    "API key {key} in {project} has no API restriction, and no service but AI is enabled there. While it is braked, "
+    "it may call nothing of the project"
+)
+LEVER_LACKS = N_("{project}: Freio lacks {permissions} there")
+
+# ---- lever iam_deny
+NO_SERVICE_ACCOUNTS = N_("{app} names no service account in freio.yaml, so none can be denied")
+DENY_LACKS = N_(
+    "{account} in {project}: Freio lacks {permissions}. Deny policies need the role Deny Admin, which only an "
+    "organization or a folder grants, never the project alone"
+)
+DENY_UNSURE = N_(
+    "{account} in {project}: Google does not promise that a deny policy can deny predictions. If it cannot, setting it "
+    "fails; the proof shows whether it bites. Batch jobs go on"
+)

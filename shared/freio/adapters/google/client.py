@@ -17,7 +17,7 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class GoogleApis:
-    """`service_usage()`, `monitoring()` and so on, each built once in a thread: httplib2 is not safe to share.
+    """One method for each API, each built once in a thread: httplib2 is not safe to share.
 
     With an `endpoint` (a stand-in's address: ``http://127.0.0.1:8123``) no credentials are looked for or sent;
     without one they are the machine's own. `timeout` is in seconds, for connecting and for each silence.
@@ -37,6 +37,22 @@ class GoogleApis:
     def billing_budgets(self) -> Any:
         return self._built("billingbudgets", "v1")
 
+    def services(self) -> Any:
+        """Service Usage v1, which lists services; v1beta1 has the quotas."""
+        return self._built("serviceusage", "v1")
+
+    def api_keys(self) -> Any:
+        return self._built("apikeys", "v2")
+
+    def deny_policies(self) -> Any:
+        return self._built("iam", "v2")
+
+    def service_accounts(self) -> Any:
+        return self._built("iam", "v1")
+
+    def resource_manager(self) -> Any:
+        return self._built("cloudresourcemanager", "v3")
+
     def close(self) -> None:
         """Closes this thread's connections; the next call opens new ones."""
         built: dict[str, Any] = self._of_thread.__dict__
@@ -45,10 +61,11 @@ class GoogleApis:
 
     def _built(self, api: str, version: str) -> Any:
         built: dict[str, Any] = self._of_thread.__dict__
-        if api not in built:
+        name = f"{api} {version}"
+        if name not in built:
             options = {"api_endpoint": self._endpoint} if self._endpoint else None
-            with translated(f"{api} {version}"):
-                built[api] = discovery.build(
+            with translated(name):
+                built[name] = discovery.build(
                     api,
                     version,
                     http=self._http(),
@@ -56,7 +73,7 @@ class GoogleApis:
                     static_discovery=True,
                     cache_discovery=False,
                 )
-        return built[api]
+        return built[name]
 
     def _http(self) -> Any:
         credentials: Credentials

@@ -75,14 +75,14 @@ EXPERIMENTS = (
     Experiment(
         key="effect-time",
         belief="The operation takes 5 to 10 s, and the effect some tens of seconds more.",
-        why="A proof looks at windows from two minutes after the change (EFFECT in guard/prove.py).",
+        why="A proof looks at windows from two minutes after the change (`Probe.bites_within` of the quota lever).",
         commands=(
             f"date +%T; {_override(10, force=True)}",
             "for i in $(seq 60); do date +%T; " + _ask("global", 3) + "; sleep 2; done # note the first 429",
             _REMOVE,
         ),
         expect="The first 429 less than two minutes after the call.",
-        otherwise="Raise EFFECT over what was seen: earlier windows would refute a brake that binds.",
+        otherwise="Raise `bites_within` over what was seen: earlier windows would refute a brake that binds.",
         harm=_BRAKES,
     ),
     Experiment(
@@ -113,7 +113,7 @@ EXPERIMENTS = (
                 "gcloud iam policies create freio-probe --kind denypolicies --policy-file deny.json --attachment-point"
                 " cloudresourcemanager.googleapis.com/projects/<APP_PROJECT>"
             ),
-            "sleep 120; "
+            "sleep 420; "
             + _ask("global", 3).replace(
                 "print-access-token",
                 "print-access-token --impersonate-service-account freio-probe@<APP_PROJECT>.iam.gserviceaccount.com",
@@ -123,7 +123,8 @@ EXPERIMENTS = (
                 " cloudresourcemanager.googleapis.com/projects/<APP_PROJECT>"
             ),
         ),
-        expect="The policy is made, and the three requests get 403.",
+        expect="The policy is made, and the three requests get 403. Google says two minutes as a rule, seven or more at"
+        " times.",
         otherwise="The permission is refused as not supported: leave iam_deny out of `levers`.",
         harm="a deny policy against a service account that was made for this (freio-probe)",
     ),

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from freio.sandbox.google.budgets_api import BudgetsApi, CapBudget
+from freio.sandbox.google.callers import Callers
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.discovery import SIMULATED_APIS, Discovery
 from freio.sandbox.google.errors import ApiError, unimplemented
-from freio.sandbox.google.faults import FailLate, Faults, HttpFault, LostReply, Slow
+from freio.sandbox.google.faults import FailLate, Faults, HttpFault, LostReply, Meanwhile, Slow
+from freio.sandbox.google.history import Delays
 from freio.sandbox.google.models import Catalogue
 from freio.sandbox.google.monitoring import MonitoringApi
 from freio.sandbox.google.operations import Operations
 from freio.sandbox.google.override_rules import limit_not_found
+from freio.sandbox.google.permissions import PermissionsApi
 from freio.sandbox.google.projects import Projects, check_access
 from freio.sandbox.google.quota_api import QuotaApi
 from freio.sandbox.google.quotas import Quotas, dimensions_of
@@ -32,6 +35,8 @@ from freio.sandbox.google.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+
+    from freio.sandbox.google.credentials import Caller
 
 DAY = 86_400
 QUOTAS = "serviceusage.services.consumerQuotaMetrics."
@@ -68,7 +73,8 @@ class Logged:
 class Handler:
     """What answers a method, and the permission in the project that it takes.
 
-    None for operations, which name no project, and for billing accounts, which have permissions of their own.
+    None for operations, which name no project, for billing accounts, which have permissions of their own, and for what
+    checks for itself.
     """
 
     answer: Callable[[Call], dict[str, Any]]
@@ -111,6 +117,14 @@ class ControlPlane:
         self._operations = Operations(now=now, operation_seconds=operation_seconds)
         store = SeriesStore()
         self._traffic = Traffic(quotas=self._quotas, usage=self._usage, store=store)
+        self.callers = Callers(
+            now=now,
+            projects=self.projects,
+            operations=self._operations,
+            store=store,
+            delays=Delays(operation=operation_seconds, effect=effect_seconds),
+            onward=self._traffic.serve,
+        )
         self._monitoring = MonitoringApi(
             store=store,
             projects=self.projects,
@@ -127,7 +141,9 @@ class ControlPlane:
             quotas=self._quotas, operations=self._operations, projects=self.projects, usage=self._usage
         )
         overrides = QUOTAS + "limits.consumerOverrides."
+        of_callers = self.callers.answers().items()
         return {
+            **{method: Handler(answer=answer, permission=permission) for method, (answer, permission) in of_callers},
             QUOTAS + "list": Handler(answer=quota_api.list_metrics, permission=READ_QUOTAS),
             QUOTAS + "get": Handler(answer=quota_api.get_metric, permission=READ_QUOTAS),
             QUOTAS + "limits.get": Handler(answer=quota_api.get_limit, permission=READ_QUOTAS),
@@ -141,6 +157,9 @@ class ControlPlane:
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES
+            ),
+            "cloudresourcemanager.projects.testIamPermissions": Handler(
+                answer=PermissionsApi(projects=self.projects).test, permission=None
             ),
         }
 
@@ -186,6 +205,8 @@ class ControlPlane:
                 raise fault.error()
             case Slow(seconds=seconds):
                 self._sleep(seconds)
+            case Meanwhile(act=act):
+                act()
             case LostReply():
                 return call, True
             case FailLate() as fault:
@@ -208,10 +229,20 @@ class ControlPlane:
     # What only the simulation does
 
     def serve(
-        self, *, project: str, location: str, model: str, at: datetime, demand: Demand, minutes: int = 1
+        self,
+        *,
+        project: str,
+        location: str,
+        model: str,
+        at: datetime,
+        demand: Demand,
+        minutes: int = 1,
+        caller: Caller | None = None,
     ) -> Served:
-        """Admits the demand that quotas allow in the minutes from `at` on, and records it."""
-        step = Step(project=project, location=location, model=model, at=at, demand=demand, minutes=minutes)
+        """Admits the demand that quotas (and what is set for its caller) allow from `at` on, and records it."""
+        step = Step(
+            project=project, location=location, model=model, at=at, demand=demand, minutes=minutes, caller=caller
+        )
         return self.serve_many([step])[0]
 
     def serve_many(self, steps: Iterable[Step]) -> list[Served]:
@@ -225,7 +256,11 @@ class ControlPlane:
         model = self.catalogue.model(step.model)
         if self._budgets.pauses(step.project, step.service, model.publisher):
             return Served.nothing(step.demand)
-        return self._traffic.serve(step)
+        return self._traffic.serve(step) if step.caller is None else self.callers.serve(step)
+
+    def unbind(self, project: str, model: str) -> None:
+        """From now on overrides for this model succeed there, are read back, and throttle nothing."""
+        self._traffic.unbind(project, model)
 
     def set_override_as_somebody_else(
         self, *, project: str, metric: str, unit: str, dimensions: Mapping[str, str], value: int | None

@@ -10,6 +10,8 @@ from freio.sandbox.google.catalogue import VERTEX
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from freio.sandbox.google.credentials import Caller
+
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
@@ -49,15 +51,15 @@ class Served:
     @classmethod
     def nothing(cls, demand: Demand) -> Served:
         """Where the whole service is stopped."""
-        none = dict.fromkeys(
-            ("requests", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), 0
-        )
-        return cls(**none, refused_requests=demand.requests)
+        return cls(**{**dict.fromkeys((one.name for one in fields(cls)), 0), "refused_requests": demand.requests})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Demand of one model at one location, spread evenly over `minutes` from the whole minute `at`."""
+    """Demand of one model at one location, spread evenly over `minutes` from the whole minute `at`.
+
+    Without a `caller` nobody is asked who calls, and no request is counted under a credential.
+    """
 
     project: str
     location: str
@@ -66,3 +68,4 @@ class Step:
     demand: Demand
     minutes: int = 1
     service: str = VERTEX
+    caller: Caller | None = None

@@ -25,9 +25,11 @@ INVOCATIONS = f"{VERTEX}/publisher/online_serving/model_invocation_count"
 NET_USAGE = "serviceruntime.googleapis.com/quota/rate/net_usage"
 QUOTA_LIMIT = "serviceruntime.googleapis.com/quota/limit"
 QUOTA_EXCEEDED = "serviceruntime.googleapis.com/quota/exceeded"
+REQUEST_COUNT = "serviceruntime.googleapis.com/api/request_count"
 PUBLISHER_MODEL = f"{VERTEX}/PublisherModel"
 LOCATION = f"{VERTEX}/Location"
 CONSUMER_QUOTA = "consumer_quota"
+CONSUMED_API = "consumed_api"
 
 DEDICATED = "dedicated"  # assumed: its series have no `shared_request_type`
 LARGEST_INT64 = 2**63 - 1
@@ -41,6 +43,7 @@ def vertex_quota_metric(limit: Limit, what: str) -> str:
 def known_metrics(limits: tuple[Limit, ...]) -> dict[str, Kind]:
     """Every metric type there is here; another one is not found."""
     found = {TOKEN_COUNT: COUNT, INVOCATIONS: COUNT, NET_USAGE: COUNT, QUOTA_LIMIT: LEVEL, QUOTA_EXCEEDED: FLAG}
+    found[REQUEST_COUNT] = COUNT
     for limit in limits:
         if limit.service == VERTEX:
             found[vertex_quota_metric(limit, "usage")] = COUNT

@@ -12,12 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# What replies list as enabled; a call is refused only where its API was disabled.
+ENABLED = (
+    "aiplatform.googleapis.com",
+    "bigquery.googleapis.com",
+    "generativelanguage.googleapis.com",
+    "logging.googleapis.com",
+    "maps-backend.googleapis.com",
+    "monitoring.googleapis.com",
+    "serviceusage.googleapis.com",
+    "translate.googleapis.com",
+)
+
+
 @dataclass(kw_only=True)
 class Project:
     """A project: replies name it by its number, callers mostly by its id."""
 
     project_id: str
     number: str
+    enabled_services: set[str] = field(default_factory=lambda: set(ENABLED))
     disabled_services: set[str] = field(default_factory=set)
     denied_permissions: set[str] = field(default_factory=set)
 
@@ -41,14 +55,19 @@ class Projects:
         return project
 
 
-def check_access(project: Project, *, host: str, permission: str) -> None:
-    """PERMISSION_DENIED where the called API is off in the project, or the caller lacks the permission."""
+def check_enabled(project: Project, *, host: str) -> None:
+    """PERMISSION_DENIED where the called API is off in the project."""
     if host in project.disabled_services:
         message = f"{host} has not been used in project {project.number} before or it is disabled."
         details = [
             error_info("SERVICE_DISABLED", "googleapis.com", service=host, consumer=f"projects/{project.number}")
         ]
         raise ApiError(403, "PERMISSION_DENIED", message, details=details)
+
+
+def check_access(project: Project, *, host: str, permission: str) -> None:
+    """PERMISSION_DENIED where the called API is off in the project, or the caller lacks the permission."""
+    check_enabled(project, host=host)
     if permission in project.denied_permissions:
         resource = f"projects/{project.project_id}"
         message = f"Permission '{permission}' denied on resource '{resource}' (or it may not exist)."

@@ -79,6 +79,12 @@ class Traffic:
         self._usage = usage
         self._store = store
         self._routes: dict[tuple[str, str, str, str], Route] = {}
+        self._unbound: set[tuple[str, str]] = set()
+
+    def unbind(self, project: str, model: str) -> None:
+        """From now on no limit throttles this model in the project: it has moved to dynamic shared quota."""
+        self._unbound.add((project, model))
+        self._routes = {key: route for key, route in self._routes.items() if (key[0], key[3]) != (project, model)}
 
     def serve(self, step: Step) -> Served:
         """Admits one step of demand. Errors: a `ValueError` for a location or a step that cannot be."""
@@ -88,7 +94,7 @@ class Traffic:
         first = minute_of(step.at)
         tallies = [Tally(gate, gate.limits(first, step.minutes)) for gate in route.gates]
         got = [0] * PARTS
-        for index, wanted in enumerate(_by_minute(step.demand, step.minutes)):
+        for index, wanted in enumerate(by_minute(step.demand, step.minutes)):
             passed = _admitted(tallies, first, index, wanted, caches_apart=route.caches_apart)
             got = [have + more for have, more in zip(got, passed, strict=True)]
         width = step.minutes * 60
@@ -129,7 +135,7 @@ class Traffic:
                 project=step.project,
                 limit=limit,
                 dimensions=dimensions_of(dimensions),
-                binds=bucket.binds,
+                binds=bucket.binds and (step.project, step.model) not in self._unbound,
                 series=quota_series(
                     self._store, project=step.project, location=step.location, limit=limit, base_model=name
                 ),
@@ -142,7 +148,7 @@ def _reaches(limit: Limit, location: str) -> bool:
     return limit.endpoint == "anywhere" or location == "global"
 
 
-def _by_minute(demand: Demand, minutes: int) -> Iterator[tuple[int, ...]]:
+def by_minute(demand: Demand, minutes: int) -> Iterator[tuple[int, ...]]:
     """The demand of each minute, in whole requests with their tokens; the parts add up to the whole."""
     parts = (
         demand.requests,

@@ -1,0 +1,72 @@
+"""Traffic with a credential: first past the gate of its caller, then on its way, and counted by the API's front end.
+
+`serviceruntime.googleapis.com/api/request_count` counts every request of a `consumed_api`, by the caller's credential
+and by the code of the reply; a refused one, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from freio.sandbox.google.demand import Demand, Served, Step
+from freio.sandbox.google.metrics import CONSUMED_API, COUNT, REQUEST_COUNT
+from freio.sandbox.google.traffic import by_minute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freio.sandbox.google.credentials import Caller, Credentials
+    from freio.sandbox.google.projects import Project
+    from freio.sandbox.google.series import SeriesStore
+
+SERVED = tuple(field.name for field in fields(Served))
+DEMANDED = tuple(field.name for field in fields(Demand) if field.name != "tier")
+METHOD = "google.cloud.aiplatform.v1.PredictionService.GenerateContent"
+
+
+class CallerTraffic:
+    """Serves steps that have a caller, minute by minute: a restriction can begin to bite within a step."""
+
+    def __init__(self, *, credentials: Credentials, store: SeriesStore, onward: Callable[[Step], Served]) -> None:
+        self._credentials = credentials
+        self._store = store
+        self._onward = onward
+
+    def serve(self, project: Project, caller: Caller, step: Step) -> Served:
+        total = Served(**dict.fromkeys(SERVED, 0))
+        for index, parts in enumerate(by_minute(step.demand, step.minutes)):
+            demand = Demand(**dict(zip(DEMANDED, parts, strict=True)), tier=step.demand.tier)
+            minute = replace(step, at=step.at + timedelta(minutes=index), minutes=1, demand=demand, caller=None)
+            total = _sum(total, self._minute(project, caller, minute))
+        return total
+
+    def _minute(self, project: Project, caller: Caller, step: Step) -> Served:
+        start = step.at.timestamp()
+        refused = self._credentials.refuses(project, caller, step.service, start)
+        served = self._onward(replace(step, demand=Demand(requests=0, input_tokens=0)) if refused else step)
+        codes = {"403" if refused else "429": step.demand.requests - served.requests, "200": served.requests}
+        for code, count in codes.items():
+            if count:
+                self._record(project, caller, step, code, count)
+        return replace(served, refused_requests=step.demand.requests - served.requests)
+
+    def _record(self, project: Project, caller: Caller, step: Step, code: str, count: int) -> None:
+        resource = {
+            "project_id": project.project_id,
+            "service": step.service,
+            "method": METHOD,
+            "version": "v1",
+            "location": "global",
+            "credential_id": self._credentials.credential_id(project, caller),
+        }
+        labels = {"response_code": code, "response_code_class": f"{code[0]}xx", "protocol": "http"}
+        series = self._store.series(
+            project.project_id, REQUEST_COUNT, COUNT, labels=labels, resource=CONSUMED_API, resource_labels=resource
+        )
+        series.record(int(step.at.timestamp()) + 60, 60, count)
+
+
+def _sum(one: Served, other: Served) -> Served:
+    return Served(**{name: getattr(one, name) + getattr(other, name) for name in SERVED})
