@@ -45,7 +45,16 @@ def test_whatever_is_scanned_is_bounded_by_its_partitions(name: str) -> None:
     assert ("_PARTITIONTIME >= TIMESTAMP_TRUNC(@exported_since, DAY)" in CODE[name]) == (name == "export_detailed")
 
 
-@pytest.mark.parametrize("table", ["t", "billing.t", "acme-finops.billing.gcp_billing_export_resource_v1_01D4EE"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "t",
+        "billing.t",
+        "2026_billing.t",
+        "acme.01_billing.t",
+        "acme-finops.billing.gcp_billing_export_resource_v1_01D4EE",
+    ],
+)
 def test_a_table_may_name_its_dataset_and_project(table: str) -> None:
     """As the client's file gives it."""
     assert f"FROM `{table}` AS item" in question("hourly_costs", Tables(export=table))

@@ -75,6 +75,13 @@ def test_what_a_person_must_change_is_rejected(lasting: Exception) -> None:
         raise lasting
 
 
+def test_a_view_over_the_export_is_said_to_be_the_fault() -> None:
+    """BigQuery's own words are of a column that the client has never heard of."""
+    unknown = _reason(exceptions.BadRequest, "invalidQuery", "Unrecognized name: _PARTITIONTIME at [17:8]")
+    with pytest.raises(Rejected, match=r"a view or a copy; must be Google's own table.*\[17:8\]"), translated("q", 1):
+        raise unknown
+
+
 def test_a_scan_over_the_limit_names_it() -> None:
     """It cost nothing, and says what to look at."""
     refused = _reason(exceptions.InternalServerError, "bytesBilledLimitExceeded", "Query exceeded limit")

@@ -122,6 +122,13 @@ def test_one_fresh_entry_waits_and_asks_nothing() -> None:
     assert copier(source, engine).copy() == 1
 
 
+def test_a_dataset_may_begin_with_a_digit() -> None:
+    """BigQuery takes letters, digits and underscores, in any order."""
+    source, engine = FakeSource(), FakeEngine()
+    source.write("e-1")
+    assert JournalCopy(source, engine, "acme-freio.2026_freio", now=lambda: NOW + PATIENCE).copy() == 1
+
+
 @pytest.mark.parametrize("dataset", ["", "freio", "acme.freio.journal", "acme.fr`eio", "acme.freio; DROP", ".freio"])
 def test_what_is_no_dataset_is_refused(dataset: str) -> None:
     """The name is written into the statements."""

@@ -54,6 +54,11 @@ def translated(what: str, maximum_bytes_billed: int) -> Iterator[None]:
                 " (FREIO_MAXIMUM_GIB_BILLED; the first filling of the rollup reads 62 days);"
                 f" `freio cost` says how large the export is. {exc.message}"
             ) from exc
+        if "Unrecognized name: _PARTITIONTIME" in str(exc):
+            raise Rejected(
+                f"{what}: the billing export is a view or a copy; must be Google's own table, whose days are its"
+                f" partitions (by ingestion): else each question would scan all of it. {exc.message}"
+            ) from exc
         passing = isinstance(exc, PASSING) or reasons & PASSING_REASONS or _OVERTAKEN in str(exc)
         # A statement that cannot be analysed is a fault of ours or of the table, whatever its status.
         lasting = isinstance(exc, exceptions.MethodNotImplemented) or "failed to analyze" in str(exc)

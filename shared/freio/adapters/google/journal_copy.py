@@ -29,7 +29,7 @@ PATIENCE = timedelta(minutes=5)
 # escaped twice more on its way there, which makes its two bytes eight.
 BATCH_BYTES = 2 * 1024 * 1024
 TIMEOUT = 30.0  # seconds for a statement: the next sweep is due in a minute
-_DATASET = re.compile(r"[a-z][a-z0-9-]*(\.[A-Za-z_]\w*)")
+_DATASET = re.compile(r"[a-z][a-z0-9-]*\.\w+")
 
 
 class Source(Protocol):

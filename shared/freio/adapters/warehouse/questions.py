@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from freio.errors import BadInput
 
-_TABLE = re.compile(r"([A-Za-z][\w-]*\.)?([A-Za-z_]\w*\.)?[A-Za-z_]\w*")
+_TABLE = re.compile(r"([A-Za-z][\w-]*\.)?(\w+\.)?\w+")
 _PARAMETER = re.compile(r"@([a-z_]+)")
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _READS = re.compile(r"\bFROM (?:attributed|export)\b")
