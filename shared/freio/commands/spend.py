@@ -99,7 +99,7 @@ def _report(options: Namespace, environment: Mapping[str, str]) -> SpendReport:
         warehouse.spend(since, until, by=by, every=options.every, as_of=as_of),
         warehouse.spend(since, until, by=EVIDENCE, every=Every.ALL, as_of=as_of),
         by=by,
-        has_price=lambda model: _has_price(freio.prices, model, now),
+        has_price=lambda model: _has_price(freio.list_prices, model, now),
         has_owners=bool(options.file),
     )
 

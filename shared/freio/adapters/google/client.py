@@ -17,7 +17,7 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class GoogleApis:
-    """`service_usage()` and `monitoring()`, each built once in a thread: httplib2 is not safe to share.
+    """`service_usage()`, `monitoring()` and Cloud Billing, each built once in a thread: httplib2 is not safe to share.
 
     With an `endpoint` (a stand-in's address: ``http://127.0.0.1:8123``) no credentials are looked for or sent;
     without one they are the machine's own. `timeout` is in seconds, for connecting and for each silence.
@@ -34,6 +34,14 @@ class GoogleApis:
     def monitoring(self) -> Any:
         return self._built("monitoring", "v3")
 
+    def billing(self) -> Any:
+        """The public catalogue: services, their SKUs, list prices."""
+        return self._built("cloudbilling", "v1")
+
+    def billing_of_accounts(self) -> Any:
+        """What a billing account itself pays."""
+        return self._built("cloudbilling", "v1beta")
+
     def close(self) -> None:
         """Closes this thread's connections; the next call opens new ones."""
         built: dict[str, Any] = self._of_thread.__dict__
@@ -42,10 +50,11 @@ class GoogleApis:
 
     def _built(self, api: str, version: str) -> Any:
         built: dict[str, Any] = self._of_thread.__dict__
-        if api not in built:
+        name = f"{api} {version}"
+        if name not in built:
             options = {"api_endpoint": self._endpoint} if self._endpoint else None
-            with translated(f"{api} {version}"):
-                built[api] = discovery.build(
+            with translated(name):
+                built[name] = discovery.build(
                     api,
                     version,
                     http=self._http(),
@@ -53,7 +62,7 @@ class GoogleApis:
                     static_discovery=True,
                     cache_discovery=False,
                 )
-        return built[api]
+        return built[name]
 
     def _http(self) -> Any:
         credentials: Credentials

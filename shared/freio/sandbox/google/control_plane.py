@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from freio.sandbox.google.billing import BillingApi, SoldSku
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.discovery import SIMULATED_APIS, Discovery
 from freio.sandbox.google.errors import ApiError, unimplemented
@@ -64,7 +65,7 @@ class Logged:
 
 @dataclass(frozen=True, kw_only=True)
 class Handler:
-    """What answers a method, and the permission it takes; None for operations, which name no project."""
+    """What answers a method, and the permission it takes in a project; None where it names no project."""
 
     answer: Callable[[Call], dict[str, Any]]
     permission: str | None
@@ -88,6 +89,8 @@ class ControlPlane:
         effect_seconds: float = 40,
         metric_lag_seconds: float = 180,
         retention_days: float = 42,
+        skus: Sequence[SoldSku] = (),
+        billing_account: str = "01D4EE-079462-DFD6EC",
         token: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -114,6 +117,7 @@ class ControlPlane:
             lag=metric_lag_seconds,
             retention=retention_days * DAY,
         )
+        self._billing = BillingApi(skus, billing_account, now)
         self._handlers = self._all_handlers()
 
     def _all_handlers(self) -> dict[str, Handler]:
@@ -130,6 +134,9 @@ class ControlPlane:
             overrides + "create": Handler(answer=quota_api.create_override, permission=UPDATE_QUOTAS),
             overrides + "patch": Handler(answer=quota_api.patch_override, permission=UPDATE_QUOTAS),
             overrides + "delete": Handler(answer=quota_api.delete_override, permission=UPDATE_QUOTAS),
+            "cloudbilling.services.list": Handler(answer=self._billing.list_services, permission=None),
+            "cloudbilling.services.skus.list": Handler(answer=self._billing.list_skus, permission=None),
+            "cloudbilling.billingAccounts.skus.price.get": Handler(answer=self._billing.get_price, permission=None),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES
