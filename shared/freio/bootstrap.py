@@ -209,10 +209,20 @@ class Freio:
         return Prover({"quota": self._monitoring})
 
     @cached_property
-    def prices(self) -> PriceBook:
+    def list_prices(self) -> PriceBook:
+        """What everybody pays: it needs no cloud and no account."""
         from freio.adapters.genai_prices_book import GenaiPricesBook
 
         return GenaiPricesBook()
+
+    @cached_property
+    def prices(self) -> PriceBook:
+        """What the client pays."""
+        from freio.adapters.google.billing_catalogue import BillingCatalogue
+        from freio.adapters.google.contract_prices import ContractPrices
+
+        catalogue = BillingCatalogue(self.apis, self.client.billing_account)
+        return ContractPrices(catalogue, self.list_prices, self.clock.now)
 
     @cached_property
     def warehouse(self) -> Warehouse:

@@ -100,7 +100,7 @@ def _report(options: Namespace, environment: Mapping[str, str]) -> SpendReport:
         summed(found, by),
         summed(found, EVIDENCE, over_time=True),
         by=by,
-        has_price=lambda model: _has_price(freio.prices, model, now),
+        has_price=lambda model: _has_price(freio.list_prices, model, now),
         has_owners=bool(options.file),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -91,8 +93,8 @@ class Watcher:
         watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
-        for why in readings.doubts:  # the estimate goes on by other prices; the tick is none the worse
-            note(self._store, now, "reading prices", Unavailable(why))
+        for why in readings.doubts:
+            self._try(watched, "prices", partial(self._doubt, why, now))
         self._try(watched, "spend of no app", partial(self._unattributed, readings))
         if self._caps is not None:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
@@ -109,6 +111,17 @@ class Watcher:
         except Exception as error:  # noqa: BLE001  # a bug about one app too: all failures are raised at the end
             watched.failures.append(f"{what}: {error!r}")
             note(self._store, self._clock.now(), f"watching {what}", error)
+
+    def _doubt(self, why: str, now: datetime) -> None:
+        """Journalled once a day, and nobody is woken for it: the estimate goes on by other prices."""
+        key = f"prices/{hashlib.sha256(why.encode()).hexdigest()[:16]}/{now:%Y-%m-%d}"
+        if self._store.used(key):
+            return
+        step = Step(now)
+        step.once(key)
+        step.log(Kind.FAILURE, None, f"reading prices: {why}", key=key)
+        with suppress(Conflict):  # the other tick, at the same time, has said it
+            self._store.commit(step.change())
 
     def _app(self, app: App, readings: Readings, watched: Watched) -> None:
         """Look at one app, and at its incident if there is one now.

@@ -11,6 +11,7 @@ from freio.domain.ask import Answer, Ask, lesson_id, override_id
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
 from freio.domain.incident import Action, Incident, State
+from freio.domain.journal import Kind
 from freio.domain.notice import Card
 from freio.errors import Rejected, Unavailable
 from freio.ports import Change, Record
@@ -321,3 +322,16 @@ def _ask(ask_id: str, action: Action, *, amount: str) -> Ask:
 
 def _put(record: Record) -> Change:
     return Change(put=(record,))
+
+
+def test_a_doubt_about_prices_is_journalled_once_a_day_and_wakes_nobody() -> None:
+    """The account's own prices cannot be read: the estimate goes on by list prices, and so does the tick."""
+    town = Town()
+    town.prices.doubts = ("list prices stand in for the account's: 403",)
+    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
+    for _ in range(3):
+        assert town.watcher.watch().failures == []
+    assert [entry.what for entry in town.store.entries() if entry.kind is Kind.FAILURE] == [
+        "reading prices: list prices stand in for the account's: 403"
+    ]
+    assert town.pager.pages == {}

@@ -53,6 +53,14 @@ class GoogleApis:
     def resource_manager(self) -> Any:
         return self._built("cloudresourcemanager", "v3")
 
+    def billing(self) -> Any:
+        """The public catalogue: services, their SKUs, list prices."""
+        return self._built("cloudbilling", "v1")
+
+    def billing_of_accounts(self) -> Any:
+        """What a billing account itself pays."""
+        return self._built("cloudbilling", "v1beta")
+
     def close(self) -> None:
         """Closes this thread's connections; the next call opens new ones."""
         built: dict[str, Any] = self._of_thread.__dict__

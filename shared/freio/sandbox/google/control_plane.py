@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from freio.sandbox.google.billing import BillingApi, SoldSku
 from freio.sandbox.google.budgets_api import BudgetsApi, CapBudget
 from freio.sandbox.google.callers import Callers
 from freio.sandbox.google.demand import Demand, Served, Step
@@ -99,6 +100,8 @@ class ControlPlane:
         effect_seconds: float = 40,
         metric_lag_seconds: float = 180,
         retention_days: float = 42,
+        skus: Sequence[SoldSku] = (),
+        billing_account: str = "01D4EE-079462-DFD6EC",
         token: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -134,6 +137,7 @@ class ControlPlane:
             retention=retention_days * DAY,
         )
         self._budgets = BudgetsApi(projects=self.projects)
+        self._billing = BillingApi(skus, billing_account, now)
         self._handlers = self._all_handlers()
 
     def _all_handlers(self) -> dict[str, Handler]:
@@ -154,6 +158,9 @@ class ControlPlane:
             overrides + "delete": Handler(answer=quota_api.delete_override, permission=UPDATE_QUOTAS),
             BUDGETS + "list": Handler(answer=self._budgets.list, permission=None),
             BUDGETS + "get": Handler(answer=self._budgets.get, permission=None),
+            "cloudbilling.services.list": Handler(answer=self._billing.list_services, permission=None),
+            "cloudbilling.services.skus.list": Handler(answer=self._billing.list_skus, permission=None),
+            "cloudbilling.billingAccounts.skus.price.get": Handler(answer=self._billing.get_price, permission=None),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES

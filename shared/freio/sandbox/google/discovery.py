@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SIMULATED_APIS = (
     "billingbudgets.v1",
+    "cloudbilling.v1",
+    "cloudbilling.v1beta",
     "serviceusage.v1beta1",
     "serviceusage.v1",
     "monitoring.v3",
