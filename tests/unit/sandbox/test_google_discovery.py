@@ -107,7 +107,7 @@ def test_a_real_method_that_is_not_simulated_says_so_loudly(world: World) -> Non
         ("GET", "/"),
         ("GET", "/v1beta2/nothing"),
         ("PUT", f"/v1beta1/{PARENT}/consumerQuotaMetrics"),
-        ("GET", "/v3/projects"),
+        ("GET", "/v3/locations"),
     ],
 )
 def test_a_path_of_no_method_is_not_found(world: World, verb: str, path: str) -> None:

@@ -37,6 +37,9 @@ class GoogleApis:
     def billing_budgets(self) -> Any:
         return self._built("billingbudgets", "v1")
 
+    def resource_manager(self) -> Any:
+        return self._built("cloudresourcemanager", "v3")
+
     def close(self) -> None:
         """Closes this thread's connections; the next call opens new ones."""
         built: dict[str, Any] = self._of_thread.__dict__

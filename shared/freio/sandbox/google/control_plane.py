@@ -138,6 +138,9 @@ class ControlPlane:
             overrides + "delete": Handler(answer=quota_api.delete_override, permission=UPDATE_QUOTAS),
             BUDGETS + "list": Handler(answer=self._budgets.list, permission=None),
             BUDGETS + "get": Handler(answer=self._budgets.get, permission=None),
+            "cloudresourcemanager.projects.get": Handler(
+                answer=self.projects.described, permission="resourcemanager.projects.get"
+            ),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES

@@ -18,7 +18,7 @@ from freio.sandbox.google.errors import not_found
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-SIMULATED_APIS = ("serviceusage.v1beta1", "monitoring.v3", "billingbudgets.v1")
+SIMULATED_APIS = ("serviceusage.v1beta1", "monitoring.v3", "billingbudgets.v1", "cloudresourcemanager.v3")
 
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)\}")
 ENCODED_SLASH = re.compile(r"%2[Ff]")
