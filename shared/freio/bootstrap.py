@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from freio.adapters.warehouse.questions import Tables
     from freio.adapters.warehouse.sizing import Scans
     from freio.adapters.warehouse.warehouse import SqlWarehouse
+    from freio.domain.anomaly import AnomalyMessage
     from freio.domain.app import App, Client
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
     from freio.domain.spend_cap import SpendCap
     from freio.guard.alert import Alerter
+    from freio.guard.anomaly import AnomalyDesk
     from freio.guard.budget import BudgetDesk
     from freio.guard.meter import SpendMeter
     from freio.guard.prove import Prover
@@ -329,10 +331,12 @@ class Freio:
         )
 
     @staticmethod
-    def read_budget(event: CloudEvent) -> BudgetMessage:
-        from freio.adapters.google.budget_message import parse
+    def read_billing(event: CloudEvent) -> BudgetMessage | list[AnomalyMessage]:
+        """What came to the billing topic: a budget's message or, in whatever shape, Google's own anomalies."""
+        from freio.adapters.google import anomaly_message, budget_message
 
-        return parse(from_cloudevent(event))
+        message = from_cloudevent(event)
+        return budget_message.parse(message) if anomaly_message.is_budget(message) else anomaly_message.read(message)
 
     @staticmethod
     def read_click(event: CloudEvent) -> Click | None:
@@ -369,10 +373,25 @@ class Freio:
         )
 
     @cached_property
+    def anomaly_desk(self) -> AnomalyDesk:
+        from freio.guard.anomaly import AnomalyDesk
+
+        return AnomalyDesk(
+            self.client,
+            self.store,
+            self.clock,
+            alerter=self.alerter,
+            queue=self.queue,
+            watch_topic=self.settings.watch_topic,
+        )
+
+    @cached_property
     def watcher(self) -> Watcher:
+        from freio.adapters.google.projects import GoogleProjects
         from freio.adapters.pyod_detector import PyodDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
+        from freio.guard.numbers import NumberBook
         from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
         from freio.guard.watch import Watcher
@@ -392,6 +411,7 @@ class Freio:
             prover=self.prover,
             chat=self.chat,
             alerter=self.alerter,
+            numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
+from freio.domain.anomaly import ProjectNumbers
 from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
@@ -26,8 +27,8 @@ from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport)
+Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers
+R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers)
 
 
 class Clock(Protocol):
@@ -85,6 +86,14 @@ class Meter(Protocol):
     """Telemetry: minutes old, without money."""
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
+
+
+class Projects(Protocol):
+    """The client's projects as Google names them."""
+
+    def number(self, project: str) -> str:
+        """The number of a project, by its id."""
+        ...
 
 
 class Grants(Protocol):

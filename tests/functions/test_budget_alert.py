@@ -8,7 +8,7 @@ from typing import Any
 from freio.domain.budget import BudgetStatus
 from freio.domain.journal import Kind
 from tests.functions.wire import NOW, message, post
-from tests.functions.world import ACCOUNT, World
+from tests.functions.world import ACCOUNT, PROJECT, World
 
 ATTRIBUTES = {"billingAccountId": ACCOUNT, "budgetId": "de72f49d-779b-4945-a127-4d6ce8def0bb", "schemaVersion": "1.0"}
 
@@ -88,3 +88,24 @@ def test_a_foreign_budget_is_journalled_and_acknowledged(town: World) -> None:
     assert [town.push("budget_alert", budget(), foreign, id=str(n)) for n in (1, 2)] == [200, 200]
     assert [e.what for e in town.store.entries()] == ["foreign budget"]
     assert not town.store.open_incidents()
+
+
+def test_googles_own_anomaly_on_the_same_topic_is_one_incident_and_one_message(town: World) -> None:
+    """In the documented form; what nobody knows is acknowledged too, kept whole and told once a day."""
+    anomaly = {
+        "name": f"projects/{PROJECT}/anomalies/77",
+        "deviation": {"actualSpend": {"currencyCode": "USD", "units": "90"}},
+        "rootCauses": [{"resource": f"projects/{PROJECT}", "causeType": "PROJECT"}],
+    }
+    for number in range(3):
+        assert town.push("budget_alert", json.dumps(anomaly).encode(), {}, id=f"a{number}") == 200
+    for data in (b"not json", b'{"what": "ever"}', b"[]"):
+        assert town.push("budget_alert", data, {}, id=data.decode()) == 200
+    (incident,) = town.store.open_incidents()
+    assert [str(signal.kind) for signal in incident.signals] == ["native_anomaly"]
+    assert len(town.cards) == 1
+    assert len(town.pages) == 1
+    assert [e.what for e in town.store.entries() if e.kind is Kind.MESSAGE] == [
+        "native anomaly",
+        *["unknown message"] * 3,
+    ]

@@ -18,6 +18,7 @@ def N_(text: str) -> str:  # noqa: N802  # gettext's own name for "mark, do not 
 
 # ---- history, in the incident's thread
 SIGNALLED = N_("New signal, {kind:word}: {observed:money} instead of {usual:money}.")
+SIGNALLED_ALONE = N_("New signal, {kind:word}.")
 SIGNALLED_OF_BUDGET = N_("New signal, {kind:word}: {observed:money} of a budget of {usual:money}.")
 RULED = N_("From now on, Freio {mode:word} here.")
 MOVED = N_("{before:Word} → {after:word}.")
@@ -224,4 +225,18 @@ DENY_LACKS = N_(
 DENY_UNSURE = N_(
     "{account} in {project}: Google does not promise that a deny policy can deny predictions. If it cannot, setting it "
     "fails; the proof shows whether it bites. Batch jobs go on"
+)
+
+# ---- Google's own anomalies
+GOOGLE_FOUND = N_("Google's own detection says: {said}")
+GOOGLE_FOUND_SHARED = N_(
+    "Google's own detection says: {said}. It names a project, which {others} shares with {app}: whose it is, is not "
+    "known"
+)
+PAGE_ANOMALY_UNATTRIBUTED = N_(
+    "Google found a cost anomaly in {project}, which belongs to no app in freio.yaml: {said}"
+)
+PAGE_ANOMALY_UNKNOWN = N_(
+    "A message came to the billing topic in a shape that Freio does not know. It stands in the journal, and begins: "
+    "{text}"
 )

@@ -11,8 +11,8 @@ from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import packed
-from freio.domain.sentences import NO_BRAKE, QUIET, RULED, SIGNALLED, SIGNALLED_OF_BUDGET
-from freio.domain.signal import Signal
+from freio.domain.sentences import NO_BRAKE, QUIET, RULED, SIGNALLED, SIGNALLED_ALONE, SIGNALLED_OF_BUDGET
+from freio.domain.signal import Signal, SignalKind
 from freio.guard.moves import ask_again
 from freio.guard.restore import let_go
 from freio.guard.step import Step
@@ -75,6 +75,8 @@ def open_or_merge(
         )
         if number > 1:
             sentence = SIGNALLED_OF_BUDGET if signal.kind.is_of_budget else SIGNALLED
+            if signal.kind is SignalKind.NATIVE_ANOMALY and not signal.observed.amount:
+                sentence = SIGNALLED_ALONE  # what it cost was not said
             step.thread(
                 merged, f"signal/{number}", sentence, kind=signal.kind, observed=signal.observed, usual=signal.usual
             )

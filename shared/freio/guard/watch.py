@@ -26,6 +26,7 @@ from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.failing import note
 from freio.guard.meter import Reading, Readings, SpendMeter
+from freio.guard.numbers import NumberBook
 from freio.guard.overrides import allowance
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
@@ -68,11 +69,13 @@ class Watcher:
         chat: Chat,
         alerter: Alerter,
         caps: CapWatch | None = None,
+        numbers: NumberBook | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
         self._caps = caps
+        self._numbers = numbers
         self._meter = meter
         self._detector = detector
         self._proposer = proposer
@@ -98,6 +101,8 @@ class Watcher:
         self._try(watched, "spend of no app", partial(self._unattributed, readings))
         if self._caps is not None:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
+        if self._numbers is not None:
+            self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
         for app in self._client.apps:
             watched.apps += 1
             self._try(watched, app.name, partial(self._app, app, readings, watched))

@@ -16,7 +16,7 @@ from freio.domain.journal import Kind
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, Standing
 from freio.domain.sentences import MULTI_REGION, RETURNS_TO
-from freio.domain.target import Brake, Hold, Target
+from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Rejected, Unavailable
 from freio.guard.hold import Holder
 from freio.guard.quotas import Kept, StandingQuotas
@@ -312,8 +312,6 @@ def test_a_lease_that_was_claimed_after_the_list_keeps_its_limit(world: World) -
 def test_two_leases_on_one_target_end_one_by_one_in_the_quota(world: World) -> None:
     """The stricter one's end leaves the other in force; the last one's leaves the quota."""
     brake = Brake(target=CHAT, found=None, found_known=True)
-    from freio.domain.target import Lease
-
     now = world.clock.at
     lease = Lease(incident="i", app="chat", value=200, since=now, until=now + HOUR)
     brake = brake.with_lease(lease, now).with_lease(replace(lease, incident="j", value=300), now)

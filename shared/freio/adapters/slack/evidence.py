@@ -35,6 +35,7 @@ FORECAST = N_("*{kind:Word}: to reach {ratio:percent} of {usual:money}*, billed 
 OVER_USUAL = N_("*{kind:Word}: {observed:money}* instead of {usual:money}")
 OVER_USUAL_IN = N_("*{kind:Word}: {observed:money} in {window:duration}* instead of {usual:money}")
 UNUSUAL = N_("*{kind:Word}: {observed:money}*")
+UNMEASURED = N_("*{kind:Word}*")
 DRIVEN_BY = N_("mostly {driver}")
 SEEN = N_("({level:word}, {at:time})")
 EARLIER = N_("and {count:earlier_signals}")
@@ -80,6 +81,8 @@ def _signal(signal: Signal, language: Language) -> str:
     sentence = OVER_USUAL_IN if signal.window_minutes else OVER_USUAL
     if signal.kind in _BUDGET:
         sentence = FORECAST if signal.kind is SignalKind.BUDGET_FORECAST else OF_BUDGET
+    elif signal.kind is SignalKind.NATIVE_ANOMALY and signal.observed.amount == 0:
+        sentence = UNMEASURED
     elif signal.usual.amount == 0:
         sentence = UNUSUAL
     line = say(
@@ -110,7 +113,8 @@ def why(incident: Incident, language: Language) -> list[Block]:
         )
         detail = signal.detail or score
         said = _said(detail, language)
-        reasons.setdefault(detail, said if of_budget or detail is score else f"{said} ({_said(score, language)})")
+        plain = of_budget or detail is score or signal.kind is SignalKind.NATIVE_ANOMALY  # the score is not ours
+        reasons.setdefault(detail, said if plain else f"{said} ({_said(score, language)})")
     if not reasons:
         return []
     return [parts.context(f"{say(language, WHY)} {'; '.join(reasons.values())}", "why", WHAT_TEXT)]

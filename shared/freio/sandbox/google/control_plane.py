@@ -161,6 +161,9 @@ class ControlPlane:
             "cloudbilling.services.list": Handler(answer=self._billing.list_services, permission=None),
             "cloudbilling.services.skus.list": Handler(answer=self._billing.list_skus, permission=None),
             "cloudbilling.billingAccounts.skus.price.get": Handler(answer=self._billing.get_price, permission=None),
+            "cloudresourcemanager.projects.get": Handler(
+                answer=self.projects.described, permission="resourcemanager.projects.get"
+            ),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES

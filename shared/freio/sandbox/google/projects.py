@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freio.sandbox.google.errors import ApiError, error_info
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from freio.sandbox.google.requests import Call
 
 
 # What replies list as enabled; a call is refused only where its API was disabled.
@@ -53,6 +55,11 @@ class Projects:
             details = [error_info("USER_PROJECT_DENIED", "googleapis.com", consumer=f"projects/{id_or_number}")]
             raise ApiError(403, "PERMISSION_DENIED", message, details=details)
         return project
+
+    def described(self, call: Call) -> dict[str, Any]:
+        """`projects.get` of Resource Manager: a project by id or number is named by its number."""
+        project = self.get(call.parameters["name"].split("/")[1])
+        return {"name": f"projects/{project.number}", "projectId": project.project_id, "state": "ACTIVE"}
 
 
 def check_enabled(project: Project, *, host: str) -> None:
