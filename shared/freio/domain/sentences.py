@@ -125,3 +125,18 @@ PAGE_UNATTRIBUTED = N_("{rate:money} an hour belong to no app in freio.yaml; mos
 PAGE_UNATTRIBUTED_ALL = N_("{rate:money} an hour belong to no app in freio.yaml.")
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")
 PAGE_FAILING = N_("Freio cannot do its work: {what} fails. {error}")
+
+# ---- lever gateway: why there is no limit at a client's LiteLLM proxy
+GATEWAY_NO_CALLERS = N_("{model} at {location}: freio.yaml names no team and no key of this app at the gateway")
+GATEWAY_UNKNOWN_CALLER = N_("{model} at {location}: the gateway knows no team and no key {caller}")
+GATEWAY_NO_MODEL = N_("{model} at {location}: the gateway has no model that leads there")
+GATEWAY_NOT_REACHED = N_("{model} at {location}: none of this app's teams and keys may use a model that leads there")
+GATEWAY_DENIED = N_("{model} at {location}: the gateway refuses Freio's admin key")
+GATEWAY_DYNAMIC = N_(
+    "{model} at {location}: {caller} has a dynamic limit at the gateway, which binds only while the model fails"
+)
+GATEWAY_QUOTA_SEVERAL = N_(
+    "{app}: has {callers:number} callers at the gateway, each with a counter of its own; its quota needs one team for "
+    "all of them"
+)
+GATEWAY_QUOTA_UNKNOWN = N_("{app}: the gateway knows no team and no key {caller}, so its quota cannot stand there")
