@@ -97,6 +97,7 @@ class Settings:
     ``google_api_endpoint``  every discovery-built client goes there instead of to Google.
     ``spoken``      locale, time zone and currency, where they are handed over beside the file.
     ``push``        whose pushes are taken; None: whoever Cloud Run lets in.
+    ``gateway_key`` the admin key of the client's LiteLLM proxy (a proxy admin's; a secret).
     ``clock``       a file that another process drives; empty: the machine's clock.
     """
 
@@ -109,6 +110,7 @@ class Settings:
     slack_api_url: str | None = None
     slack_bot_token: str = ""
     slack_signing_secret: str = ""
+    gateway_key: str = ""
     clock: str = ""
     clicks_topic: str = "freio-clicks"
     watch_topic: str = "freio-watch"
@@ -140,6 +142,7 @@ class Settings:
             slack_api_url=environment.get("SLACK_API_URL") or None,
             slack_bot_token=environment.get("SLACK_BOT_TOKEN", ""),
             slack_signing_secret=environment.get("SLACK_SIGNING_SECRET", ""),
+            gateway_key=environment.get("FREIO_GATEWAY_KEY", ""),
             clock=environment.get("FREIO_CLOCK", ""),
             clicks_topic=environment.get("FREIO_CLICKS_TOPIC") or "freio-clicks",
             watch_topic=environment.get("FREIO_WATCH_TOPIC") or "freio-watch",

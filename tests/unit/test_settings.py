@@ -45,3 +45,9 @@ def test_half_a_lock_on_the_pushes_is_an_error(name: str, value: str) -> None:
     assert Settings.of(SOUND).push is None
     with pytest.raises(SettingsError, match=f"{name} locks nothing without FREIO_PUSH_SERVICE_ACCOUNT and"):
         Settings.of({**SOUND, name: value})
+
+
+def test_the_gateways_admin_key_comes_from_the_environment_alone() -> None:
+    """A secret stands in no file; without a gateway there is none."""
+    assert Settings.of(SOUND).gateway_key == ""
+    assert Settings.of({**SOUND, "FREIO_GATEWAY_KEY": "sk-admin"}).gateway_key == "sk-admin"

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from freio.config import numbers, values
 from freio.config.shapes import one_of, pattern
+from freio.domain.gateway import Counts
 from freio.domain.lever import KINDS
 
 MODES = ("observe", "approve", "enforce")
@@ -24,6 +25,12 @@ _USER = r"[UW][A-Z0-9]{5,20}"
 _GROUP = r"S[A-Z0-9]{5,20}"
 _MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 _WEBHOOK = r"https://[!-~]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?(?:/[!-~]*)?"
+# LiteLLM's: a key itself begins with sk-, and belongs in no file; its hash is SHA-256 in hexadecimal.
+_GATEWAY = (
+    r"https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~-]+)*|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?"
+)
+_TEAM_ID = r"[A-Za-z0-9][A-Za-z0-9._@:-]{0,127}"
+_GATEWAY_KEY = r"(?!sk-)[A-Za-z0-9][A-Za-z0-9 ._@:/-]{0,127}"
 # Ours.
 _NAME = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME_MAY = "1 to 63 lowercase letters, digits and -, a letter first"
@@ -109,6 +116,27 @@ ModelId = Annotated[
 ]
 LabelKey = Annotated[str, values.label("a label's key", shortest=1, example="app")]
 LabelValue = Annotated[str, values.label("a label's value", shortest=0, example="support-chat")]
+
+GatewayUrl = Annotated[
+    str,
+    pattern(
+        _GATEWAY,
+        "a gateway's address",
+        "an https address without a slash at its end (http on this machine alone)",
+        example="https://llm.acme.example",
+    ),
+]
+Counted = Annotated[str, one_of(tuple(Counts), "what a gateway's token limits count")]
+TeamId = Annotated[
+    str,
+    pattern(_TEAM_ID, "a team's id", "the id of the gateway, no alias", example="2f6b0c3e-5d1a-4f0e-9b7c-8a1d2e3f4a5b"),
+]
+GatewayKey = Annotated[
+    str,
+    pattern(
+        _GATEWAY_KEY, "a key's alias or hash", "its alias or its hash, never the key itself", example="support-chat"
+    ),
+]
 
 Person = Annotated[
     str,

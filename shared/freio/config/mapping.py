@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from freio.config.model import AppKeys, ApprovalKeys, ClientKeys, FloorKeys, LevelKeys, MatchKeys, QuotaKeys
+from freio.config.model import (
+    AppKeys,
+    ApprovalKeys,
+    CallerKeys,
+    ClientKeys,
+    FloorKeys,
+    GatewayKeys,
+    LevelKeys,
+    MatchKeys,
+    QuotaKeys,
+)
 from freio.domain.app import App, Approvals, Client, ExpectedEvent, Level, Match, Mode, Policy
+from freio.domain.gateway import Callers, Counts, Gateway
 from freio.domain.money import Money
 
 
@@ -23,6 +34,7 @@ def client(keys: ClientKeys) -> Client:
         approvals=_approvals(keys.approvals),
         channel=keys.slack.channel,
         pager_webhook=keys.pager.webhook if keys.pager else None,
+        gateway=_gateway(keys.gateway),
     )
 
 
@@ -51,7 +63,16 @@ def _app(keys: AppKeys, currency: str) -> App:
         floor=_by_unit(keys.floor),
         policy=Policy(modes=_modes(keys.mode), grace=keys.grace, lease=keys.lease, levers=_once(keys.levers)),
         expected=tuple(ExpectedEvent(start=e.start, end=e.until, factor=e.factor, why=e.why) for e in keys.expected),
+        callers=_callers(keys.gateway),
     )
+
+
+def _gateway(keys: GatewayKeys | None) -> Gateway | None:
+    return Gateway(url=keys.url, counts=Counts(keys.counts)) if keys else None
+
+
+def _callers(keys: CallerKeys | None) -> Callers:
+    return Callers(teams=_once(keys.teams), keys=_once(keys.keys)) if keys else Callers()
 
 
 def _modes(mode: str | LevelKeys) -> Mapping[Level, Mode]:

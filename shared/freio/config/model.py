@@ -20,6 +20,7 @@ from freio.config.kinds import (
     BudgetName,
     Channel,
     CostCentre,
+    Counted,
     Currency,
     Day,
     Duration,
@@ -27,6 +28,8 @@ from freio.config.kinds import (
     Factor,
     Floor,
     Gate,
+    GatewayKey,
+    GatewayUrl,
     LabelKey,
     LabelValue,
     Lever,
@@ -41,6 +44,7 @@ from freio.config.kinds import (
     ServiceAccount,
     Table,
     Team,
+    TeamId,
     TimeZone,
     Webhook,
     Why,
@@ -111,6 +115,19 @@ class FloorKeys(Keys):
     requests_per_minute: Floor | None = Field(default=None, description="Requests in a minute. Default: no floor.")
 
 
+class CallerKeys(Keys):
+    """Who calls the client's gateway for the app, and for no other app."""
+
+    teams: list[TeamId] = Field(
+        default=[], description="Ids of the gateway's teams whose keys are all the app's. Default: none."
+    )
+    keys: list[GatewayKey] = Field(
+        default=[],
+        description="Keys of the gateway that are the app's, by alias or by hash; never the keys themselves. "
+        "Default: none.",
+    )
+
+
 class LevelKeys(Keys):
     """A mode for each level of signal."""
 
@@ -166,6 +183,10 @@ class AppKeys(Keys):
         description="The levers that may be used; the softest that binds comes first. Default: quota.",
     )
     expected: list[ExpectedKeys] = Field(default=[], description="More spend that is known beforehand. Default: none.")
+    gateway: CallerKeys | None = Field(
+        default=None,
+        description="Who calls the client's gateway for the app: what the lever gateway limits. Default: nobody.",
+    )
 
 
 class ApprovalKeys(Keys):
@@ -187,6 +208,17 @@ class SlackKeys(Keys):
     """What Freio needs to know of the Slack workspace."""
 
     channel: Channel = Field(description="The id of the channel that gets one message for each incident.")
+
+
+class GatewayKeys(Keys):
+    """The client's own gateway: a LiteLLM proxy that its apps call the models through."""
+
+    url: GatewayUrl = Field(description="The address of its admin API. Its admin key comes from FREIO_GATEWAY_KEY.")
+    counts: Counted = Field(
+        default="total",
+        description="What its token limits count, as its general_settings.token_rate_limit_type says: total (input and "
+        "output), input or output. Default: total.",
+    )
 
 
 class PagerKeys(Keys):
@@ -216,4 +248,7 @@ class ClientKeys(Keys):
     slack: SlackKeys = Field(description="Where incidents are told.")
     pager: PagerKeys | None = Field(
         default=None, description="Where trouble is told when Slack is not enough. Default: nowhere."
+    )
+    gateway: GatewayKeys | None = Field(
+        default=None, description="The LiteLLM proxy that apps call the models through. Default: none."
     )

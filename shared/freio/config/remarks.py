@@ -13,7 +13,7 @@ LEVERS_THERE = ("quota",)
 
 def remarks(client: Client) -> list[str]:
     """Every warning, in the file's order of apps."""
-    return [*not_yet(client), *_unseen(client), *_shadowed(client)]
+    return [*not_yet(client), *_unseen(client), *_shadowed(client), *_uncalled(client)]
 
 
 def not_yet(client: Client) -> list[str]:
@@ -37,6 +37,17 @@ def _unseen(client: Client) -> list[str]:
         for app in client.apps
         if not (app.match.projects or app.match.labels or app.match.models)
     ]
+
+
+def _uncalled(client: Client) -> list[str]:
+    """Apps whose gateway lever has nobody to limit, and apps whose callers no lever limits."""
+    said = []
+    for app in client.apps:
+        if "gateway" in app.policy.levers and not app.callers:
+            said.append(f"{app.name}: has the lever gateway, and no team and no key at one: that lever limits nothing")
+        if app.callers and "gateway" not in app.policy.levers:
+            said.append(f"{app.name}: has teams or keys at the gateway, and not the lever gateway: nothing limits them")
+    return said
 
 
 def _shadowed(client: Client) -> list[str]:

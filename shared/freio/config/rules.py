@@ -14,7 +14,7 @@ from freio.config.document import Document
 from freio.config.faults import Fault, Path, quoted
 from freio.config.kinds import Day
 from freio.config.mapping import match as as_match
-from freio.config.model import MatchKeys
+from freio.config.model import CallerKeys, MatchKeys
 from freio.domain.app import Match
 
 _DAY = TypeAdapter(Day)
@@ -29,6 +29,7 @@ def broken(document: Document) -> list[Fault]:
         *_matches(apps),
         *_budgets_twice(apps),
         *_nobody_pays(apps, root),
+        *_gateway(apps, root),
         *(fault for path, app in apps for fault in _app(path, app)),
     ]
     return [Fault(document.line(path), path, message) for path, message in said]
@@ -86,6 +87,25 @@ def _nobody_pays(apps: Apps, root: dict[str, object]) -> Said:
         if isinstance(centre, str) and centre not in owners:
             known = ", ".join(quoted(name) for name in owners) or "none yet"
             yield (*path, "cost_centre"), f"{quoted(centre)} is no key of approvals.cost_owners; may be {known}"
+
+
+def _gateway(apps: Apps, root: dict[str, object]) -> Said:
+    """A team or a key is of one app: braked for one, it would be braked for the other. And both need a gateway."""
+    first: dict[tuple[str, str], Path] = {}
+    for path, app in apps:
+        callers, place = app.get("gateway"), (*path, "gateway")
+        if not isinstance(callers, dict):
+            continue
+        if "gateway" not in root:
+            yield place, "stands here, and the file says no gateway; may stand beside gateway: {url: https://…}"
+        if not any(callers.get(kind) for kind in CallerKeys.model_fields):
+            yield place, f"says nothing; may be a mapping with at least one of {', '.join(CallerKeys.model_fields)}"
+        for kind in CallerKeys.model_fields:
+            names = callers.get(kind)
+            for i, name in enumerate(names if isinstance(names, list) else []):
+                if isinstance(name, str) and first.setdefault((kind, name), path) != path:
+                    of = _of(first[kind, name])
+                    yield (*place, kind, i), f"{quoted(name)} is of {of} already; may be any that is this app's alone"
 
 
 def _app(path: Path, app: dict[str, object]) -> Said:

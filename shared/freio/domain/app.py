@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from freio.domain.gateway import Callers, Gateway
 from freio.domain.money import Money
 
 
@@ -78,7 +79,7 @@ class App:
 
     ``quotas`` and ``floor`` are by unit (``input_tokens_per_minute``, ``requests_per_minute``): what the app may
     have in normal times, and what no throttle may go under. ``budget_names`` are display names of Cloud Billing budgets
-    that watch it, beside its own name and ``freio-<name>``.
+    that watch it, beside its own name and ``freio-<name>``. ``callers`` are its teams and keys at the client's gateway.
     """
 
     name: str
@@ -94,6 +95,7 @@ class App:
     floor: Mapping[str, int] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     expected: tuple[ExpectedEvent, ...] = ()
+    callers: Callers = field(default_factory=Callers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class Client:
     approvals: Approvals
     channel: str
     pager_webhook: str | None = None
+    gateway: Gateway | None = None
 
     def app(self, name: str) -> App | None:
         return next((a for a in self.apps if a.name == name), None)

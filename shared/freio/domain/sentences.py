@@ -240,3 +240,17 @@ PAGE_ANOMALY_UNKNOWN = N_(
     "A message came to the billing topic in a shape that Freio does not know. It stands in the journal, and begins: "
     "{text}"
 )
+# ---- lever gateway: why there is no limit at a client's LiteLLM proxy
+GATEWAY_NO_CALLERS = N_("{model} at {location}: freio.yaml names no team and no key of this app at the gateway")
+GATEWAY_UNKNOWN_CALLER = N_("{model} at {location}: the gateway knows no team and no key {caller}")
+GATEWAY_NO_MODEL = N_("{model} at {location}: the gateway has no model that leads there")
+GATEWAY_NOT_REACHED = N_("{model} at {location}: none of this app's teams and keys may use a model that leads there")
+GATEWAY_DENIED = N_("{model} at {location}: the gateway refuses Freio's admin key")
+GATEWAY_DYNAMIC = N_(
+    "{model} at {location}: {caller} has a dynamic limit at the gateway, which binds only while the model fails"
+)
+GATEWAY_QUOTA_SEVERAL = N_(
+    "{app}: has {callers:number} callers at the gateway, each with a counter of its own; its quota needs one team for "
+    "all of them"
+)
+GATEWAY_QUOTA_UNKNOWN = N_("{app}: the gateway knows no team and no key {caller}, so its quota cannot stand there")

@@ -1,0 +1,75 @@
+"""The gateway lever: limits of teams and keys at a LiteLLM proxy, for one model where that can be done safely.
+
+A proxy's limits of models lie together in one object without a version, so that a change is a reading and a writing
+of all of them: what somebody else sets for *another* model of the same team or key in the few milliseconds between is
+overwritten. What they set for the same model is what every lever overwrites, and sees at the next look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from freio.adapters.litellm.client import LiteLlmApi
+from freio.adapters.litellm.gateway_probe import probe
+from freio.adapters.litellm.standing import LEVER, METRICS, MODEL, Caller, change, row_of, standing
+from freio.domain.app import App
+from freio.domain.gateway import Gateway
+from freio.domain.lever import Setting, strictest_limit
+from freio.domain.spend import Probe
+from freio.domain.target import Lease, Target
+from freio.errors import Rejected
+from freio.ports import Place
+
+
+class GatewayLever:
+    """Sets, reads back and restores limits at the client's gateway."""
+
+    name = LEVER
+
+    def __init__(self, api: LiteLlmApi, gateway: Gateway) -> None:
+        self._api = api
+        self._gateway = gateway
+
+    def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+        """For each place, in order, a probe for each team and key of the app; see `gateway_probe.probe`."""
+        return probe(self._api, self._gateway, app, places)
+
+    def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # noqa: ARG002  # all alike
+        """The lowest limit of all, in what the gateway counts (`Probe.unit`)."""
+        return strictest_limit(found, (lease.value for lease in leases))
+
+    def apply(self, target: Target, setting: Setting) -> None:
+        """Sets the limit (0 refuses everything). The proxy has stored it when this comes back.
+
+        Unavailable where the reply was lost: it may have been set, so read back or set it again.
+        """
+        if not isinstance(setting, int) or isinstance(setting, bool) or setting < 0:
+            raise ValueError(f"a gateway's limit is 0 or more, not {setting}")
+        self._set(target, setting)
+
+    def read_back(self, target: Target) -> int | None:
+        """The limit that stands there; None: none. Missing: the team or key is gone, or the key was rotated."""
+        caller, metric, model = _parts(target)
+        return standing(row_of(self._api, caller), metric, model)
+
+    def restore(self, target: Target, found: Setting) -> None:
+        """Puts back what was found; None takes the limit away."""
+        self._set(target, found)
+
+    def _set(self, target: Target, setting: Setting) -> None:
+        """The row is read first, since the limits of all its models are written at once. Nothing to do: no call."""
+        caller, metric, model = _parts(target)
+        row = row_of(self._api, caller)
+        if standing(row, metric, model) == setting:
+            return
+        fields = change(row, metric, model, setting)
+        if caller.kind == "team":
+            self._api.update_team(caller.id, fields)
+        else:
+            self._api.update_key(caller.id, fields)
+
+
+def _parts(target: Target) -> tuple[Caller, str, str | None]:
+    if target.lever != LEVER or target.metric not in METRICS:
+        raise Rejected(f"{target.id} is no target of a gateway; its metric may be {' or '.join(METRICS)}")
+    return Caller.of(target), target.metric, target.dimension(MODEL)
