@@ -18,7 +18,14 @@ from freio.sandbox.google.errors import not_found
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-SIMULATED_APIS = ("serviceusage.v1beta1", "monitoring.v3", "cloudresourcemanager.v3")
+SIMULATED_APIS = (
+    "serviceusage.v1beta1",
+    "serviceusage.v1",
+    "monitoring.v3",
+    "cloudresourcemanager.v3",
+    "orgpolicy.v2",
+    "cloudbilling.v1",
+)
 
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)\}")
 ENCODED_SLASH = re.compile(r"%2[Ff]")

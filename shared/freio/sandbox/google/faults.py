@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from freio.sandbox.google.errors import STATUS_OF_HTTP, ApiError, error_info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,14 @@ class FailLate:
         return ApiError(500, self.status, self.message)
 
 
-Fault: TypeAlias = HttpFault | Slow | LostReply | FailLate
+@dataclass(frozen=True, kw_only=True)
+class Meanwhile:
+    """Somebody else acts just before the call is answered; then it goes on as ever."""
+
+    act: Callable[[], None]
+
+
+Fault: TypeAlias = HttpFault | Slow | LostReply | FailLate | Meanwhile
 
 
 @dataclass

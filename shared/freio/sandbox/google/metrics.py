@@ -25,9 +25,11 @@ INVOCATIONS = f"{VERTEX}/publisher/online_serving/model_invocation_count"
 NET_USAGE = "serviceruntime.googleapis.com/quota/rate/net_usage"
 QUOTA_LIMIT = "serviceruntime.googleapis.com/quota/limit"
 QUOTA_EXCEEDED = "serviceruntime.googleapis.com/quota/exceeded"
+REQUEST_COUNT = "serviceruntime.googleapis.com/api/request_count"
 PUBLISHER_MODEL = f"{VERTEX}/PublisherModel"
 LOCATION = f"{VERTEX}/Location"
 CONSUMER_QUOTA = "consumer_quota"
+CONSUMED_API = "consumed_api"
 
 LARGEST_INT64 = 2**63 - 1
 
@@ -40,6 +42,7 @@ def vertex_quota_metric(limit: Limit, what: str) -> str:
 def known_metrics(limits: tuple[Limit, ...]) -> dict[str, Kind]:
     """Every metric type there is here; another one is not found."""
     found = {TOKEN_COUNT: COUNT, INVOCATIONS: COUNT, NET_USAGE: COUNT, QUOTA_LIMIT: LEVEL, QUOTA_EXCEEDED: FLAG}
+    found[REQUEST_COUNT] = COUNT
     for limit in limits:
         if limit.service == VERTEX:
             found[vertex_quota_metric(limit, "usage")] = COUNT
@@ -78,6 +81,30 @@ class ModelSeries:
                 self._project, metric, COUNT, labels=labels, resource=PUBLISHER_MODEL, resource_labels=self._resource
             )
         return series
+
+
+class RequestSeries:
+    """All requests of a project to a service, by HTTP code, as Google's front end counts them.
+
+    It counts what it refuses itself, too (assumed for services turned off and accounts unlinked).
+    """
+
+    def __init__(self, store: SeriesStore, *, project: str, service: str, location: str) -> None:
+        self._store = store
+        self._project = project
+        self._resource = {
+            "project_id": project,
+            "service": service,
+            "method": "google.cloud.aiplatform.v1.PredictionService.GenerateContent",
+            "version": "v1",
+            "location": location,
+        }
+
+    def requests(self, code: str) -> Series:
+        labels = {"protocol": "rest", "response_code": code, "response_code_class": f"{code[0]}xx"}
+        return self._store.series(
+            self._project, REQUEST_COUNT, COUNT, labels=labels, resource=CONSUMED_API, resource_labels=self._resource
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
