@@ -173,7 +173,9 @@ class FakeMeter:
             sums[key] = replace(had, input=had.input + one.input, output=had.output + one.output)
         return [sums[key] for key in sorted(sums)]
 
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+    def windows(
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
+    ) -> list[Window]:
         self._maybe_fail()
         width = timedelta(minutes=minutes)
         whole = (min(until, self.clock.now() - self.lag) - since) // width

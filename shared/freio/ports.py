@@ -83,7 +83,9 @@ class Meter(Protocol):
     """Telemetry: minutes old, without money."""
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+    def windows(
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
+    ) -> list[Window]:
         """Usage and refusals at a target in whole windows, oldest first; windows not yet reported are left out."""
         ...
 
@@ -107,11 +109,14 @@ class Detector(Protocol):
 class Witness(Protocol):
     """What a service itself reports of a target: the ground of every proof."""
 
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+    def windows(
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
+    ) -> list[Window]:
         """What was let through and what was refused at a target in whole windows, oldest first.
 
         Windows that are not reported yet are left out. Where the lever stops what it touches, `Window.usage` is what
-        got through all the same.
+        got through all the same. ``takes`` is what the lease takes away there: nothing else is counted, by a witness
+        whose target holds more than that.
         """
         ...
 

@@ -207,7 +207,9 @@ class SimMeter:
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
         raise NotImplementedError("the simulation proposes by hand")
 
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+    def windows(
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
+    ) -> list[Window]:
         if self.says == "down":
             raise Unavailable("telemetry is down")
         width = timedelta(minutes=minutes)

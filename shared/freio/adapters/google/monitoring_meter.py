@@ -72,7 +72,15 @@ class MonitoringMeter:
             ]
         return sorted(found, key=lambda one: (one.start, one.project, one.location, one.model))
 
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+    def windows(
+        self,
+        target: Target,
+        since: datetime,
+        until: datetime,
+        minutes: int,
+        *,
+        takes: tuple[str, ...] = (),  # noqa: ARG002  # a quota takes nothing away
+    ) -> list[Window]:
         """Usage a minute (tokens or requests, as the quota counts) and refusals, in whole windows from `since`.
 
         From Vertex AI's own series of the quota. Where the project has no usage series, usage is what the model let

@@ -47,5 +47,7 @@ class KeptTelemetry:
                     self._kept.popitem(last=False)
         return found
 
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
-        return self._meter.windows(target, since, until, minutes)
+    def windows(
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
+    ) -> list[Window]:
+        return self._meter.windows(target, since, until, minutes, takes=takes)
