@@ -63,6 +63,7 @@ class Probe:
     ``override`` what stands there (None: nothing), ``effective`` the limit in force (None: unlimited).
     ``takes`` what the lever would take away there, where it sets no limit.
     ``missing`` permissions that Freio lacks to set it; ``bites_within`` how long an accepted setting takes to bite.
+    ``note`` is what people should know before they agree to it: what it leaves running, what it may destroy.
     """
 
     target: Target
@@ -76,6 +77,7 @@ class Probe:
     takes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     bites_within: timedelta = timedelta(minutes=2)
+    note: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
