@@ -235,7 +235,7 @@ class FakeMeter:
         return [sums[key] for key in sorted(sums)]
 
     def windows(
-        self, target: Target, since: datetime, until: datetime, minutes: int, takes: tuple[str, ...] = ()
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
     ) -> list[Window]:
         self._maybe_fail()
         width = timedelta(minutes=minutes)

@@ -136,12 +136,13 @@ class Witness(Protocol):
     """What a service itself reports of a target: the ground of every proof."""
 
     def windows(
-        self, target: Target, since: datetime, until: datetime, minutes: int, takes: tuple[str, ...] = ()
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
     ) -> list[Window]:
         """What was let through and what was refused at a target in whole windows, oldest first.
 
         Windows that are not reported yet are left out. Where the lever stops what it touches, `Window.usage` is what
-        got through all the same, of what it `takes` away.
+        got through all the same. ``takes`` is what the lease takes away there: nothing else is counted, by a witness
+        whose target holds more than that.
         """
         ...
 

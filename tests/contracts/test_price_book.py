@@ -16,10 +16,10 @@ from freio.adapters.google.contract_prices import ContractPrices
 from freio.domain.rates import Use
 from freio.errors import UnknownPrice
 from freio.ports import PriceBook
-from freio.sandbox.google.billing import SoldSku
 from freio.sandbox.google.control_plane import ControlPlane
 from freio.sandbox.google.faults import HttpFault
 from freio.sandbox.google.server import serve
+from freio.sandbox.google.sku_api import SoldSku
 from tests.fakes import FakeClock
 from tests.unit.guard.watching import FLASH, FakePrices
 

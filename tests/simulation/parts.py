@@ -213,7 +213,7 @@ class SimMeter:
         raise NotImplementedError("the simulation proposes by hand")
 
     def windows(
-        self, target: Target, since: datetime, until: datetime, minutes: int, takes: tuple[str, ...] = ()
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
     ) -> list[Window]:
         if self.says == "down":
             raise Unavailable("telemetry is down")

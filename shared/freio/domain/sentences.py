@@ -254,3 +254,29 @@ GATEWAY_QUOTA_SEVERAL = N_(
     "all of them"
 )
 GATEWAY_QUOTA_UNKNOWN = N_("{app}: the gateway knows no team and no key {caller}, so its quota cannot stand there")
+
+# ---- lever allowed_models: what it leaves, and why it cannot
+MODELS_LEFT = N_("without {model}, these models of the app stay allowed in {project}: {left}")
+NO_MODEL_LEFT = N_("without {model}, no other model of the app is known to be allowed in {project}")
+MODEL_DENIED = N_("{model} in {project}: the organization policy denies it already")
+MODEL_UNNAMED = N_("{model} in {project}: how organization policies name it is not known")
+POLICY_CONDITIONS = N_("{model} in {project}: the organization policy there has conditions, so Freio does not touch it")
+POLICY_ADDS = N_(
+    "{model} in {project}: the organization policy there allows models beside those it inherits, so Freio does not "
+    "touch it"
+)
+POLICY_UNKNOWN = N_("{model} in {project}: Freio does not understand the organization policy there, and leaves it")
+POLICY_FULL = N_("{model} in {project}: the organization policy there has no room for one more value")
+
+# ---- hard levers disable_service and unlink_billing
+OWN_PROJECT = N_("{project}: Freio itself runs there, so nothing is turned off in it")
+SERVICE_IS_OFF = N_("{project}: {service} is disabled already")
+DISABLING = N_(
+    "{service} stops for everybody in {project}, and turning it on again may not bring everything back. That it was "
+    "used in the last 30 days does not hold it back; another service that depends on it does"
+)
+BILLING_IS_OFF = N_("{project}: no billing account is linked to it")
+UNLINKING = N_(
+    "UNLINKING BILLING CAN DESTROY DATA: everything in {project} stops, resources may be deleted for good, and only a "
+    "person can link {account} again"
+)

@@ -28,7 +28,9 @@ class Counting:
             )
         ]  # fmt: skip
 
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+    def windows(
+        self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
+    ) -> list[Window]:
         self.asked += 1
         return []
 

@@ -1,4 +1,4 @@
-"""Errors of Google's gRPC clients (google-api-core, google-auth), in our words."""
+"""Errors of Google's newer clients (google-api-core, google-auth), in our words."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ def is_passing_auth(error: GoogleAuthError) -> bool:
     return isinstance(error, TransportError) or (isinstance(error, RefreshError) and error.retryable)
 
 
+def _pause(error: exceptions.GoogleAPIError) -> float | None:
+    """Seconds, from the Retry-After of a reply that came over REST."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    text = headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else None
+
+
 def _no_hint(_: exceptions.GoogleAPIError) -> str:
     return ""
 
@@ -48,7 +55,7 @@ def call_errors(what: str, hint: Callable[[exceptions.GoogleAPIError], str] = _n
         yield
     except exceptions.GoogleAPIError as exc:
         if is_passing(exc):
-            raise Unavailable(f"{what}: {exc}") from exc
+            raise Unavailable(f"{what}: {exc}", _pause(exc)) from exc
         raise Rejected(f"{what}: {hint(exc)}{exc}") from exc
     except GoogleAuthError as exc:
         raise (Unavailable if is_passing_auth(exc) else Rejected)(f"{what}: no access token: {exc}") from exc

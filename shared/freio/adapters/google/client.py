@@ -24,8 +24,8 @@ class GoogleApis:
     """
 
     def __init__(self, *, endpoint: str | None = None, timeout: float = 30) -> None:
-        self._endpoint = endpoint
-        self._timeout = timeout
+        self.endpoint = endpoint
+        self.timeout = timeout
         self._of_thread = threading.local()
 
     def service_usage(self) -> Any:
@@ -50,11 +50,14 @@ class GoogleApis:
     def service_accounts(self) -> Any:
         return self._built("iam", "v1")
 
+    def org_policy(self) -> Any:
+        return self._built("orgpolicy", "v2")
+
     def resource_manager(self) -> Any:
         return self._built("cloudresourcemanager", "v3")
 
     def billing(self) -> Any:
-        """The public catalogue: services, their SKUs, list prices."""
+        """The public catalogue (services, their SKUs, list prices), and which account pays for a project."""
         return self._built("cloudbilling", "v1")
 
     def billing_of_accounts(self) -> Any:
@@ -71,7 +74,7 @@ class GoogleApis:
         built: dict[str, Any] = self._of_thread.__dict__
         name = f"{api} {version}"
         if name not in built:
-            options = {"api_endpoint": self._endpoint} if self._endpoint else None
+            options = {"api_endpoint": self.endpoint} if self.endpoint else None
             with translated(name):
                 built[name] = discovery.build(
                     api,
@@ -85,8 +88,8 @@ class GoogleApis:
 
     def _http(self) -> Any:
         credentials: Credentials
-        if self._endpoint:
+        if self.endpoint:
             credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth gives it no types
         else:
             credentials, _ = google.auth.default(scopes=[SCOPE])
-        return google_auth_httplib2.AuthorizedHttp(credentials, http=httplib2.Http(timeout=self._timeout))
+        return google_auth_httplib2.AuthorizedHttp(credentials, http=httplib2.Http(timeout=self.timeout))

@@ -84,6 +84,7 @@ class MonitoringMeter:
         since: datetime,
         until: datetime,
         minutes: int,
+        *,
         takes: tuple[str, ...] = (),  # noqa: ARG002  # a quota takes nothing away
     ) -> list[Window]:
         """Usage a minute (tokens or requests, as the quota counts) and refusals, in whole windows from `since`.

@@ -35,7 +35,15 @@ class GatewayWitness:
         self._now = now
         self._lag = lag
 
-    def windows(self, target: Target, since: datetime, until: datetime, minutes: int) -> list[Window]:
+    def windows(
+        self,
+        target: Target,
+        since: datetime,
+        until: datetime,
+        minutes: int,
+        *,
+        takes: tuple[str, ...] = (),  # noqa: ARG002  # a limit takes nothing away
+    ) -> list[Window]:
         """Usage a minute in what the gateway counts, and requests that it refused for this limit, in whole windows.
 
         Windows begin at whole seconds, as the proxy is asked; those of the last two minutes are left out.

@@ -12,11 +12,12 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from freio.sandbox.google.billing import BillingApi, SoldSku
+from freio.sandbox.google.billing_api import BillingApi
 from freio.sandbox.google.budgets_api import BudgetsApi, CapBudget
 from freio.sandbox.google.callers import Callers
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.discovery import SIMULATED_APIS, Discovery
+from freio.sandbox.google.doors import PolicyDoor, ServiceDoor
 from freio.sandbox.google.errors import ApiError, unimplemented
 from freio.sandbox.google.faults import FailLate, Faults, HttpFault, LostReply, Meanwhile, Slow
 from freio.sandbox.google.history import Delays
@@ -25,11 +26,14 @@ from freio.sandbox.google.monitoring import MonitoringApi
 from freio.sandbox.google.operations import Operations
 from freio.sandbox.google.override_rules import limit_not_found
 from freio.sandbox.google.permissions import PermissionsApi
+from freio.sandbox.google.policy_api import PolicyApi
 from freio.sandbox.google.projects import Projects, check_access
 from freio.sandbox.google.quota_api import QuotaApi
 from freio.sandbox.google.quotas import Quotas, dimensions_of
 from freio.sandbox.google.requests import Call, check_reply, checked_call
 from freio.sandbox.google.series import SeriesStore
+from freio.sandbox.google.service_state_api import ServiceStateApi
+from freio.sandbox.google.sku_api import SkuApi, SoldSku
 from freio.sandbox.google.traffic import Traffic
 from freio.sandbox.google.usage import Usage
 
@@ -86,7 +90,9 @@ class ControlPlane:
     """Projects with quotas, traffic and metrics. Thread-safe.
 
     An operation ends `operation_seconds` after it was accepted, and traffic feels it `effect_seconds` later; points
-    are readable `metric_lag_seconds` after their end. All three run on the clock, `now`.
+    are readable `metric_lag_seconds` after their end. A policy is felt `policy_seconds` after it was written (Google
+    says: up to 15 minutes), a service turned off or an account unlinked `front_end_seconds` after that was done
+    (assumed). All run on the clock, `now`.
     """
 
     def __init__(
@@ -98,6 +104,8 @@ class ControlPlane:
         apis: Sequence[str] = SIMULATED_APIS,
         operation_seconds: float = 7,
         effect_seconds: float = 40,
+        policy_seconds: float = 600,
+        front_end_seconds: float = 120,
         metric_lag_seconds: float = 180,
         retention_days: float = 42,
         skus: Sequence[SoldSku] = (),
@@ -128,6 +136,18 @@ class ControlPlane:
             delays=Delays(operation=operation_seconds, effect=effect_seconds),
             onward=self._traffic.serve,
         )
+        self.policies = PolicyApi(projects=self.projects, now=now, effect_seconds=policy_seconds)
+        self.billing = BillingApi(projects=self.projects, now=now, effect_seconds=front_end_seconds)
+        self.services = ServiceStateApi(
+            projects=self.projects,
+            operations=self._operations,
+            now=now,
+            operation_seconds=operation_seconds,
+            effect_seconds=front_end_seconds,
+            was_used=lambda project: any(store.of_project(project)),
+        )
+        doors = (ServiceDoor(self.services, self.billing), PolicyDoor(self.policies))
+        self._traffic = Traffic(quotas=self._quotas, usage=self._usage, store=store, doors=doors)
         self._monitoring = MonitoringApi(
             store=store,
             projects=self.projects,
@@ -137,7 +157,7 @@ class ControlPlane:
             retention=retention_days * DAY,
         )
         self._budgets = BudgetsApi(projects=self.projects)
-        self._billing = BillingApi(skus, billing_account, now)
+        self._skus = SkuApi(skus, billing_account, now)
         self._handlers = self._all_handlers()
 
     def _all_handlers(self) -> dict[str, Handler]:
@@ -158,12 +178,13 @@ class ControlPlane:
             overrides + "delete": Handler(answer=quota_api.delete_override, permission=UPDATE_QUOTAS),
             BUDGETS + "list": Handler(answer=self._budgets.list, permission=None),
             BUDGETS + "get": Handler(answer=self._budgets.get, permission=None),
-            "cloudbilling.services.list": Handler(answer=self._billing.list_services, permission=None),
-            "cloudbilling.services.skus.list": Handler(answer=self._billing.list_skus, permission=None),
-            "cloudbilling.billingAccounts.skus.price.get": Handler(answer=self._billing.get_price, permission=None),
+            "cloudbilling.services.list": Handler(answer=self._skus.list_services, permission=None),
+            "cloudbilling.services.skus.list": Handler(answer=self._skus.list_skus, permission=None),
+            "cloudbilling.billingAccounts.skus.price.get": Handler(answer=self._skus.get_price, permission=None),
             "cloudresourcemanager.projects.get": Handler(
                 answer=self.projects.described, permission="resourcemanager.projects.get"
             ),
+            **self._handlers_of_doors(),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES
@@ -172,6 +193,23 @@ class ControlPlane:
                 answer=PermissionsApi(projects=self.projects).test, permission=None
             ),
         }
+
+    def _handlers_of_doors(self) -> dict[str, Handler]:
+        """Each of these checks its own permission: which one it takes depends on more than the method."""
+        policies, services, billing = self.policies, self.services, self.billing
+        answers = {
+            "orgpolicy.projects.policies.get": policies.get,
+            "orgpolicy.projects.policies.getEffectivePolicy": policies.effective,
+            "orgpolicy.projects.policies.create": policies.create,
+            "orgpolicy.projects.policies.patch": policies.patch,
+            "orgpolicy.projects.policies.delete": policies.delete,
+            "serviceusage.services.get": services.get,
+            "serviceusage.services.enable": services.enable,
+            "serviceusage.services.disable": services.disable,
+            "cloudbilling.projects.getBillingInfo": billing.get,
+            "cloudbilling.projects.updateBillingInfo": billing.update,
+        }
+        return {method: Handler(answer=answer, permission=None) for method, answer in answers.items()}
 
     # What callers do
 
@@ -312,3 +350,7 @@ class ControlPlane:
 
     def allow(self, project: str, permission: str) -> None:
         self.projects.get(project).denied_permissions.discard(permission)
+
+    def leave_doors_open(self) -> None:
+        """From now on nothing is turned away, whatever was accepted: a change that succeeds and binds nothing."""
+        self._traffic.doors_open = True

@@ -38,7 +38,10 @@ class Demand:
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """What was admitted, in the units of the demand, and how many requests got a 429 from a quota."""
+    """What was admitted, in the units of the demand, and what was not.
+
+    `refused_requests` got a 429 from a quota; `turned_away_requests` a 400 or 403 before they met one.
+    """
 
     requests: int
     input_tokens: int
@@ -47,6 +50,7 @@ class Served:
     cache_write_tokens: int
     cache_write_1h_tokens: int
     refused_requests: int
+    turned_away_requests: int = 0
 
     @classmethod
     def nothing(cls, demand: Demand) -> Served:

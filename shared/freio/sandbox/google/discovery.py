@@ -29,6 +29,7 @@ SIMULATED_APIS = (
     "apikeys.v2",
     "iam.v1",
     "iam.v2",
+    "orgpolicy.v2",
 )
 
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)\}")

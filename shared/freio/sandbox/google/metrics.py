@@ -85,6 +85,30 @@ class ModelSeries:
         return series
 
 
+class RequestSeries:
+    """All requests of a project to a service, by HTTP code, as Google's front end counts them.
+
+    It counts what it refuses itself, too (assumed for services turned off and accounts unlinked).
+    """
+
+    def __init__(self, store: SeriesStore, *, project: str, service: str, location: str) -> None:
+        self._store = store
+        self._project = project
+        self._resource = {
+            "project_id": project,
+            "service": service,
+            "method": "google.cloud.aiplatform.v1.PredictionService.GenerateContent",
+            "version": "v1",
+            "location": location,
+        }
+
+    def requests(self, code: str) -> Series:
+        labels = {"protocol": "rest", "response_code": code, "response_code_class": f"{code[0]}xx"}
+        return self._store.series(
+            self._project, REQUEST_COUNT, COUNT, labels=labels, resource=CONSUMED_API, resource_labels=self._resource
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class QuotaSeries:
     """The series of one bucket, each held twice as Google does: for every service, and in Vertex AI's own words."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from freio.sandbox.google.enum_numbers import AS_NUMBERS, PARAMETER, with_names
 from freio.sandbox.google.errors import ApiError, invalid, unimplemented
 from freio.sandbox.google.schema import Violation, scalar, violations
 
@@ -31,6 +32,8 @@ def checked_call(match: Match, query: Sequence[tuple[str, str]], raw_body: bytes
     """The call that a matched request makes; INVALID_ARGUMENT naming every field that is wrong."""
     found: list[Violation] = []
     parameters: dict[str, Any] = dict(match.path_parameters)
+    as_numbers = (PARAMETER, AS_NUMBERS) in query
+    query = [pair for pair in query if pair != (PARAMETER, AS_NUMBERS)]  # no document lists it, every API knows it
     found += _read_query(match.method, query, parameters)
     found += [
         (name, "is required")
@@ -38,6 +41,8 @@ def checked_call(match: Match, query: Sequence[tuple[str, str]], raw_body: bytes
         if spec.get("required") and name not in parameters
     ]
     body = _read_body(match.method, raw_body)
+    if as_numbers and match.method.request is not None:
+        body = with_names(match.method.schemas, match.method.request, body)
     if match.method.request is not None:
         found += violations(match.method.schemas, match.method.request, body)
     if found:

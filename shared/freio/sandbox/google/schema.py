@@ -22,7 +22,7 @@ STRING_FORMATS = {
     "google-datetime": TIMESTAMP,
     "date-time": TIMESTAMP,
     "google-duration": re.compile(r"-?\d+(\.\d{1,9})?s"),
-    "google-fieldmask": re.compile(r"[\w.]+(,[\w.]+)*|"),
+    "google-fieldmask": re.compile(r"\*|[\w.]+(,[\w.]+)*|"),
     "byte": re.compile(r"[A-Za-z0-9+/_=-]*"),
 }
 INTEGER_RANGES = {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1)}

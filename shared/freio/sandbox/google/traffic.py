@@ -1,7 +1,8 @@
 """Traffic: admits what the quotas felt at each minute allow, counts it, and leaves the points of the metrics behind.
 
 A request is admitted or refused whole; its tokens go with it, at the average of its minute. Quotas are counted minute
-by minute, also within a longer step; the points of a step are written once, as wide as the step.
+by minute, also within a longer step; the points of a step are written once, as wide as the step. Before the quotas
+stand the doors, which turn away all of a minute, or nothing.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING
 from freio.sandbox.google.catalogue import MULTI_REGIONS, REGIONS, UNLIMITED, VERTEX
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.gates import Gate
-from freio.sandbox.google.metrics import ModelSeries, quota_series
+from freio.sandbox.google.metrics import ModelSeries, RequestSeries, quota_series
 from freio.sandbox.google.quotas import dimensions_of
 from freio.sandbox.google.usage import minute_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from freio.sandbox.google.catalogue import Limit
+    from freio.sandbox.google.doors import Door
     from freio.sandbox.google.models import Model
     from freio.sandbox.google.quotas import Quotas
     from freio.sandbox.google.series import SeriesStore
@@ -31,10 +33,11 @@ PARTS = 6  # requests, fresh, output, cache-read, cache-written tokens (5 min, 1
 class Route:
     """One model of one service at one location of one project: the gates before it and the series behind it."""
 
-    def __init__(self, *, model: Model, gates: list[Gate], series: ModelSeries | None) -> None:
+    def __init__(self, *, model: Model, gates: list[Gate], series: ModelSeries | None, requests: RequestSeries) -> None:
         self.model = model
         self.gates = gates
         self.series = series
+        self.requests = requests
         # Google's models report and count cached tokens as input; Anthropic's report them apart and do not count reads.
         self.caches_apart = model.publisher == "anthropic"
 
@@ -74,7 +77,9 @@ class Tally:
 class Traffic:
     """The way from demand to points."""
 
-    def __init__(self, *, quotas: Quotas, usage: Usage, store: SeriesStore) -> None:
+    def __init__(self, *, quotas: Quotas, usage: Usage, store: SeriesStore, doors: Sequence[Door] = ()) -> None:
+        self._doors = doors
+        self.doors_open = False
         self._quotas = quotas
         self._usage = usage
         self._store = store
@@ -94,17 +99,37 @@ class Traffic:
         first = minute_of(step.at)
         tallies = [Tally(gate, gate.limits(first, step.minutes)) for gate in route.gates]
         got = [0] * PARTS
+        away: dict[Door, dict[str, int]] = {}
         for index, wanted in enumerate(by_minute(step.demand, step.minutes)):
+            door, code = self._door(step, route.model, (first + index) * 60)
+            if door is not None:
+                codes = away.setdefault(door, {})
+                codes[code] = codes.get(code, 0) + wanted[0]
+                continue
             passed = _admitted(tallies, first, index, wanted, caches_apart=route.caches_apart)
             got = [have + more for have, more in zip(got, passed, strict=True)]
         width = step.minutes * 60
         end = first * 60 + width
         for tally in tallies:
             tally.write(end, width)
-        served = _served(got, step.demand)
+        served = _served(got, step.demand, turned_away=sum(sum(codes.values()) for codes in away.values()))
         if route.series is not None:
             _write_model_series(route.series, served, step.demand.tier, end, width, apart=route.caches_apart)
+        _write_requests(route.requests, served, end, width)
+        for door, codes in away.items():
+            for code, requests in codes.items():
+                route.requests.requests(code).record(end, width, requests)
+                if door.reaches_model and route.series is not None:
+                    route.series.invocations(code, step.demand.tier).record(end, width, requests)
         return served
+
+    def _door(self, step: Step, model: Model, moment: float) -> tuple[Door | None, str]:
+        """The first door that does not let calls pass at this moment, and the HTTP code that they get there."""
+        for door in () if self.doors_open else self._doors:
+            code = door.refuses(step, model, moment)
+            if code:
+                return door, code
+        return None, ""
 
     def _route(self, step: Step) -> Route:
         key = (step.project, step.service, step.location, step.model)
@@ -117,7 +142,10 @@ class Traffic:
                 self._store, project=step.project, location=step.location, model=model, version=version
             )
             gates = list(self._gates(step, model))
-            self._routes[key] = Route(model=model, gates=gates, series=series if step.service == VERTEX else None)
+            requests = RequestSeries(self._store, project=step.project, service=step.service, location=step.location)
+            self._routes[key] = Route(
+                model=model, gates=gates, series=series if step.service == VERTEX else None, requests=requests
+            )
         return self._routes[key]
 
     def _gates(self, step: Step, model: Model) -> Iterator[Gate]:
@@ -199,7 +227,7 @@ def _counted(parts: tuple[int, ...], *, apart: bool) -> dict[str, int]:
     }
 
 
-def _served(got: list[int], demand: Demand) -> Served:
+def _served(got: list[int], demand: Demand, *, turned_away: int) -> Served:
     return Served(
         requests=got[0],
         input_tokens=got[1],
@@ -207,7 +235,8 @@ def _served(got: list[int], demand: Demand) -> Served:
         cache_read_tokens=got[3],
         cache_write_tokens=got[4],
         cache_write_1h_tokens=got[5],
-        refused_requests=demand.requests - got[0],
+        refused_requests=demand.requests - got[0] - turned_away,
+        turned_away_requests=turned_away,
     )
 
 
@@ -227,3 +256,9 @@ def _write_model_series(series: ModelSeries, served: Served, tier: str, end: int
         series.invocations("200", tier).record(end, width, served.requests)
     if served.refused_requests:
         series.invocations("429", tier).record(end, width, served.refused_requests)
+
+
+def _write_requests(series: RequestSeries, served: Served, end: int, width: int) -> None:
+    for code, requests in (("200", served.requests), ("429", served.refused_requests)):
+        if requests:
+            series.requests(code).record(end, width, requests)

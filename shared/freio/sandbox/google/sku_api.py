@@ -42,7 +42,7 @@ class SoldSku:
     later: Sequence[tuple[datetime, Decimal]] = ()
 
 
-class BillingApi:
+class SkuApi:
     """Answers from a list of SKUs. ``account`` is the one whose prices may be seen."""
 
     def __init__(self, skus: Sequence[SoldSku], account: str, now: Callable[[], datetime]) -> None:

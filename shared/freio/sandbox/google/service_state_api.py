@@ -1,0 +1,146 @@
+"""Service Usage v1: whether a service is on in a project; and what happens to its callers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freio.sandbox.google.errors import ApiError, error_info, not_found
+from freio.sandbox.google.felt import Felt
+from freio.sandbox.google.projects import check_access
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from freio.sandbox.google.operations import Operations
+    from freio.sandbox.google.projects import Project, Projects
+    from freio.sandbox.google.requests import Call
+
+API = "type.googleapis.com/google.api.serviceusage.v1."
+DOMAIN = "serviceusage.googleapis.com"
+GET = "serviceusage.services.get"
+ENABLE = "serviceusage.services.enable"
+DISABLE = "serviceusage.services.disable"
+# Services that can be turned on and off here, each with those that it depends on. That contact center insights is one
+# of the conversational agents' was observed; that these need Vertex AI is assumed, for a dependent of it.
+SERVICES: Mapping[str, tuple[str, ...]] = {
+    "aiplatform.googleapis.com": (),
+    "generativelanguage.googleapis.com": (),
+    "contactcenterinsights.googleapis.com": (),
+    "ces.googleapis.com": ("aiplatform.googleapis.com", "contactcenterinsights.googleapis.com"),
+}
+ON_AT_FIRST = frozenset({"aiplatform.googleapis.com", "generativelanguage.googleapis.com"})
+
+
+class ServiceStateApi:
+    """Turning on and off takes an operation; traffic feels it `effect_seconds` after that has ended."""
+
+    def __init__(
+        self,
+        *,
+        projects: Projects,
+        operations: Operations,
+        now: Callable[[], datetime],
+        operation_seconds: float,
+        effect_seconds: float,
+        was_used: Callable[[str], bool],
+    ) -> None:
+        self._projects = projects
+        self._operations = operations
+        self._now = now
+        self._lasts = operation_seconds
+        self._effect = effect_seconds
+        self._was_used = was_used
+        self._states: dict[tuple[str, str], Felt[bool]] = {}
+
+    # What callers do
+
+    def get(self, call: Call) -> dict[str, Any]:
+        project, service = self._named(call, GET)
+        return self._json(project, service, on=self._is_on(project.project_id, service))
+
+    def enable(self, call: Call) -> dict[str, Any]:
+        """Turns on what it depends on, too; without effect where it is on."""
+        project, service = self._named(call, ENABLE)
+        answer = {"@type": API + "EnableServiceResponse", "service": self._json(project, service, on=True)}
+        if call.fails_late is None:
+            for one in (service, *SERVICES[service]):
+                self._change(project.project_id, one, on=True, after=self._lasts)
+        return self._operations.start(answer, error=call.fails_late)
+
+    def disable(self, call: Call) -> dict[str, Any]:
+        project, service = self._named(call, DISABLE)
+        name = project.project_id
+        if not self._is_on(name, service):
+            raise _precondition(f"The service {service} is not enabled.", "SU_SERVICE_NOT_ENABLED", service)
+        dependents = self._dependents(name, service)
+        together = call.body.get("disableDependentServices", False)
+        if dependents and not together:
+            raise _depended_on(service, dependents)
+        if call.body.get("checkIfServiceHasUsage") == "CHECK" and self._was_used(name):
+            message = f"The service {service} has been used in the last 30 days."
+            raise _precondition(message, "COMMON_SU_SERVICE_HAS_USAGE", service)
+        answer = {"@type": API + "DisableServiceResponse", "service": self._json(project, service, on=False)}
+        if call.fails_late is None:
+            for one in (service, *dependents):
+                self._change(name, one, on=False, after=self._lasts)
+        return self._operations.start(answer, error=call.fails_late)
+
+    # What only the simulation does
+
+    def set_as_somebody_else(self, project_id: str, service: str, *, on: bool) -> None:
+        """Another person has turned it on or off, and it is done at this moment."""
+        self._change(project_id, service, on=on, after=0)
+
+    def refuses(self, project_id: str, service: str, moment: float) -> bool:
+        return not self._state(project_id, service).at(moment - self._effect)
+
+    # Within
+
+    def _named(self, call: Call, permission: str) -> tuple[Project, str]:
+        _, project_name, _, service = call.parameters["name"].split("/")
+        project = self._projects.get(project_name)
+        check_access(project, host=call.method.host, permission=permission)
+        if service not in SERVICES:
+            raise not_found(f"Not found or permission denied for service(s): {service}.")
+        return project, service
+
+    def _state(self, project_id: str, service: str) -> Felt[bool]:
+        return self._states.setdefault((project_id, service), Felt(service in ON_AT_FIRST))
+
+    def _is_on(self, project_id: str, service: str) -> bool:
+        return self._state(project_id, service).at(self._now().timestamp())
+
+    def _change(self, project_id: str, service: str, *, on: bool, after: float) -> None:
+        self._state(project_id, service).change(self._now().timestamp() + after, on)
+
+    def _dependents(self, project_id: str, service: str) -> list[str]:
+        return [one for one, needs in SERVICES.items() if service in needs and self._is_on(project_id, one)]
+
+    def _json(self, project: Project, service: str, *, on: bool) -> dict[str, Any]:
+        parent = f"projects/{project.number}"
+        state = "ENABLED" if on else "DISABLED"
+        return {
+            "name": f"{parent}/services/{service}",
+            "parent": parent,
+            "config": {"name": service, "title": service.partition(".")[0]},
+            "state": state,
+        }
+
+
+def _depended_on(service: str, dependents: Sequence[str]) -> ApiError:
+    names = ",".join(dependents)
+    message = (
+        f"The service {service} is depended on by the following active service(s): {names}; Please specify "
+        "disable_dependent_services=true if you want to proceed with disabling all services."
+    )
+    return _precondition(message, "COMMON_SU_SERVICE_HAS_DEPENDENT_SERVICES", service, services=names)
+
+
+def _precondition(message: str, reason: str, service: str, **more: str) -> ApiError:
+    return ApiError(
+        400,
+        "FAILED_PRECONDITION",
+        message,
+        details=[error_info(reason, DOMAIN, service_name=service, **more)],
+    )
