@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from freio.adapters.google.client import GoogleApis
-from freio.adapters.google.quota_lever import PAUSES, QuotaLever
+from freio.adapters.google.long_running import PAUSES
+from freio.adapters.google.quota_lever import QuotaLever
 from freio.domain.app import App, Match
 from freio.domain.phrase import Phrase
 from freio.domain.target import Target

@@ -126,6 +126,33 @@ PAGE_UNATTRIBUTED_ALL = N_("{rate:money} an hour belong to no app in freio.yaml.
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")
 PAGE_FAILING = N_("Freio cannot do its work: {what} fails. {error}")
 
+# ---- lever api_key
+NO_KEYS = N_("{app} names no API key in freio.yaml, so no key can be restricted")
+KEY_ELSEWHERE = N_("{project} holds none of these API keys: {keys}")
+KEY_GONE = N_("API key {key} in {project}: it was deleted")
+KEY_WITHOUT_AI = N_("API key {key} in {project}: it may not call AI services as it is")
+KEY_KEEPS = N_(
+    "API key {key} in {project} has no API restriction. While it is braked, it may call the {kept:number} enabled "
+    "services there that are not AI. Refused beside AI: {lost:number} more that are enabled, and every service that is "
+    "enabled meanwhile"
+)
+KEY_KEEPS_NOTHING = N_(
+    "API key {key} in {project} has no API restriction, and no service but AI is enabled there. While it is braked, "
+    "it may call nothing of the project"
+)
+LEVER_LACKS = N_("{project}: Freio lacks {permissions} there")
+
+# ---- lever iam_deny
+NO_SERVICE_ACCOUNTS = N_("{app} names no service account in freio.yaml, so none can be denied")
+DENY_LACKS = N_(
+    "{account} in {project}: Freio lacks {permissions}. Deny policies need the role Deny Admin, which only an "
+    "organization or a folder grants, never the project alone"
+)
+DENY_UNSURE = N_(
+    "{account} in {project}: Google does not promise that a deny policy can deny predictions. If it cannot, setting it "
+    "fails; the proof shows whether it bites. Batch jobs go on"
+)
+
 # ---- lever allowed_models: what it leaves, and why it cannot
 MODELS_LEFT = N_("without {model}, these models of the app stay allowed in {project}: {left}")
 NO_MODEL_LEFT = N_("without {model}, no other model of the app is known to be allowed in {project}")
@@ -138,9 +165,6 @@ POLICY_ADDS = N_(
 )
 POLICY_UNKNOWN = N_("{model} in {project}: Freio does not understand the organization policy there, and leaves it")
 POLICY_FULL = N_("{model} in {project}: the organization policy there has no room for one more value")
-
-# ---- levers allowed_models, disable_service and unlink_billing
-LEVER_LACKS = N_("{project}: Freio lacks {permissions} there")
 
 # ---- hard levers disable_service and unlink_billing
 OWN_PROJECT = N_("{project}: Freio itself runs there, so nothing is turned off in it")

@@ -33,7 +33,7 @@ def rig() -> Iterator[Rig]:
 
 def rig_in(here: World) -> Rig:
     def somebody_else_sets(target: Target) -> Setting:
-        here.plane.billing.set_as_somebody_else(target.project, OTHER_ACCOUNT)
+        here.plane.front.billing.set_as_somebody_else(target.project, OTHER_ACCOUNT)
         return setting_of(OTHER_ACCOUNT)
 
     faults = {("apply", Fault.BINDS_NOTHING): here.plane.leave_doors_open}

@@ -97,8 +97,8 @@ def test_a_standard_parameter_that_changes_the_reply_is_not_silently_ignored(wor
 def test_a_real_method_that_is_not_simulated_says_so_loudly(world: World) -> None:
     """A method of the document without a stand-in is 501, never an empty success."""
     with refused(501, status="UNIMPLEMENTED") as error:
-        world.usage_api.services().list(parent=f"projects/{PROJECT}").execute()
-    assert "DOES NOT SIMULATE the method serviceusage.services.list" in error["message"]
+        world.usage_api.services().batchEnable(parent=f"projects/{PROJECT}", body={}).execute()
+    assert "DOES NOT SIMULATE the method serviceusage.services.batchEnable" in error["message"]
 
 
 @pytest.mark.parametrize(

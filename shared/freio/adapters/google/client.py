@@ -40,6 +40,19 @@ class GoogleApis:
     def cloud_billing(self) -> Any:
         return self._built("cloudbilling", "v1")
 
+    def services(self) -> Any:
+        """Service Usage v1, which lists services; v1beta1 has the quotas."""
+        return self._built("serviceusage", "v1")
+
+    def api_keys(self) -> Any:
+        return self._built("apikeys", "v2")
+
+    def deny_policies(self) -> Any:
+        return self._built("iam", "v2")
+
+    def service_accounts(self) -> Any:
+        return self._built("iam", "v1")
+
     def resource_manager(self) -> Any:
         return self._built("cloudresourcemanager", "v3")
 

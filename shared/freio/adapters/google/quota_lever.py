@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from freio.adapters.google.client import GoogleApis
-from freio.adapters.google.errors import Missing, failed_operation, translated
+from freio.adapters.google.errors import Missing, translated
+from freio.adapters.google.long_running import PAUSES, wait
 from freio.adapters.google.quota_buckets import Limit, list_limits, list_overrides
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.quota_probe import LEVER, probe
@@ -21,9 +22,6 @@ from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected, Unavailable
 from freio.ports import Place
-
-# Seconds between looks at an operation: they end after 5 to 10 s as a rule. Past the last one the caller tries again.
-PAUSES = (2.0, 2.0, 2.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0)
 
 
 class QuotaLever:
@@ -125,14 +123,8 @@ class QuotaLever:
         raise Rejected(f"{target.project} lists no limit {target.unit} of {target.metric}")
 
     def _wait(self, what: str, operation: dict[str, Any]) -> None:
-        """Until the operation is done; a reply without `done` still runs, since false is left out too."""
-        for pause in (*PAUSES, None):
-            if operation.get("done"):
-                if "error" in operation:
-                    raise failed_operation(what, operation["error"])
-                return
-            if pause is not None:
-                self._sleep(pause)
-                with translated(what):
-                    operation = self._apis.service_usage().operations().get(name=operation["name"]).execute()
-        raise Unavailable(f"{what}: the operation {operation['name']} still runs after {sum(PAUSES):.0f} s")
+        wait(what, operation, self._operation, self._sleep)
+
+    def _operation(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._apis.service_usage().operations().get(name=name).execute()
+        return found

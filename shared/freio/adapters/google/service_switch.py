@@ -18,7 +18,7 @@ from google.protobuf.json_format import ParseError
 from freio.adapters.google.call_errors import call_errors
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import failed_operation
-from freio.adapters.google.quota_lever import PAUSES
+from freio.adapters.google.long_running import PAUSES
 from freio.errors import Rejected, Unavailable
 
 

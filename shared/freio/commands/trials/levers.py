@@ -113,7 +113,7 @@ EXPERIMENTS = (
                 "gcloud iam policies create freio-probe --kind denypolicies --policy-file deny.json --attachment-point"
                 " cloudresourcemanager.googleapis.com/projects/<APP_PROJECT>"
             ),
-            "sleep 120; "
+            "sleep 420; "
             + _ask("global", 3).replace(
                 "print-access-token",
                 "print-access-token --impersonate-service-account freio-probe@<APP_PROJECT>.iam.gserviceaccount.com",
@@ -123,7 +123,8 @@ EXPERIMENTS = (
                 " cloudresourcemanager.googleapis.com/projects/<APP_PROJECT>"
             ),
         ),
-        expect="The policy is made, and the three requests get 403.",
+        expect="The policy is made, and the three requests get 403. Google says two minutes as a rule, seven or more at"
+        " times.",
         otherwise="The permission is refused as not supported: leave iam_deny out of `levers`.",
         harm="a deny policy against a service account that was made for this (freio-probe)",
     ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from freio.sandbox.google.catalogue import VERTEX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+
+    from freio.sandbox.google.credentials import Caller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,7 @@ class Demand:
 class Served:
     """What was admitted, in the units of the demand, and what was not.
 
-    `refused_requests` got a 429 from a quota; `turned_away_requests` a 400 or 403 before they met one.
+    `refused_requests` got a 429 from a quota; those `turned_away` another HTTP code before they met one.
     """
 
     requests: int
@@ -46,12 +49,19 @@ class Served:
     cache_read_tokens: int
     cache_write_tokens: int
     refused_requests: int
-    turned_away_requests: int = 0
+    turned_away: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def turned_away_requests(self) -> int:
+        return sum(self.turned_away.values())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Demand of one model at one location, spread evenly over `minutes` from the whole minute `at`."""
+    """Demand of one model at one location, spread evenly over `minutes` from the whole minute `at`.
+
+    Without a `caller` nobody is asked who calls, and no request is counted under a credential.
+    """
 
     project: str
     location: str
@@ -60,3 +70,4 @@ class Step:
     demand: Demand
     minutes: int = 1
     service: str = VERTEX
+    caller: Caller | None = None

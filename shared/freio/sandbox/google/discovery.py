@@ -25,6 +25,9 @@ SIMULATED_APIS = (
     "cloudresourcemanager.v3",
     "orgpolicy.v2",
     "cloudbilling.v1",
+    "apikeys.v2",
+    "iam.v1",
+    "iam.v2",
 )
 
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)\}")

@@ -30,10 +30,13 @@ class Operations:
         self._seconds = operation_seconds
         self._all: dict[str, Operation] = {}
 
-    def start(self, response: Mapping[str, Any], *, error: ApiError | None = None) -> dict[str, Any]:
-        """A new operation that will end in this response, or in this error."""
+    def start(
+        self, response: Mapping[str, Any], *, error: ApiError | None = None, kind: str = "quf", under: str = ""
+    ) -> dict[str, Any]:
+        """A new operation that will end in this response, or in this error; IAM's stand `under` their policy."""
         ready_at = self._now().timestamp() + self._seconds
-        name = f"operations/quf.{len(self._all) + 1:08d}"
+        name = f"{under}/operations/" if under else "operations/"
+        name += f"{kind}.{len(self._all) + 1:08d}"
         operation = self._all[name] = Operation(name=name, ready_at=ready_at, response=response, error=error)
         return self._json(operation)
 

@@ -12,12 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# What replies list as enabled; a call is refused only where its API was disabled.
+ENABLED = (
+    "aiplatform.googleapis.com",
+    "bigquery.googleapis.com",
+    "generativelanguage.googleapis.com",
+    "logging.googleapis.com",
+    "maps-backend.googleapis.com",
+    "monitoring.googleapis.com",
+    "serviceusage.googleapis.com",
+    "translate.googleapis.com",
+)
+
+
 @dataclass(kw_only=True)
 class Project:
     """A project: replies name it by its number, callers mostly by its id."""
 
     project_id: str
     number: str
+    enabled_services: set[str] = field(default_factory=lambda: set(ENABLED))
     disabled_services: set[str] = field(default_factory=set)
     denied_permissions: set[str] = field(default_factory=set)
 

@@ -7,6 +7,7 @@ stand the doors, which turn away all of a minute, or nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from freio.sandbox.google.catalogue import MULTI_REGIONS, REGIONS, UNLIMITED, VERTEX
@@ -94,7 +95,7 @@ class Traffic:
         tallies = [Tally(gate, gate.limits(first, step.minutes)) for gate in route.gates]
         got = [0] * PARTS
         away: dict[Door, dict[str, int]] = {}
-        for index, wanted in enumerate(_by_minute(step.demand, step.minutes)):
+        for index, wanted in enumerate(by_minute(step.demand, step.minutes)):
             door, code = self._door(step, route.model, (first + index) * 60)
             if door is not None:
                 codes = away.setdefault(door, {})
@@ -106,13 +107,14 @@ class Traffic:
         end = first * 60 + width
         for tally in tallies:
             tally.write(end, width)
-        served = _served(got, step.demand, turned_away=sum(sum(codes.values()) for codes in away.values()))
+        turned_away = sum((Counter(codes) for codes in away.values()), Counter())
+        served = _served(got, step.demand, turned_away)
         if route.series is not None:
             _write_model_series(route.series, served, step.demand.tier, end, width, apart=route.caches_apart)
-        _write_requests(route.requests, served, end, width)
+        if step.caller is None:  # else they are counted under its credential
+            _write_requests(route.requests, served, end, width)
         for door, codes in away.items():
             for code, requests in codes.items():
-                route.requests.requests(code).record(end, width, requests)
                 if door.reaches_model and route.series is not None:
                     route.series.invocations(code, step.demand.tier).record(end, width, requests)
         return served
@@ -170,7 +172,7 @@ def _reaches(limit: Limit, location: str) -> bool:
     return limit.endpoint == "anywhere" or location == "global"
 
 
-def _by_minute(demand: Demand, minutes: int) -> Iterator[tuple[int, ...]]:
+def by_minute(demand: Demand, minutes: int) -> Iterator[tuple[int, ...]]:
     """The demand of each minute, in whole requests with their tokens; the parts add up to the whole."""
     parts = (
         demand.requests,
@@ -219,15 +221,15 @@ def _counted(parts: tuple[int, ...], *, apart: bool) -> dict[str, int]:
     }
 
 
-def _served(got: list[int], demand: Demand, *, turned_away: int) -> Served:
+def _served(got: list[int], demand: Demand, turned_away: Counter[str]) -> Served:
     return Served(
         requests=got[0],
         input_tokens=got[1],
         output_tokens=got[2],
         cache_read_tokens=got[3],
         cache_write_tokens=got[4],
-        refused_requests=demand.requests - got[0] - turned_away,
-        turned_away_requests=turned_away,
+        refused_requests=demand.requests - got[0] - turned_away.total(),
+        turned_away=turned_away,
     )
 
 
@@ -246,6 +248,6 @@ def _write_model_series(series: ModelSeries, served: Served, tier: str, end: int
 
 
 def _write_requests(series: RequestSeries, served: Served, end: int, width: int) -> None:
-    for code, requests in (("200", served.requests), ("429", served.refused_requests)):
+    for code, requests in {"200": served.requests, "429": served.refused_requests, **served.turned_away}.items():
         if requests:
             series.requests(code).record(end, width, requests)

@@ -1,0 +1,85 @@
+"""Traffic with a credential: first past the gate of its caller, then on its way, and counted by the API's front end.
+
+`serviceruntime.googleapis.com/api/request_count` counts every request of a `consumed_api`, by the caller's credential
+and by the code of the reply; a refused one, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from freio.sandbox.google.demand import Demand, Served, Step
+from freio.sandbox.google.metrics import CONSUMED_API, COUNT, REQUEST_COUNT
+from freio.sandbox.google.traffic import by_minute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freio.sandbox.google.credentials import Caller, Credentials
+    from freio.sandbox.google.projects import Project
+    from freio.sandbox.google.series import SeriesStore
+
+METHOD = "google.cloud.aiplatform.v1.PredictionService.GenerateContent"
+
+
+class CallerTraffic:
+    """Serves steps that have a caller, minute by minute: a restriction can begin to bite within a step."""
+
+    def __init__(self, *, credentials: Credentials, store: SeriesStore, onward: Callable[[Step], Served]) -> None:
+        self._credentials = credentials
+        self._store = store
+        self._onward = onward
+
+    def serve(self, project: Project, caller: Caller, step: Step) -> Served:
+        total = Served(
+            requests=0, input_tokens=0, output_tokens=0, cache_read_tokens=0, cache_write_tokens=0, refused_requests=0
+        )
+        for index, parts in enumerate(by_minute(step.demand, step.minutes)):
+            names = ("requests", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+            demand = Demand(**dict(zip(names, parts, strict=True)), tier=step.demand.tier)
+            minute = replace(step, at=step.at + timedelta(minutes=index), minutes=1, demand=demand)
+            total = _sum(total, self._minute(project, caller, minute))
+        return total
+
+    def _minute(self, project: Project, caller: Caller, step: Step) -> Served:
+        start = step.at.timestamp()
+        refused = self._credentials.refuses(project, caller, step.service, start)
+        served = self._onward(replace(step, demand=Demand(requests=0, input_tokens=0)) if refused else step)
+        not_admitted = step.demand.requests if refused else served.refused_requests
+        codes = {"200": served.requests, **served.turned_away}
+        code = "403" if refused else "429"
+        codes[code] = codes.get(code, 0) + not_admitted
+        for code, count in codes.items():
+            if count:
+                self._record(project, caller, step, code, count)
+        return replace(served, refused_requests=not_admitted)
+
+    def _record(self, project: Project, caller: Caller, step: Step, code: str, count: int) -> None:
+        resource = {
+            "project_id": project.project_id,
+            "service": step.service,
+            "method": METHOD,
+            "version": "v1",
+            "location": "global",
+            "credential_id": self._credentials.credential_id(project, caller),
+        }
+        labels = {"response_code": code, "response_code_class": f"{code[0]}xx", "protocol": "http"}
+        series = self._store.series(
+            project.project_id, REQUEST_COUNT, COUNT, labels=labels, resource=CONSUMED_API, resource_labels=resource
+        )
+        series.record(int(step.at.timestamp()) + 60, 60, count)
+
+
+def _sum(one: Served, other: Served) -> Served:
+    return Served(
+        requests=one.requests + other.requests,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cache_read_tokens=one.cache_read_tokens + other.cache_read_tokens,
+        cache_write_tokens=one.cache_write_tokens + other.cache_write_tokens,
+        refused_requests=one.refused_requests + other.refused_requests,
+        turned_away=Counter(one.turned_away) + Counter(other.turned_away),
+    )
