@@ -50,6 +50,10 @@ class BillingApi:
     def set_as_somebody_else(self, project_id: str, account: str) -> None:
         self._account(project_id).change(account, at=self._now().timestamp(), delays=self._delays)
 
+    def knows(self, project_id: str) -> bool:
+        """Whether anybody ever asked for the account, or changed it."""
+        return project_id in self._accounts
+
     def refuses(self, project_id: str, moment: float) -> bool:
         return not self._account(project_id).felt(moment)
 

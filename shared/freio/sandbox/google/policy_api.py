@@ -91,10 +91,13 @@ class PolicyApi:
     def has_own(self, project_id: str) -> bool:
         return project_id in self._own
 
+    def knows(self, project_id: str) -> bool:
+        """Whether a policy ever stood there or above."""
+        return project_id in self._felt
+
     def allows(self, project_id: str, values: frozenset[str], moment: float) -> bool:
         """Whether a model that goes by these values may be called at that moment."""
-        felt = self._felt.get(project_id)
-        return felt is None or felt.felt(moment).allows(values)
+        return self._felt[project_id].felt(moment).allows(values)
 
     # Within
 

@@ -101,6 +101,10 @@ class ServiceStateApi:
         """Another person has turned it on or off, and it is done at this moment."""
         self._change(project_id, service, Delays(operation=0, effect=self._delays.effect), on=on)
 
+    def knows(self, project_id: str, service: str) -> bool:
+        """Whether anybody ever asked for its state, or changed it."""
+        return (project_id, service) in self._states
+
     def refuses(self, project_id: str, service: str, moment: float) -> bool:
         return not self._state(project_id, service).felt(moment)
 

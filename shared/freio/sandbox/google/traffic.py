@@ -18,7 +18,7 @@ from freio.sandbox.google.quotas import dimensions_of
 from freio.sandbox.google.usage import minute_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from freio.sandbox.google.catalogue import Limit
     from freio.sandbox.google.doors import Door
@@ -94,9 +94,10 @@ class Traffic:
         first = minute_of(step.at)
         tallies = [Tally(gate, gate.limits(first, step.minutes)) for gate in route.gates]
         got = [0] * PARTS
+        doors = [door for door in self._doors if door.concerns(step) and not self.doors_open]
         away: dict[Door, dict[str, int]] = {}
         for index, wanted in enumerate(by_minute(step.demand, step.minutes)):
-            door, code = self._door(step, route.model, (first + index) * 60)
+            door, code = _shut(doors, step, route.model, (first + index) * 60) if doors else (None, "")
             if door is not None:
                 codes = away.setdefault(door, {})
                 codes[code] = codes.get(code, 0) + wanted[0]
@@ -107,7 +108,7 @@ class Traffic:
         end = first * 60 + width
         for tally in tallies:
             tally.write(end, width)
-        turned_away = sum((Counter(codes) for codes in away.values()), Counter())
+        turned_away = sum((Counter(codes) for codes in away.values()), Counter()) if away else Counter()
         served = _served(got, step.demand, turned_away)
         if route.series is not None:
             _write_model_series(route.series, served, step.demand.tier, end, width, apart=route.caches_apart)
@@ -118,14 +119,6 @@ class Traffic:
                 if door.reaches_model and route.series is not None:
                     route.series.invocations(code, step.demand.tier).record(end, width, requests)
         return served
-
-    def _door(self, step: Step, model: Model, moment: float) -> tuple[Door | None, str]:
-        """The first door that does not let calls pass at this moment, and the HTTP code that they get there."""
-        for door in () if self.doors_open else self._doors:
-            code = door.refuses(step, model, moment)
-            if code:
-                return door, code
-        return None, ""
 
     def _route(self, step: Step) -> Route:
         key = (step.project, step.service, step.location, step.model)
@@ -164,6 +157,15 @@ class Traffic:
                     self._store, project=step.project, location=step.location, limit=limit, base_model=name
                 ),
             )
+
+
+def _shut(doors: Iterable[Door], step: Step, model: Model, moment: float) -> tuple[Door | None, str]:
+    """The first door that does not let calls pass at this moment, and the HTTP code that they get there."""
+    for door in doors:
+        code = door.refuses(step, model, moment)
+        if code:
+            return door, code
+    return None, ""
 
 
 def _reaches(limit: Limit, location: str) -> bool:
