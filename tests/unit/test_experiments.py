@@ -53,7 +53,7 @@ def test_every_experiment_has_all_its_parts_and_a_name_of_its_own() -> None:
         "point-in-time", "contention", "override-binds", "multi-region", "effect-time", "force", "iam-deny",
         "telemetry-lag", "labels-in-export", "slack-scopes", "budget-cadence", "native-anomaly", "cold-start",
         "budget-quarters", "key-harmless", "key-many-targets", "caller-counts", "deny-permissions",
-        "models-denied", "models-bite", "models-permission", "service-off", "billing-off",
+        "models-denied", "models-overwrite", "models-bite", "models-permission", "service-off", "billing-off",
     ],
 )  # fmt: skip
 def test_what_the_emulators_cannot_show_is_there(key: str) -> None:

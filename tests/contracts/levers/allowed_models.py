@@ -46,17 +46,17 @@ def rig() -> Iterator[Rig]:
 
 def rig_in(here: World) -> Rig:
     def somebody_else_sets(target: Target) -> Setting:
-        here.plane.policies.set_as_somebody_else(target.project, FOREIGN)
+        here.plane.front.policies.set_as_somebody_else(target.project, FOREIGN)
         return canonical(FOREIGN)
 
     def foreign() -> None:
-        here.plane.policies.set_as_somebody_else(PROJECT, FOREIGN)
+        here.plane.front.policies.set_as_somebody_else(PROJECT, FOREIGN)
 
     def writes(fault: SandboxFault, times: int = 1) -> Callable[[], None]:
         """What is written is created where nothing stands, and overwritten where something does."""
 
         def arm() -> None:
-            method = PATCH if here.plane.policies.has_own(PROJECT) else CREATE
+            method = PATCH if here.plane.front.policies.has_own(PROJECT) else CREATE
             here.plane.faults.inject(method, fault, times=times)
 
         return arm

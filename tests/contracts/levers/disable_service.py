@@ -34,7 +34,7 @@ def rig_in(here: World) -> Rig:
     def somebody_else_sets(target: Target) -> Setting:
         """Turns it off where it is on, and on where it is off."""
         was_off = lever.read_back(target) == DISABLED
-        here.plane.services.set_as_somebody_else(target.project, target.service, on=was_off)
+        here.plane.front.services.set_as_somebody_else(target.project, target.service, on=was_off)
         return None if was_off else DISABLED
 
     faults = {("apply", Fault.BINDS_NOTHING): here.plane.leave_doors_open}

@@ -52,7 +52,7 @@ def place(model: str, location: str = "global") -> Place:
 
 
 def somebody_sets(here: World, **spec: Any) -> str | None:
-    here.plane.policies.set_as_somebody_else(PROJECT, {"spec": spec})
+    here.plane.front.policies.set_as_somebody_else(PROJECT, {"spec": spec})
     return canonical({"spec": spec})
 
 
@@ -140,13 +140,13 @@ def test_a_model_without_a_known_name_is_not_guessed(rig: Rig) -> None:
 
 def test_what_is_denied_above_is_not_taken_again(here: World, rig: Rig) -> None:
     """The policy in force counts, not the project's own alone."""
-    here.plane.policies.set_parent(PROJECT, {"rules": [{"values": {"deniedValues": [PRO]}}]})
+    here.plane.front.policies.set_parent(PROJECT, {"rules": [{"values": {"deniedValues": [PRO]}}]})
     assert (rig.probe().reason or APP).text == MODEL_DENIED  # type: ignore[union-attr]  # a probe says why
 
 
 def test_what_is_allowed_above_stays_all_that_is_allowed(here: World, rig: Rig) -> None:
     """Where the folder allows two models, taking one leaves the other and nothing else."""
-    here.plane.policies.set_parent(PROJECT, {"rules": [{"values": {"allowedValues": [PRO, FLASH]}}]})
+    here.plane.front.policies.set_parent(PROJECT, {"rules": [{"values": {"allowedValues": [PRO, FLASH]}}]})
     taken(rig, rig.probe())
     for model, turned_away in (("gemini-2.5-pro", 10), ("gemini-2.5-flash", 0), ("gemini-2.5-flash-lite", 10)):
         assert called(here, model) == turned_away, model
@@ -202,7 +202,7 @@ def test_who_writes_in_between_is_not_overwritten(here: World, rig: Rig, *, stan
     probe = rig.probe()
 
     def somebody_writes() -> None:
-        here.plane.policies.set_as_somebody_else(PROJECT, FOREIGN)
+        here.plane.front.policies.set_as_somebody_else(PROJECT, FOREIGN)
 
     here.plane.faults.inject(PATCH if stands else CREATE, Meanwhile(act=somebody_writes))
     with pytest.raises(Unavailable, match="409"):
@@ -215,7 +215,7 @@ def test_who_writes_before_it_is_deleted_is_not_deleted(here: World, rig: Rig) -
     taken(rig, rig.probe())
 
     def somebody_writes() -> None:
-        here.plane.policies.set_as_somebody_else(PROJECT, FOREIGN)
+        here.plane.front.policies.set_as_somebody_else(PROJECT, FOREIGN)
 
     here.plane.faults.inject(DELETE, Meanwhile(act=somebody_writes))
     with pytest.raises(Unavailable, match="409"):
@@ -226,7 +226,7 @@ def test_who_writes_before_it_is_deleted_is_not_deleted(here: World, rig: Rig) -
 def test_a_former_policy_comes_back_with_its_dry_run(here: World, rig: Rig) -> None:
     """Exactly what it said."""
     former = {"spec": {"reset": True}, "dryRunSpec": {"inheritFromParent": True, "rules": [{"denyAll": True}]}}
-    here.plane.policies.set_as_somebody_else(PROJECT, former)
+    here.plane.front.policies.set_as_somebody_else(PROJECT, former)
     found = rig.lever.read_back(TARGET)
     taken(rig, rig.probe())
     assert rig.lever.read_back(TARGET) != found
@@ -237,7 +237,7 @@ def test_a_former_policy_comes_back_with_its_dry_run(here: World, rig: Rig) -> N
 def test_a_former_policy_that_somebody_deleted_meanwhile_can_be_put_back(here: World, rig: Rig) -> None:
     """It is made anew."""
     found = somebody_sets(here, rules=[{"denyAll": True}])
-    here.plane.policies.set_as_somebody_else(PROJECT, None)
+    here.plane.front.policies.set_as_somebody_else(PROJECT, None)
     rig.lever.restore(TARGET, found)
     assert rig.lever.read_back(TARGET) == found
 

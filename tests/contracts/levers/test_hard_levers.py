@@ -93,7 +93,7 @@ def test_only_their_own_setting_can_be_set(lever: Lever) -> None:
 
 def test_what_depends_on_the_service_holds_it_back_and_is_named(here: World, disabling: DisableServiceLever) -> None:
     """Other services are never turned off with it: a person must decide about them."""
-    here.plane.services.set_as_somebody_else(PROJECT, AGENTS, on=True)
+    here.plane.front.services.set_as_somebody_else(PROJECT, AGENTS, on=True)
     with pytest.raises(Rejected, match=f"COMMON_SU_SERVICE_HAS_DEPENDENT_SERVICES.*{AGENTS}"):
         disabling.apply(SERVICE, DISABLED)
     assert disabling.read_back(SERVICE) is None
@@ -118,7 +118,7 @@ def test_the_probe_warns_of_what_it_skips(disabling: DisableServiceLever) -> Non
 
 def test_a_service_that_is_off_is_not_offered(here: World, disabling: DisableServiceLever) -> None:
     """What is off stands there as somebody else's, and stays off when we let go."""
-    here.plane.services.set_as_somebody_else(PROJECT, VERTEX, on=False)
+    here.plane.front.services.set_as_somebody_else(PROJECT, VERTEX, on=False)
     [probe] = disabling.probe(APP, [PLACE])
     assert (probe.binds, probe.override, probe.reason and probe.reason.text) == (False, DISABLED, SERVICE_IS_OFF)
     disabling.apply(SERVICE, DISABLED)
@@ -128,7 +128,7 @@ def test_a_service_that_is_off_is_not_offered(here: World, disabling: DisableSer
 def test_who_disables_it_in_between_is_no_error(here: World, disabling: DisableServiceLever) -> None:
     """Google refuses to disable what is off: it is what was wanted."""
     here.plane.faults.inject(
-        DISABLE, Meanwhile(act=lambda: here.plane.services.set_as_somebody_else(PROJECT, VERTEX, on=False))
+        DISABLE, Meanwhile(act=lambda: here.plane.front.services.set_as_somebody_else(PROJECT, VERTEX, on=False))
     )
     disabling.apply(SERVICE, DISABLED)
     assert disabling.read_back(SERVICE) == DISABLED
@@ -191,7 +191,7 @@ def test_the_probe_warns_that_data_may_be_lost(unlinking: UnlinkBillingLever) ->
 
 def test_a_project_without_an_account_is_not_offered(here: World, unlinking: UnlinkBillingLever) -> None:
     """There is nothing to take away; an empty field is left out of the reply."""
-    here.plane.billing.set_as_somebody_else(PROJECT, "")
+    here.plane.front.billing.set_as_somebody_else(PROJECT, "")
     [probe] = unlinking.probe(APP, [PLACE])
     assert (probe.binds, probe.override, probe.reason and probe.reason.text) == (
         False,
@@ -209,7 +209,7 @@ def test_putting_back_names_the_command_until_a_person_has_run_it(here: World, u
         match=f"gcloud billing projects link {PROJECT} --billing-account=01D4EE-079462-DFD6EC",
     ):
         unlinking.restore(BILLING, found)
-    here.plane.billing.set_as_somebody_else(PROJECT, ACCOUNT)
+    here.plane.front.billing.set_as_somebody_else(PROJECT, ACCOUNT)
     unlinking.restore(BILLING, found)
     assert [one.body for one in here.asked(UPDATE)] == [{"billingAccountName": ""}]  # type: ignore[attr-defined]
 
@@ -218,7 +218,7 @@ def test_an_account_that_should_not_be_there_is_taken_away_by_hand_too(
     here: World, unlinking: UnlinkBillingLever
 ) -> None:
     """What was found may be that none is linked."""
-    here.plane.billing.set_as_somebody_else(PROJECT, OTHER_ACCOUNT)
+    here.plane.front.billing.set_as_somebody_else(PROJECT, OTHER_ACCOUNT)
     with pytest.raises(Rejected, match=f"gcloud billing projects unlink {PROJECT}$"):
         unlinking.restore(BILLING, setting_of(""))
 

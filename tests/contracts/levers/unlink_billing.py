@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,9 +32,18 @@ def rig() -> Iterator[Rig]:
         yield rig_in(here)
 
 
+def links(rig: Rig, target: Target, found: str) -> None:
+    """A person runs the command that Freio named."""
+    body = json.loads(found)
+    lever = rig.lever
+    assert isinstance(lever, UnlinkBillingLever)
+    projects = lever._apis.billing().projects()
+    projects.updateBillingInfo(name=f"projects/{target.project}", body=body).execute()
+
+
 def rig_in(here: World) -> Rig:
     def somebody_else_sets(target: Target) -> Setting:
-        here.plane.billing.set_as_somebody_else(target.project, OTHER_ACCOUNT)
+        here.plane.front.billing.set_as_somebody_else(target.project, OTHER_ACCOUNT)
         return setting_of(OTHER_ACCOUNT)
 
     faults = {("apply", Fault.BINDS_NOTHING): here.plane.leave_doors_open}

@@ -145,13 +145,13 @@ def test_a_denied_model_is_turned_away_with_400_and_the_others_go_on(here: Here)
 
 def test_what_the_parent_denies_is_denied_below_unless_the_project_breaks_away(here: Here) -> None:
     """A denied value wins where policies are merged."""
-    here.world.plane.policies.set_parent(PROJECT, {"rules": [{"values": {"deniedValues": [FLASH]}}]})
+    here.world.plane.front.policies.set_parent(PROJECT, {"rules": [{"values": {"deniedValues": [FLASH]}}]})
     here.create(inheritFromParent=True, rules=[{"values": {"allowedValues": [FLASH, PRO]}}])
     assert here.policies.getEffectivePolicy(name=NAME).execute()["spec"] == {
         "rules": [{"values": {"allowedValues": [FLASH, PRO], "deniedValues": [FLASH]}}]
     }
     assert here.called().turned_away_requests == 10
-    here.world.plane.policies.set_as_somebody_else(PROJECT, {"spec": {"reset": True}})
+    here.world.plane.front.policies.set_as_somebody_else(PROJECT, {"spec": {"reset": True}})
     assert here.called().turned_away_requests == 0
 
 
@@ -180,7 +180,7 @@ def test_use_and_dependents_hold_a_service_back(here: Here, request_of: dict[str
     """The check for use where it is asked for, dependents unless they shall go with it."""
     here.called()
     if not request_of:
-        here.world.plane.services.set_as_somebody_else(PROJECT, "ces.googleapis.com", on=True)
+        here.world.plane.front.services.set_as_somebody_else(PROJECT, "ces.googleapis.com", on=True)
     with pytest.raises(GoogleAPICallError) as caught:
         here.services.disable_service(request=Disable(name=SERVICE, **request_of))
     assert caught.value.reason == reason
@@ -191,7 +191,7 @@ def test_use_and_dependents_hold_a_service_back(here: Here, request_of: dict[str
 
 def test_what_is_off_cannot_be_disabled(here: Here) -> None:
     """400, and not a second success."""
-    here.world.plane.services.set_as_somebody_else(PROJECT, "aiplatform.googleapis.com", on=False)
+    here.world.plane.front.services.set_as_somebody_else(PROJECT, "aiplatform.googleapis.com", on=False)
     with pytest.raises(GoogleAPICallError) as caught:
         here.services.disable_service(request=Disable(name=SERVICE))
     assert caught.value.code == 400
@@ -223,3 +223,34 @@ def test_a_number_that_means_no_name_of_an_enum_is_named(here: Here) -> None:
     )
     assert reply.status == 400
     assert "checkIfServiceHasUsage" in reply.body["error"]["message"]
+
+
+def test_who_calls_with_a_credential_is_turned_away_under_it(here: Here) -> None:
+    """What a policy refuses is counted once, with the code that it gives."""
+    caller = here.world.plane.callers.add_api_key(PROJECT, "key-1")
+    here.create(inheritFromParent=True, rules=[{"values": {"deniedValues": [FLASH]}}])
+    here.world.clock.forward(900)
+    served = here.world.plane.serve(
+        project=PROJECT,
+        location="global",
+        model="gemini-2.5-flash",
+        at=here.world.clock.moment,
+        demand=Demand(requests=10, input_tokens=1000),
+        caller=caller,
+    )
+    here.world.clock.forward(300)
+    assert served.turned_away == {"400": 10}
+    assert here.counted(REQUESTS) == {"400": 10}
+
+
+def test_a_service_that_was_disabled_is_no_longer_listed(here: Here) -> None:
+    """The list of what is enabled follows, once the operation has ended."""
+
+    def listed() -> set[str]:
+        found = here.services.list_services(request={"parent": f"projects/{PROJECT}", "filter": "state:ENABLED"})
+        return {one.config.name for one in found}
+
+    here.services.disable_service(request=Disable(name=SERVICE))
+    assert "aiplatform.googleapis.com" in listed()
+    here.world.clock.forward(60)
+    assert "aiplatform.googleapis.com" not in listed()

@@ -41,7 +41,8 @@ class CallerWindows:
         since: datetime,
         until: datetime,
         minutes: int,
-        takes: tuple[str, ...] = (),  # noqa: ARG002  # a caller is stopped whole
+        *,
+        takes: tuple[str, ...] = (),  # noqa: ARG002  # a caller is stopped as a whole
     ) -> list[Window]:
         """Requests a minute that got through (2xx) and requests that were refused (403), in whole windows.
 

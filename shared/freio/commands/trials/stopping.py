@@ -10,6 +10,10 @@ _POLICIES = "https://orgpolicy.googleapis.com/v2/projects/<APP_PROJECT>/policies
 _SHOW = f"curl -s {_AUTH} https://orgpolicy.googleapis.com/v2/{_POLICY}"
 _EFFECTIVE = _SHOW + ":getEffectivePolicy"
 _REMOVE = f"curl -s -X DELETE {_AUTH} https://orgpolicy.googleapis.com/v2/{_POLICY}"
+_PATCH = (
+    f"curl -s -X PATCH {_AUTH} 'https://orgpolicy.googleapis.com/v2/{_POLICY}?updateMask=*'"
+    f' -d "$(printf \'{{{{"name":"{_POLICY}","etag":"%s","spec":{{spec}}}}}}\' "{{etag}}")"'
+)
 _HELLO = '{"contents":[{"role":"user","parts":[{"text":"hello"}]}]}'
 _FLASH = "publishers/google/models/gemini-2.5-flash:predict"
 _COUNTS = (
@@ -51,6 +55,27 @@ EXPERIMENTS = (
         source="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/control-model-access; orgpolicy v2's"
         " descriptions say that `is:` is needed where a value holds a colon, and the page's examples have none",
         harm=_WHILE,
+    ),
+    Experiment(
+        key="models-overwrite",
+        belief="updateMask=* overwrites all of a policy, its dry run too; with a version that is not the newest it"
+        " is refused with 409 ABORTED, and so is deleting.",
+        why="A brake must put back what it found to the letter, and never overwrite what somebody wrote in between.",
+        commands=(
+            _create('{"rules":[{"allowAll":true}]},"dryRunSpec":{"rules":[{"denyAll":true}]'),
+            f"OLD=$({_SHOW} | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"etag\"])')",
+            _PATCH.format(spec='{"inheritFromParent":true}', etag="$OLD"),
+            _SHOW + " # no dryRunSpec, another etag",
+            _PATCH.format(spec='{"rules":[{"denyAll":true}]}', etag="$OLD"),
+            _REMOVE.replace("vertexai.allowedModels", '"vertexai.allowedModels?etag=$OLD"'),
+            _REMOVE,
+        ),
+        expect="The policy without a dry run, then 409 ABORTED twice, and {} for the last command.",
+        otherwise="The dry run is still there, or * is refused: name spec,dryRunSpec in ModelPolicies.write"
+        " (adapters/google/model_policy_api.py). No 409: two writers overwrite each other unseen, and the lever must"
+        " not be offered where others write policies.",
+        source="https://docs.cloud.google.com/organization-policy/reference/rest/v2/projects.policies/patch",
+        harm="a policy of that project for a minute; for that minute all models are allowed in it",
     ),
     Experiment(
         key="models-bite",

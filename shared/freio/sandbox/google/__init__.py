@@ -9,8 +9,8 @@ Read in this order, which is the way of a request:
 - `projects`, `permissions`  projects that are unknown, APIs that are off, permissions that are missing, and asking
   which they are
 - `quota_api`, `quota_json`, `quota_names`, `override_rules`, `operations`  Service Usage v1beta1
-- `policy_api`, `policy_rules`, `service_state_api`, `billing_api`, `felt`  Organization Policy v2, Service Usage v1 and
-  Cloud Billing v1: what may be turned off
+- `front`, `policy_api`, `policy_rules`, `service_state_api`, `billing_api`  Organization Policy v2, Service Usage v1
+  and Cloud Billing v1: what may be turned off
 - `doors`  how that turns callers away, before any quota
 - `catalogue`, `models`, `quotas`, `usage`  which limits exist, whom they bind, what is in force, what is used
 - `callers`, `credentials`, `history`  API keys, service accounts, and what is set for them when

@@ -6,9 +6,10 @@ and by the code of the reply; a refused one, too.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.metrics import CONSUMED_API, COUNT, REQUEST_COUNT
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from freio.sandbox.google.projects import Project
     from freio.sandbox.google.series import SeriesStore
 
-SERVED = tuple(field.name for field in fields(Served))
+SERVED = tuple(field.name for field in fields(Served) if field.name != "turned_away")
 DEMANDED = tuple(field.name for field in fields(Demand) if field.name != "tier")
 METHOD = "google.cloud.aiplatform.v1.PredictionService.GenerateContent"
 
@@ -35,10 +36,10 @@ class CallerTraffic:
         self._onward = onward
 
     def serve(self, project: Project, caller: Caller, step: Step) -> Served:
-        total = Served(**dict.fromkeys(SERVED, 0))
+        total = Served.nothing(Demand(requests=0, input_tokens=0))
         for index, parts in enumerate(by_minute(step.demand, step.minutes)):
             demand = Demand(**dict(zip(DEMANDED, parts, strict=True)), tier=step.demand.tier)
-            minute = replace(step, at=step.at + timedelta(minutes=index), minutes=1, demand=demand, caller=None)
+            minute = replace(step, at=step.at + timedelta(minutes=index), minutes=1, demand=demand)
             total = _sum(total, self._minute(project, caller, minute))
         return total
 
@@ -46,11 +47,14 @@ class CallerTraffic:
         start = step.at.timestamp()
         refused = self._credentials.refuses(project, caller, step.service, start)
         served = self._onward(replace(step, demand=Demand(requests=0, input_tokens=0)) if refused else step)
-        codes = {"403" if refused else "429": step.demand.requests - served.requests, "200": served.requests}
+        not_admitted = step.demand.requests if refused else served.refused_requests
+        codes = {"200": served.requests, **served.turned_away}
+        code = "403" if refused else "429"
+        codes[code] = codes.get(code, 0) + not_admitted
         for code, count in codes.items():
             if count:
                 self._record(project, caller, step, code, count)
-        return replace(served, refused_requests=step.demand.requests - served.requests)
+        return replace(served, refused_requests=not_admitted)
 
     def _record(self, project: Project, caller: Caller, step: Step, code: str, count: int) -> None:
         resource = {
@@ -69,4 +73,5 @@ class CallerTraffic:
 
 
 def _sum(one: Served, other: Served) -> Served:
-    return Served(**{name: getattr(one, name) + getattr(other, name) for name in SERVED})
+    sums: dict[str, Any] = {name: getattr(one, name) + getattr(other, name) for name in SERVED}
+    return Served(**sums, turned_away=Counter(one.turned_away) + Counter(other.turned_away))

@@ -12,27 +12,24 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from freio.sandbox.google.billing_api import BillingApi
 from freio.sandbox.google.budgets_api import BudgetsApi, CapBudget
 from freio.sandbox.google.callers import Callers
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.discovery import SIMULATED_APIS, Discovery
-from freio.sandbox.google.doors import PolicyDoor, ServiceDoor
 from freio.sandbox.google.errors import ApiError, unimplemented
 from freio.sandbox.google.faults import FailLate, Faults, HttpFault, LostReply, Meanwhile, Slow
+from freio.sandbox.google.front import Front
 from freio.sandbox.google.history import Delays
 from freio.sandbox.google.models import Catalogue
 from freio.sandbox.google.monitoring import MonitoringApi
 from freio.sandbox.google.operations import Operations
 from freio.sandbox.google.override_rules import limit_not_found
 from freio.sandbox.google.permissions import PermissionsApi
-from freio.sandbox.google.policy_api import PolicyApi
 from freio.sandbox.google.projects import Projects, check_access
 from freio.sandbox.google.quota_api import QuotaApi
 from freio.sandbox.google.quotas import Quotas, dimensions_of
 from freio.sandbox.google.requests import Call, check_reply, checked_call
 from freio.sandbox.google.series import SeriesStore
-from freio.sandbox.google.service_state_api import ServiceStateApi
 from freio.sandbox.google.sku_api import SkuApi, SoldSku
 from freio.sandbox.google.traffic import Traffic
 from freio.sandbox.google.usage import Usage
@@ -127,7 +124,16 @@ class ControlPlane:
         )
         self._operations = Operations(now=now, operation_seconds=operation_seconds)
         store = SeriesStore()
-        self._traffic = Traffic(quotas=self._quotas, usage=self._usage, store=store)
+        self.front = Front(
+            now=now,
+            projects=self.projects,
+            operations=self._operations,
+            operation_seconds=operation_seconds,
+            front_end_seconds=front_end_seconds,
+            policy_seconds=policy_seconds,
+            was_used=lambda project: any(store.of_project(project)),
+        )
+        self._traffic = Traffic(quotas=self._quotas, usage=self._usage, store=store, doors=self.front.doors)
         self.callers = Callers(
             now=now,
             projects=self.projects,
@@ -136,18 +142,6 @@ class ControlPlane:
             delays=Delays(operation=operation_seconds, effect=effect_seconds),
             onward=self._traffic.serve,
         )
-        self.policies = PolicyApi(projects=self.projects, now=now, effect_seconds=policy_seconds)
-        self.billing = BillingApi(projects=self.projects, now=now, effect_seconds=front_end_seconds)
-        self.services = ServiceStateApi(
-            projects=self.projects,
-            operations=self._operations,
-            now=now,
-            operation_seconds=operation_seconds,
-            effect_seconds=front_end_seconds,
-            was_used=lambda project: any(store.of_project(project)),
-        )
-        doors = (ServiceDoor(self.services, self.billing), PolicyDoor(self.policies))
-        self._traffic = Traffic(quotas=self._quotas, usage=self._usage, store=store, doors=doors)
         self._monitoring = MonitoringApi(
             store=store,
             projects=self.projects,
@@ -168,6 +162,7 @@ class ControlPlane:
         of_callers = self.callers.answers().items()
         return {
             **{method: Handler(answer=answer, permission=permission) for method, (answer, permission) in of_callers},
+            **{method: Handler(answer=answer, permission=None) for method, answer in self.front.answers().items()},
             QUOTAS + "list": Handler(answer=quota_api.list_metrics, permission=READ_QUOTAS),
             QUOTAS + "get": Handler(answer=quota_api.get_metric, permission=READ_QUOTAS),
             QUOTAS + "limits.get": Handler(answer=quota_api.get_limit, permission=READ_QUOTAS),
@@ -184,7 +179,6 @@ class ControlPlane:
             "cloudresourcemanager.projects.get": Handler(
                 answer=self.projects.described, permission="resourcemanager.projects.get"
             ),
-            **self._handlers_of_doors(),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES
@@ -193,23 +187,6 @@ class ControlPlane:
                 answer=PermissionsApi(projects=self.projects).test, permission=None
             ),
         }
-
-    def _handlers_of_doors(self) -> dict[str, Handler]:
-        """Each of these checks its own permission: which one it takes depends on more than the method."""
-        policies, services, billing = self.policies, self.services, self.billing
-        answers = {
-            "orgpolicy.projects.policies.get": policies.get,
-            "orgpolicy.projects.policies.getEffectivePolicy": policies.effective,
-            "orgpolicy.projects.policies.create": policies.create,
-            "orgpolicy.projects.policies.patch": policies.patch,
-            "orgpolicy.projects.policies.delete": policies.delete,
-            "serviceusage.services.get": services.get,
-            "serviceusage.services.enable": services.enable,
-            "serviceusage.services.disable": services.disable,
-            "cloudbilling.projects.getBillingInfo": billing.get,
-            "cloudbilling.projects.updateBillingInfo": billing.update,
-        }
-        return {method: Handler(answer=answer, permission=None) for method, answer in answers.items()}
 
     # What callers do
 

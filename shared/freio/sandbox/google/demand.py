@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 from freio.sandbox.google.catalogue import VERTEX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from freio.sandbox.google.credentials import Caller
@@ -40,7 +41,7 @@ class Demand:
 class Served:
     """What was admitted, in the units of the demand, and what was not.
 
-    `refused_requests` got a 429 from a quota; `turned_away_requests` a 400 or 403 before they met one.
+    `refused_requests` got a 429 from a quota; those `turned_away` another HTTP code before they met one.
     """
 
     requests: int
@@ -50,12 +51,17 @@ class Served:
     cache_write_tokens: int
     cache_write_1h_tokens: int
     refused_requests: int
-    turned_away_requests: int = 0
+    turned_away: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def turned_away_requests(self) -> int:
+        return sum(self.turned_away.values())
 
     @classmethod
     def nothing(cls, demand: Demand) -> Served:
         """Where the whole service is stopped."""
-        return cls(**{**dict.fromkeys((one.name for one in fields(cls)), 0), "refused_requests": demand.requests})
+        none: dict[str, Any] = {one.name: 0 for one in fields(cls) if one.name != "turned_away"}
+        return cls(**{**none, "refused_requests": demand.requests})
 
 
 @dataclass(frozen=True, kw_only=True)

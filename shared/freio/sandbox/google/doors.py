@@ -20,6 +20,10 @@ class Door(Protocol):
 
     reaches_model: bool
 
+    def concerns(self, step: Step) -> bool:
+        """Whether anything was ever changed that may refuse this step: a month of traffic meets few changes."""
+        ...
+
     def refuses(self, step: Step, model: Model, moment: float) -> str:
         """The HTTP code that calls of this step get at this moment; empty: they may pass."""
         ...
@@ -34,6 +38,9 @@ class ServiceDoor:
         self._services = services
         self._billing = billing
 
+    def concerns(self, step: Step) -> bool:
+        return self._services.knows(step.project, step.service) or self._billing.knows(step.project)
+
     def refuses(self, step: Step, model: Model, moment: float) -> str:  # noqa: ARG002  # whatever the model
         off = self._services.refuses(step.project, step.service, moment)
         return FORBIDDEN if off or self._billing.refuses(step.project, moment) else ""
@@ -46,6 +53,9 @@ class PolicyDoor:
 
     def __init__(self, policies: PolicyApi) -> None:
         self._policies = policies
+
+    def concerns(self, step: Step) -> bool:
+        return self._policies.knows(step.project)
 
     def refuses(self, step: Step, model: Model, moment: float) -> str:
         names = {step.model, model.name}

@@ -101,12 +101,20 @@ class RequestSeries:
             "version": "v1",
             "location": location,
         }
+        self._made: dict[str, Series] = {}
 
     def requests(self, code: str) -> Series:
-        labels = {"protocol": "rest", "response_code": code, "response_code_class": f"{code[0]}xx"}
-        return self._store.series(
-            self._project, REQUEST_COUNT, COUNT, labels=labels, resource=CONSUMED_API, resource_labels=self._resource
-        )
+        if code not in self._made:
+            labels = {"protocol": "http", "response_code": code, "response_code_class": f"{code[0]}xx"}
+            self._made[code] = self._store.series(
+                self._project,
+                REQUEST_COUNT,
+                COUNT,
+                labels=labels,
+                resource=CONSUMED_API,
+                resource_labels=self._resource,
+            )
+        return self._made[code]
 
 
 @dataclass(frozen=True, kw_only=True)

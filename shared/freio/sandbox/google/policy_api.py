@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from freio.sandbox.google.errors import ApiError, invalid, not_found
-from freio.sandbox.google.felt import Felt
+from freio.sandbox.google.history import Delays, History
 from freio.sandbox.google.policy_rules import ALLOW_ALL, Evaluated, check_spec, evaluated
 from freio.sandbox.google.projects import check_access
 
@@ -24,15 +24,15 @@ PARTS = ("spec", "dryRunSpec", "alternate")
 
 
 class PolicyApi:
-    """Policies of projects under what their parents come to. Traffic feels a change `effect_seconds` later."""
+    """Policies of projects under what their parents come to. Traffic feels a change later."""
 
-    def __init__(self, *, projects: Projects, now: Callable[[], datetime], effect_seconds: float) -> None:
+    def __init__(self, *, projects: Projects, now: Callable[[], datetime], delays: Delays) -> None:
         self._projects = projects
         self._now = now
-        self._effect = effect_seconds
+        self._delays = delays
         self._own: dict[str, dict[str, Any]] = {}
         self._parents: dict[str, Evaluated] = {}
-        self._felt: dict[str, Felt[Evaluated]] = {}
+        self._felt: dict[str, History[Evaluated]] = {}
         self._writes = 0
 
     # What callers do
@@ -91,10 +91,13 @@ class PolicyApi:
     def has_own(self, project_id: str) -> bool:
         return project_id in self._own
 
+    def knows(self, project_id: str) -> bool:
+        """Whether a policy ever stood there or above."""
+        return project_id in self._felt
+
     def allows(self, project_id: str, values: frozenset[str], moment: float) -> bool:
         """Whether a model that goes by these values may be called at that moment."""
-        felt = self._felt.get(project_id)
-        return felt is None or felt.at(moment).allows(values)
+        return self._felt[project_id].felt(moment).allows(values)
 
     # Within
 
@@ -140,8 +143,8 @@ class PolicyApi:
         return evaluated(self._parents.get(project_id, ALLOW_ALL), own)
 
     def _changed(self, project_id: str) -> None:
-        felt = self._felt.setdefault(project_id, Felt(ALLOW_ALL))
-        felt.change(self._now().timestamp() + self._effect, self._in_force(project_id))
+        history = self._felt.setdefault(project_id, History(first=ALLOW_ALL))
+        history.change(self._in_force(project_id), at=self._now().timestamp(), delays=self._delays)
 
     def _json(self, project: Project, policy: Mapping[str, Any]) -> dict[str, Any]:
         """Falsehoods are left out, as in every reply."""

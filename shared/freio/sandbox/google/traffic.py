@@ -7,6 +7,7 @@ stand the doors, which turn away all of a minute, or nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from freio.sandbox.google.catalogue import MULTI_REGIONS, REGIONS, UNLIMITED, VERTEX
@@ -17,7 +18,7 @@ from freio.sandbox.google.quotas import dimensions_of
 from freio.sandbox.google.usage import minute_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from freio.sandbox.google.catalogue import Limit
     from freio.sandbox.google.doors import Door
@@ -99,9 +100,10 @@ class Traffic:
         first = minute_of(step.at)
         tallies = [Tally(gate, gate.limits(first, step.minutes)) for gate in route.gates]
         got = [0] * PARTS
+        doors = [door for door in self._doors if door.concerns(step) and not self.doors_open]
         away: dict[Door, dict[str, int]] = {}
         for index, wanted in enumerate(by_minute(step.demand, step.minutes)):
-            door, code = self._door(step, route.model, (first + index) * 60)
+            door, code = _shut(doors, step, route.model, (first + index) * 60) if doors else (None, "")
             if door is not None:
                 codes = away.setdefault(door, {})
                 codes[code] = codes.get(code, 0) + wanted[0]
@@ -112,24 +114,17 @@ class Traffic:
         end = first * 60 + width
         for tally in tallies:
             tally.write(end, width)
-        served = _served(got, step.demand, turned_away=sum(sum(codes.values()) for codes in away.values()))
+        turned_away = sum((Counter(codes) for codes in away.values()), Counter()) if away else Counter()
+        served = _served(got, step.demand, turned_away)
         if route.series is not None:
             _write_model_series(route.series, served, step.demand.tier, end, width, apart=route.caches_apart)
-        _write_requests(route.requests, served, end, width)
+        if step.caller is None:  # else they are counted under its credential
+            _write_requests(route.requests, served, end, width)
         for door, codes in away.items():
             for code, requests in codes.items():
-                route.requests.requests(code).record(end, width, requests)
                 if door.reaches_model and route.series is not None:
                     route.series.invocations(code, step.demand.tier).record(end, width, requests)
         return served
-
-    def _door(self, step: Step, model: Model, moment: float) -> tuple[Door | None, str]:
-        """The first door that does not let calls pass at this moment, and the HTTP code that they get there."""
-        for door in () if self.doors_open else self._doors:
-            code = door.refuses(step, model, moment)
-            if code:
-                return door, code
-        return None, ""
 
     def _route(self, step: Step) -> Route:
         key = (step.project, step.service, step.location, step.model)
@@ -168,6 +163,15 @@ class Traffic:
                     self._store, project=step.project, location=step.location, limit=limit, base_model=name
                 ),
             )
+
+
+def _shut(doors: Iterable[Door], step: Step, model: Model, moment: float) -> tuple[Door | None, str]:
+    """The first door that does not let calls pass at this moment, and the HTTP code that they get there."""
+    for door in doors:
+        code = door.refuses(step, model, moment)
+        if code:
+            return door, code
+    return None, ""
 
 
 def _reaches(limit: Limit, location: str) -> bool:
@@ -227,7 +231,7 @@ def _counted(parts: tuple[int, ...], *, apart: bool) -> dict[str, int]:
     }
 
 
-def _served(got: list[int], demand: Demand, *, turned_away: int) -> Served:
+def _served(got: list[int], demand: Demand, turned_away: Counter[str]) -> Served:
     return Served(
         requests=got[0],
         input_tokens=got[1],
@@ -235,8 +239,8 @@ def _served(got: list[int], demand: Demand, *, turned_away: int) -> Served:
         cache_read_tokens=got[3],
         cache_write_tokens=got[4],
         cache_write_1h_tokens=got[5],
-        refused_requests=demand.requests - got[0] - turned_away,
-        turned_away_requests=turned_away,
+        refused_requests=demand.requests - got[0] - turned_away.total(),
+        turned_away=turned_away,
     )
 
 
@@ -259,6 +263,6 @@ def _write_model_series(series: ModelSeries, served: Served, tier: str, end: int
 
 
 def _write_requests(series: RequestSeries, served: Served, end: int, width: int) -> None:
-    for code, requests in (("200", served.requests), ("429", served.refused_requests)):
+    for code, requests in {"200": served.requests, "429": served.refused_requests, **served.turned_away}.items():
         if requests:
             series.requests(code).record(end, width, requests)
