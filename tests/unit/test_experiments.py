@@ -52,7 +52,8 @@ def test_every_experiment_has_all_its_parts_and_a_name_of_its_own() -> None:
         "locations", "forged-push", "serverless-header", "dead-letters", "retry-backoff", "time-to-live",
         "point-in-time", "contention", "override-binds", "multi-region", "effect-time", "force", "iam-deny",
         "telemetry-lag", "labels-in-export", "slack-scopes", "budget-cadence", "native-anomaly", "cold-start",
-        "budget-quarters",
+        "budget-quarters", "request-types", "token-kinds", "late-points", "priority-factor", "sku-names",
+        "contract-price", "promotional-credits", "request-log-labels", "fortnight-of-steps",
     ],
 )  # fmt: skip
 def test_what_the_emulators_cannot_show_is_there(key: str) -> None:

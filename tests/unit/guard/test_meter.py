@@ -20,7 +20,7 @@ from freio.domain.sentences import (
     ESTIMATE_UNRECONCILED,
 )
 from freio.domain.spend import Tokens
-from freio.errors import CurrencyMismatch, Rejected
+from freio.errors import CurrencyMismatch, Rejected, Unavailable
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, SpendMeter
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, PROJECT, Town, app, client, usd
@@ -408,3 +408,38 @@ def test_points_from_a_clock_that_runs_ahead_do_not_count_before_their_time() ->
     town.telemetry.lag = timedelta(minutes=-10)
     town.serve(NOW, NOW + timedelta(minutes=5), 12_000_000)
     assert chat(town) == before
+
+
+def test_a_project_whose_paces_cannot_be_read_is_not_called_read() -> None:
+    """Its money stands; but nobody can say that it does not run away, and the failure is named."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW, 1_200_000)
+    read = town.telemetry.tokens
+
+    def partly(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        if step_minutes == 5 and until - since > timedelta(days=13):
+            raise Unavailable("only part of the data was read")
+        return read(projects, since, until, step_minutes)
+
+    town.telemetry.tokens = partly  # type: ignore[method-assign]  # a long span fails
+    readings = town.read()
+    assert dict(readings.failures) == {PROJECT: "only part of the data was read"}
+    assert not readings.apps["chat"].complete
+    assert readings.apps["chat"].rate == usd("1.2")
+
+
+def test_points_that_come_late_are_counted_when_they_have_come() -> None:
+    """A quarter of an hour that was not there at one tick is there at the next: nothing of it is lost, or doubled."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW - timedelta(minutes=30), 1_200_000)
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
+    assert meter.read(NOW).apps["chat"].tokens == ()
+    town.serve(NOW - timedelta(minutes=30), NOW, 1_200_000)
+    town.clock.at = NOW + timedelta(minutes=1)
+    late = meter.read(town.clock.at)
+    assert (
+        late.apps["chat"].spend
+        == SpendMeter(town.client, town.warehouse, town.telemetry, town.prices).read(town.clock.at).apps["chat"].spend
+    )
+    (rate,) = late.apps["chat"].tokens
+    assert rate.pace == 1_200_000
