@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.machine import machine
 from bench.result import ROOT, NotMeasuredError, Result
 
-NAMES = ("imports", "acknowledge", "detection")
+NAMES = ("imports", "acknowledge", "detection", "meter")
 
 
 def main() -> int:

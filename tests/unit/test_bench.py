@@ -17,8 +17,12 @@ from bench.acknowledge import Tally
 from bench.arithmetic import arrivals, percentile, ratio_interval
 from bench.clicks import MARK, SECRET, signed_click
 from bench.detector import score
+from bench.last_hour import LastHour
 from bench.load import Sent
+from bench.meter import _Clean, _seen
+from bench.recorded import PER_HOUR, Client, Incident
 from bench.result import NotMeasuredError, table, verdict
+from bench.sides import GATE, ByExport, ByMeter
 from freio.adapters.pyod_detector import PyodDetector
 from freio.adapters.slack.interactions import Inbox
 from freio.domain.click import Click
@@ -136,3 +140,76 @@ def test_a_missed_target_cannot_be_overlooked() -> None:
     """It stands in capitals."""
     assert verdict("p99", met=False) == "*** NOT MET ***: p99"
     assert verdict("p99", met=True) == "met: p99"
+
+
+def a_client(name: str = "mid/one") -> Client:
+    """Two weeks at ten dollars an hour, with a daily swell and the noise of a seed."""
+    chance = np.random.default_rng(7)
+    swell = 1 + 0.3 * np.sin(np.arange(14 * 24 * PER_HOUR) / (24 * PER_HOUR) * 2 * np.pi)
+    usd = 10 / PER_HOUR * swell * chance.uniform(0.9, 1.1, len(swell))
+    return Client(name=name, usd=usd, tokens=usd * 1_000_000)
+
+
+def an_incident(kind: str = "spike", at: int = 250, usd: float = 60.0, hours: int = 3) -> Incident:
+    added = np.zeros(14 * 24)
+    added[at : at + hours] = usd
+    return Incident(kind=kind, seed=1, client=0, added=added)
+
+
+def test_the_last_hour_is_judged_as_the_detector_judges_it() -> None:
+    """For values that are usual, odd, and very odd."""
+    hours = a_client().usd.reshape(-1, PER_HOUR).sum(axis=1)
+    fast, detector = LastHour(hours), PyodDetector()
+    for hour in (0, 1, 100, 250, 335):
+        for value in (0.0, float(hours[hour]), 25.0, 90.0):
+            said = detector.score({"s": [*map(float, hours[:hour]), value]}, NOW)["s"]
+            assert fast.score(hour, value)[0] == pytest.approx(said.value)
+            assert fast.score(hour, value)[1] == pytest.approx(said.usual if hour else fast.score(0, value)[1])
+
+
+def test_the_meter_sees_in_minutes_what_the_export_sees_in_hours() -> None:
+    """Seventy dollars an hour instead of ten: a look is dated by the step that it comes after."""
+    client, incident = a_client(), an_incident()
+    seen = {}
+    for side in (ByMeter, ByExport):
+        looks = side(client.with_extra(incident.added)).looks(incident.first)
+        seen[side] = next(at for at, score in looks if score >= 1.0)
+    start = incident.first * PER_HOUR
+    assert 2 <= seen[ByMeter] - start <= 4  # a step of five minutes that is whole, and one until it has come
+    assert seen[ByExport] == start + PER_HOUR
+
+
+@pytest.mark.parametrize("side", [ByMeter, ByExport])
+def test_no_side_looks_ahead(side: type[ByMeter | ByExport]) -> None:
+    """What comes later changes no look that was."""
+    client, later = a_client(), an_incident(at=252)
+    for hour in (249, 250, 251):
+        assert list(side(client).looks(hour)) == list(side(client.with_extra(later.added)).looks(hour))
+
+
+def test_what_costs_less_than_the_gate_is_no_alert_on_either_side() -> None:
+    """However odd it looks."""
+    client, small = a_client(), an_incident(usd=GATE / 2)
+    calm = Client(name="mid/calm", usd=client.usd / 100, tokens=client.tokens / 100)
+    for side in (ByMeter, ByExport):
+        assert side(calm.with_extra(small.added)).best(250) == 0.0
+
+
+def test_money_is_lost_until_the_alert_and_all_of_it_where_there_is_none() -> None:
+    """An hour of three, at an even pace; and an export that is six hours late loses all."""
+    incident = an_incident()
+    start = incident.first * PER_HOUR
+    assert _seen(incident, start + PER_HOUR, 0).lost == pytest.approx(1 / 3)
+    assert (_seen(incident, start + PER_HOUR, 360).delay, _seen(incident, start + PER_HOUR, 360).lost) == (420, 1.0)
+    assert (_seen(incident, None, 0).delay, _seen(incident, None, 0).lost) == (float("inf"), 1.0)
+
+
+def test_a_threshold_keeps_the_budget_and_a_hit_is_found_under_it() -> None:
+    """On series without incidents nobody alerts more often than is allowed; a runaway is then seen in minutes."""
+    chosen = [a_client(f"mid/{number}") for number in range(8)]
+    clean = _Clean(chosen, ByMeter, 168)
+    assert clean.background() <= 1.0
+    incident = an_incident()
+    hit = clean.hit(incident)
+    assert hit is not None
+    assert hit - incident.first * PER_HOUR <= 4

@@ -54,6 +54,8 @@ def test_every_experiment_has_all_its_parts_and_a_name_of_its_own() -> None:
         "telemetry-lag", "labels-in-export", "slack-scopes", "budget-cadence", "native-anomaly", "cold-start",
         "budget-quarters", "key-harmless", "key-many-targets", "caller-counts", "deny-permissions",
         "models-denied", "models-overwrite", "models-bite", "models-permission", "service-off", "billing-off",
+        "request-types", "token-kinds", "late-points", "priority-factor", "sku-names",
+        "contract-price", "promotional-credits", "request-log-labels", "fortnight-of-steps",
     ],
 )  # fmt: skip
 def test_what_the_emulators_cannot_show_is_there(key: str) -> None:

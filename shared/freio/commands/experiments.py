@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from freio.commands.trials import callers, chat, delivery, levers, signals, state, stopping, warehouse
+from freio.commands.trials import callers, chat, delivery, levers, metering, signals, state, stopping, warehouse
 from freio.commands.trials.experiment import PLACES, Experiment, filled
 
 SUBJECTS: Mapping[str, Sequence[Experiment]] = {
@@ -17,6 +17,7 @@ SUBJECTS: Mapping[str, Sequence[Experiment]] = {
     "Levers against one caller": callers.EXPERIMENTS,
     "Levers that stop calls": stopping.EXPERIMENTS,
     "Signals": signals.EXPERIMENTS,
+    "Metering and prices": metering.EXPERIMENTS,
     "Slack": chat.EXPERIMENTS,
 }
 FORMATS = ("text", "markdown", "json")

@@ -23,8 +23,9 @@ from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
+from freio.guard.paces import WINDOW
 from freio.guard.telemetry import HOUR
-from freio.guard.token_rate import WINDOW, TokenRate
+from freio.guard.token_rate import TokenRate
 from freio.ports import Detector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
@@ -61,7 +62,7 @@ def detect(
     ``lesson``     the hourly rate that a person called *expected*, where one is in force.
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     """
-    tokens = {f"{app.name}/{rate.model} tokens": rate for rate in reading.tokens if _matters(rate, client.money_gate)}
+    tokens = {_name(app, rate): rate for rate in reading.tokens if _matters(rate, client.money_gate)}
     series = {name: [float(hour) for hour in rate.hours] for name, rate in tokens.items()}
     series[app.name] = [float(hour) for hour in reading.hours]
     judged = {name: hours for name, hours in series.items() if len(hours) >= MIN_HOURS}
@@ -147,6 +148,10 @@ def _shape(
     ]
 
 
+def _name(app: App, rate: TokenRate) -> str:
+    return f"{app.name}/{rate.project}/{rate.model} tokens"
+
+
 def _matters(rate: TokenRate, gate: Money) -> bool:
     """What costs less than the gate cannot be over the usual by more: the detector is not asked."""
     return rate.pace > 0 and rate.cost > gate.amount
@@ -175,7 +180,7 @@ def _of_tokens(
     minutes = int(WINDOW.total_seconds()) // 60
     part = Decimal(minutes) / 60
     return Signal(
-        key=f"{app.name}/tokens/{rate.model}/{kind}/{now.isoformat()}",
+        key=f"{app.name}/tokens/{rate.project}/{rate.model}/{kind}/{now.isoformat()}",
         app=app.name,
         kind=kind,
         level=Level.CRITICAL if client.money_gate * CRITICAL_GATES < excess else Level.WARNING,

@@ -18,13 +18,14 @@ from freio.domain.attribution import Traits, attribute
 from freio.domain.calendar import month_start
 from freio.domain.money import Money, SpendRange
 from freio.domain.spend import Export, Tokens
-from freio.errors import CurrencyMismatch
+from freio.errors import CurrencyMismatch, VendorError
 from freio.guard.basis import basis, share_of
 from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares, split
+from freio.guard.paces import Paces
 from freio.guard.reconcile import UNKNOWN, Ratio, ratios
 from freio.guard.sums import Sums
-from freio.guard.telemetry import HOUR, Telemetry, floor_hour, read_telemetry
-from freio.guard.token_rate import TokenRate, TokenSums, silent_hours
+from freio.guard.telemetry import HOUR, RECENT, Telemetry, floor_hour, floor_step, read_telemetry
+from freio.guard.token_rate import TokenRate, TokenSums
 from freio.ports import Meter, PriceBook, Warehouse
 
 HISTORY = timedelta(days=28)
@@ -82,13 +83,14 @@ class Readings:
 
 
 class SpendMeter:
-    """Reads every app: one query of the export, two of the telemetry of each project."""
+    """Reads every app: one query of the export, two of the telemetry of each project, and its paces once a process."""
 
     def __init__(self, client: Client, warehouse: Warehouse, meter: Meter, prices: PriceBook) -> None:
         self._client = client
         self._warehouse = warehouse
         self._meter = meter
         self._prices = prices
+        self._paces = Paces(meter)
 
     def read(self, now: datetime) -> Readings:
         since = min(month_start(now), floor_hour(now - HISTORY))
@@ -103,7 +105,8 @@ class SpendMeter:
         for cost, owner in costs:
             look.sums[owner].billed[cost.hour] += cost.net.amount
         look.count(telemetry, settled)
-        rates = look.tokens.rates(silent_hours(telemetry.hourly, now))
+        self._learn(telemetry, now)
+        rates = look.tokens.rates(self._paces)
         apps = {
             app.name: self._reading(
                 app.name,
@@ -126,6 +129,17 @@ class SpendMeter:
             doubts=self._prices.troubles(),
             apps=apps,
         )
+
+    def _learn(self, telemetry: Telemetry, now: datetime) -> None:
+        """The paces of each project that could be read; one that fails at it counts as not read."""
+        steps: dict[str, list[Tokens]] = defaultdict(list)
+        for tokens in telemetry.recent:
+            steps[tokens.project].append(tokens)
+        for project in telemetry.read:
+            try:
+                self._paces.learn(project, steps[project], floor_step(now) - RECENT, now)
+            except VendorError as error:
+                telemetry.failures[project] = str(error)
 
     def _unowned(self, costs: Sequence[Owned], now: datetime) -> dict[str, Money]:
         """What belongs to nobody, by model and project, over the hours that are not settled yet; dearest first."""
@@ -227,8 +241,6 @@ class _Look:
         this_hour = floor_hour(self._now)
         newest = telemetry.newest() or self._now
         for tokens in telemetry.hourly:
-            for app, share in self._owners(tokens).items():
-                self.tokens.hour(app, tokens, share)
             if tokens.start >= settled:
                 self._guess(tokens)
         for tokens in telemetry.recent:

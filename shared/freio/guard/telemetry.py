@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from freio.domain.spend import Tokens
@@ -26,6 +26,7 @@ class Telemetry:
     hourly: list[Tokens]
     recent: list[Tokens]
     failures: dict[str, str]
+    read: list[str] = field(default_factory=list)
 
     def newest(self) -> datetime | None:
         """The end of the newest step with traffic, in any project."""
@@ -74,4 +75,5 @@ def read_telemetry(meter: Meter, projects: Iterable[str], *, since: datetime, no
         else:
             found.hourly.extend(hourly)
             found.recent.extend(recent)
+            found.read.append(project)
     return found

@@ -20,7 +20,7 @@ from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
 from freio.guard.token_rate import TokenRate
-from tests.unit.guard.watching import FLASH, HOUR, NOW, FakeDetector, app, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, FakeDetector, app, client, usd
 
 READING = Reading(
     app="chat",
@@ -197,24 +197,24 @@ HOURLY = 10_000_000
 
 def running(pace: int = 12 * HOURLY, cost: str = "12", hours: int = 48) -> Reading:
     """An app that goes through ten million tokens an hour, and now at another pace; money of the hour is still calm."""
-    rate = TokenRate(model=FLASH, hours=(*(HOURLY,) * hours, pace), cost=Decimal(cost))
+    rate = TokenRate(project=PROJECT, model=FLASH, hours=(*(HOURLY,) * hours, pace), cost=Decimal(cost))
     return replace(READING, rate=usd(1), tokens=(rate,))
 
 
 def firing(kind: str = "spike", usual: float = HOURLY) -> FakeDetector:
     detector = FakeDetector()
-    detector.fires(f"chat/{FLASH} tokens", kind=kind, usual=usual)
+    detector.fires(f"chat/{PROJECT}/{FLASH} tokens", kind=kind, usual=usual)
     return detector
 
 
 def test_tokens_that_come_too_fast_are_a_signal_of_their_own() -> None:
-    """Before money of the hour shows anything: what ten minutes cost, what is usual, and the pace in words."""
+    """Before money of the hour shows anything: what fifteen minutes cost, what is usual, and the pace in words."""
     seen = found(running(), firing())
     (signal,) = seen.signals
     assert seen.running_away
-    assert signal.key == f"chat/tokens/{FLASH}/spike/{NOW.isoformat()}"
-    assert (signal.kind, signal.level, signal.window_minutes) == (SignalKind.SPIKE, Level.WARNING, 10)
-    assert (str(signal.observed), str(signal.usual), signal.driver) == ("2.00 USD", "0.17 USD", FLASH)
+    assert signal.key == f"chat/tokens/{PROJECT}/{FLASH}/spike/{NOW.isoformat()}"
+    assert (signal.kind, signal.level, signal.window_minutes) == (SignalKind.SPIKE, Level.WARNING, 15)
+    assert (str(signal.observed), str(signal.usual), signal.driver) == ("3.00 USD", "0.25 USD", FLASH)
     assert signal.detail is not None
     assert dict(signal.detail.data)["times"] == "12.0"
 
@@ -241,7 +241,7 @@ def test_tokens_of_less_than_a_day_are_not_judged() -> None:
 
 
 def test_growth_in_tokens_is_called_growth_and_any_other_shape_a_spike() -> None:
-    """A level that has shifted within ten minutes nobody can tell from a spike yet."""
+    """A level that has shifted within minutes nobody can tell from a spike yet."""
     kinds = {kind: found(running(), firing(kind)).signals[0].kind for kind in ("growth", "level_shift")}
     assert kinds == {"growth": SignalKind.GROWTH, "level_shift": SignalKind.SPIKE}
 

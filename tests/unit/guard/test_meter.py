@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,9 +19,10 @@ from freio.domain.sentences import (
     ESTIMATE_UNDIVIDED,
     ESTIMATE_UNRECONCILED,
 )
-from freio.errors import CurrencyMismatch, Rejected
+from freio.domain.spend import Tokens
+from freio.errors import CurrencyMismatch, Rejected, Unavailable
 from freio.guard.estimate import NOBODY
-from freio.guard.meter import Reading
+from freio.guard.meter import Reading, SpendMeter
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, PROJECT, Town, app, client, usd
 
 DAY = timedelta(days=1)
@@ -308,15 +310,49 @@ def test_a_kind_of_tokens_without_a_price_is_said_and_the_others_are_priced() ->
     assert not reading.complete
 
 
-def test_token_rates_are_of_the_last_ten_minutes_that_have_all_come() -> None:
+def test_token_rates_are_of_the_last_quarter_that_has_all_come() -> None:
     """The newest step is still filling: it looks like a dip, and does not count."""
     town = Town()
-    town.serve(NOW - 30 * HOUR, NOW - timedelta(minutes=15), 1_200_000)
-    town.serve(NOW - timedelta(minutes=15), NOW - timedelta(minutes=5), 6_000_000)
+    town.serve(NOW - 30 * HOUR, NOW - timedelta(minutes=20), 1_200_000)
+    town.serve(NOW - timedelta(minutes=20), NOW - timedelta(minutes=5), 6_000_000)
     town.serve(NOW - timedelta(minutes=5), NOW, 12_000)  # three minutes of it have not come
     (rate,) = chat(town).tokens
-    assert (rate.model, rate.pace, rate.cost) == (FLASH, 6_000_000, Decimal(6))
-    assert rate.hours[:-2] == (1_200_000,) * 29
+    assert (rate.project, rate.model, rate.pace, rate.cost) == (PROJECT, FLASH, 6_000_000, Decimal(6))
+    assert rate.hours[:-1] == (1_200_000,) * 29
+
+
+def test_a_pace_is_held_against_the_busiest_quarters_of_the_hours_before() -> None:
+    """An app that bursts in each hour is not odd when it bursts."""
+    town = Town()
+    for hour in range(1, 31):
+        town.serve(NOW - hour * HOUR + timedelta(minutes=20), NOW - hour * HOUR + timedelta(minutes=35), 6_000_000)
+    town.serve(NOW - timedelta(minutes=20), NOW, 6_000_000)
+    (rate,) = chat(town).tokens
+    assert set(rate.hours) == {6_000_000}
+
+
+def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
+    """A fortnight of five-minute steps is one list for each project and process."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW + 4 * HOUR, 1_200_000)
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
+    asked = []
+    read = town.telemetry.tokens
+
+    def counting(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        if step_minutes == 5 and until - since > timedelta(days=13):
+            asked.append(until)
+        return read(projects, since, until, step_minutes)
+
+    town.telemetry.tokens = counting  # type: ignore[method-assign]  # to see what is asked
+    for minutes in range(0, 180, 5):
+        town.clock.at = NOW + timedelta(minutes=minutes)
+        meter.read(town.clock.at)
+    assert len(asked) == 1
+    (rate,) = meter.read(town.clock.at).apps["chat"].tokens
+    fresh = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices).read(town.clock.at)
+    assert fresh.apps["chat"].tokens == (rate,)
+    assert len(rate.hours) == 30 + 2 + 1
 
 
 def test_an_hour_in_which_nobody_was_heard_is_not_called_usual() -> None:
@@ -335,11 +371,22 @@ def test_an_hour_in_which_others_were_heard_is_a_zero() -> None:
     town.serve(NOW - 3 * DAY, NOW - 8 * HOUR, 1_200_000)
     town.serve(NOW - 5 * HOUR, NOW, 1_200_000)
     (rate,) = chat(town).tokens
-    assert rate.hours.count(0) == 3
+    assert 0 in rate.hours
+
+
+def test_an_app_s_paces_are_its_share_of_the_project_s() -> None:
+    """Now and before alike: telemetry never told whose tokens were whose."""
+    apps = [app(name, match=Match(projects=frozenset({PROJECT}), labels=(("app", name),))) for name in ("a", "b")]
+    town = Town(client=client(*apps))
+    for name, cost in (("a", 3), ("b", 1)):
+        town.bill(NOW - 3 * DAY, NOW - 2 * HOUR, cost, labels={"app": name})
+    town.serve(NOW - 3 * DAY, NOW, 4_800_000)
+    (rate,) = town.read().apps["b"].tokens
+    assert set(rate.hours) == {1_200_000}
 
 
 def test_what_has_stopped_has_no_token_rate() -> None:
-    """Nothing in the last ten minutes is nothing that runs away."""
+    """Nothing in the last quarter of an hour is nothing that runs away."""
     town = Town()
     town.serve(NOW - 3 * DAY, NOW - HOUR, 1_200_000)
     assert chat(town).tokens == ()
@@ -361,3 +408,38 @@ def test_points_from_a_clock_that_runs_ahead_do_not_count_before_their_time() ->
     town.telemetry.lag = timedelta(minutes=-10)
     town.serve(NOW, NOW + timedelta(minutes=5), 12_000_000)
     assert chat(town) == before
+
+
+def test_a_project_whose_paces_cannot_be_read_is_not_called_read() -> None:
+    """Its money stands; but nobody can say that it does not run away, and the failure is named."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW, 1_200_000)
+    read = town.telemetry.tokens
+
+    def partly(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        if step_minutes == 5 and until - since > timedelta(days=13):
+            raise Unavailable("only part of the data was read")
+        return read(projects, since, until, step_minutes)
+
+    town.telemetry.tokens = partly  # type: ignore[method-assign]  # a long span fails
+    readings = town.read()
+    assert dict(readings.failures) == {PROJECT: "only part of the data was read"}
+    assert not readings.apps["chat"].complete
+    assert readings.apps["chat"].rate == usd("1.2")
+
+
+def test_points_that_come_late_are_counted_when_they_have_come() -> None:
+    """A quarter of an hour that was not there at one tick is there at the next: nothing of it is lost, or doubled."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW - timedelta(minutes=30), 1_200_000)
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
+    assert meter.read(NOW).apps["chat"].tokens == ()
+    town.serve(NOW - timedelta(minutes=30), NOW, 1_200_000)
+    town.clock.at = NOW + timedelta(minutes=1)
+    late = meter.read(town.clock.at)
+    assert (
+        late.apps["chat"].spend
+        == SpendMeter(town.client, town.warehouse, town.telemetry, town.prices).read(town.clock.at).apps["chat"].spend
+    )
+    (rate,) = late.apps["chat"].tokens
+    assert rate.pace == 1_200_000

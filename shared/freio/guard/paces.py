@@ -1,0 +1,105 @@
+"""How fast each model of a project was gone through in the busiest quarter of each hour that was.
+
+A pace of fifteen minutes is compared with such paces: held against whole hours, each burst within one would look like
+a runaway. They are learned from five-minute telemetry, once for each hour, and live as long as the process does; a new
+one asks for them again, one list for each project.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from freio.domain.spend import Tokens
+from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_hour, floor_step
+from freio.ports import Meter
+
+KEPT = timedelta(days=14)
+FILLING = timedelta(minutes=3)  # the newest points come so late: a step that holds such minutes looks like a dip
+WINDOW = 3 * STEP  # one step is a burst, and an hour is slow
+AN_HOUR = int(HOUR / WINDOW)  # windows
+DAY = timedelta(days=1)
+
+Steps = Mapping[datetime, int]
+
+
+def window(now: datetime) -> tuple[datetime, datetime]:
+    """The newest `WINDOW` whose points have all come.
+
+    >>> from datetime import UTC
+    >>> start, end = window(datetime(2026, 11, 23, 15, 7, tzinfo=UTC))
+    >>> f"{start:%H:%M} to {end:%H:%M}"
+    '14:45 to 15:00'
+    """
+    end = floor_step(now - FILLING)
+    return end - WINDOW, end
+
+
+class Paces:
+    """The highest pace of each hour, in tokens an hour, by project and model."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._until: dict[str, datetime] = {}
+        self._peaks: dict[str, dict[str, dict[datetime, int]]] = {}
+        self._heard: set[datetime] = set()  # hours in which some model of some project had traffic
+
+    def learn(self, project: str, recent: Sequence[Tokens], since: datetime, now: datetime) -> None:
+        """Take in the hours that have ended: from `recent`, which reaches back to `since`, where it has them all.
+
+        VendorError where it has not, and the project cannot be asked: nothing is learned then, and nothing lost.
+        """
+        begin = max(self._until.get(project, now - KEPT), floor_hour(now - KEPT))
+        end = floor_hour(window(now)[1])
+        if begin >= end:
+            return
+        if begin - WINDOW < since:
+            begin = floor_hour(begin)
+            recent = self._meter.tokens([project], begin - WINDOW, floor_step(now), STEP_MINUTES)
+        peaks = self._peaks.setdefault(project, {})
+        for model, steps in _by_model(recent).items():
+            hours = peaks.setdefault(model, {})
+            hours.update({hour: pace for hour in _hours(begin, end) if (pace := _peak(steps, hour))})
+            self._heard.update(hours)
+        for hours in peaks.values():
+            for hour in [hour for hour in hours if hour < end - KEPT]:
+                del hours[hour]
+        self._until[project] = end
+
+    def of(self, project: str, model: str, now: datetime) -> tuple[int, ...]:
+        """Every hour from the first with traffic up to the present one, oldest first; gaps as zero.
+
+        But an hour in which no model of any project had traffic is worth what the same hour of the day before was:
+        a feed that was down must not make what is usual look like much.
+        """
+        peaks = self._peaks.get(project, {}).get(model, {})
+        if not peaks:
+            return ()
+        first, dense = min(peaks), dict(peaks)
+        for hour in _hours(first, floor_hour(window(now)[1])):
+            if hour not in self._heard and hour - DAY in dense:
+                dense[hour] = dense[hour - DAY]
+        return tuple(dense.get(hour, 0) for hour in _hours(first, floor_hour(window(now)[1])))
+
+
+def _by_model(tokens: Iterable[Tokens]) -> dict[str, Steps]:
+    """Of all endpoints and ways of asking, but what runs on provisioned throughput: its tokens cost nothing more."""
+    found: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
+    for one in tokens:
+        if not one.is_dedicated:
+            found[one.model][one.start] += sum(one.counts.values())
+    return {model: dict(steps) for model, steps in found.items()}
+
+
+def _peak(steps: Steps, hour: datetime) -> int:
+    """The most that a window which ends within the hour had, as a pace; 0 for an hour without traffic of its own."""
+    own = [hour + n * STEP for n in range(int(HOUR / STEP))]
+    if not any(steps.get(start) for start in own):
+        return 0
+    ends, width = [start + STEP for start in own], int(WINDOW / STEP)
+    return max(sum(steps.get(end - (n + 1) * STEP, 0) for n in range(width)) for end in ends) * AN_HOUR
+
+
+def _hours(first: datetime, until: datetime) -> list[datetime]:
+    return [first + at * HOUR for at in range(int((until - first) / HOUR))]
