@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from freio.commands.trials import chat, delivery, levers, signals, state, warehouse
+from freio.commands.trials import chat, delivery, gateway, levers, signals, state, warehouse
 from freio.commands.trials.experiment import PLACES, Experiment, filled
 
 SUBJECTS: Mapping[str, Sequence[Experiment]] = {
@@ -14,6 +14,7 @@ SUBJECTS: Mapping[str, Sequence[Experiment]] = {
     "Delivery, and who may call whom": delivery.EXPERIMENTS,
     "State": state.EXPERIMENTS,
     "Levers": levers.EXPERIMENTS,
+    "The gateway": gateway.EXPERIMENTS,
     "Signals": signals.EXPERIMENTS,
     "Slack": chat.EXPERIMENTS,
 }
