@@ -6,7 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from freio.commands.trials import callers, chat, delivery, levers, metering, signals, state, stopping, warehouse
+from freio.commands.trials import (
+    callers,
+    chat,
+    delivery,
+    gateway,
+    levers,
+    metering,
+    signals,
+    state,
+    stopping,
+    warehouse,
+)
 from freio.commands.trials.experiment import PLACES, Experiment, filled
 
 SUBJECTS: Mapping[str, Sequence[Experiment]] = {
@@ -16,6 +27,7 @@ SUBJECTS: Mapping[str, Sequence[Experiment]] = {
     "Levers": levers.EXPERIMENTS,
     "Levers against one caller": callers.EXPERIMENTS,
     "Levers that stop calls": stopping.EXPERIMENTS,
+    "The gateway": gateway.EXPERIMENTS,
     "Signals": signals.EXPERIMENTS,
     "Metering and prices": metering.EXPERIMENTS,
     "Slack": chat.EXPERIMENTS,

@@ -57,6 +57,8 @@ def known_places(file: str | None, environment: Mapping[str, str]) -> dict[str, 
         "<BILLING_ACCOUNT>": client.billing_account,
         "<CHANNEL>": client.channel,
     }
+    if client.gateway is not None:
+        known["<GATEWAY>"] = client.gateway.url
     first = next((project for app in client.apps for project in sorted(app.match.projects)), None)
     if first is not None and client.apps:
         known["<APP_PROJECT>"] = first

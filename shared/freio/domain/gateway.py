@@ -2,9 +2,9 @@
 
 A Freio file says floors, quotas and budget-fit in *input* tokens a minute, because Google's quotas count those. A
 LiteLLM proxy's ``tpm`` counts what its ``general_settings.token_rate_limit_type`` says: input and output together
-unless told otherwise (https://docs.litellm.ai/docs/proxy/users; `parallel_request_limiter_v3.get_rate_limit_type` of
-litellm 1.110 answers ``total`` for anything unknown; versions of late 2025 counted output alone, issue 17664). Cached
-input is left out of it. The two units are never mixed: a limit is turned by `in_gateway_tokens`, and by it alone.
+unless told otherwise (https://github.com/BerriAI/litellm/pull/11646; `get_rate_limit_type` of litellm 1.110 answers
+``total`` for anything unknown; 1.80 counted output alone, issue 17664). Cached input is left out of it since early 2026
+(issue 18728). The two units are never mixed: a rate is turned by `in_gateway_tokens`, and by it alone.
 """
 
 from __future__ import annotations

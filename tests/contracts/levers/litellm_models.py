@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # its import would fetch a list of prices
+os.environ.setdefault("LITELLM_MODE", "PRODUCTION")  # and read a .env into the environment
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the vendor's own import deprecates is not ours to mend
     import litellm

@@ -55,21 +55,24 @@ def defaults_for_keys(deployments: Iterable[Row]) -> bool:
 
 def _leads(deployment: Row, place: Place) -> bool:
     given = _parameters(deployment)
-    provider, slash, model = str(given.get("model") or "").partition("/")
-    if not slash or (own := str(given.get("custom_llm_provider") or "")):
-        provider, model = str(given.get("custom_llm_provider") or ""), str(given.get("model") or "")
-        model = model.removeprefix(f"{own}/") if slash else model
+    provider, model = _provider_and_model(given)
     if provider not in VERTEX and provider != GEMINI_API:
         return False
-    if "*" not in model and plain_model(model) != plain_model(place.model):
+    bare, (begins, star, _) = plain_model(place.model), model.partition("*")
+    if not (bare.startswith(begins.rpartition("/")[2]) if star else plain_model(model) == bare):
         return False
-    if "*" in model and not plain_model(place.model).startswith(model.partition("*")[0].rpartition("/")[2]):
-        return False
-    return given.get("vertex_project") in {None, "", place.project} and given.get("vertex_location") in {
-        None,
-        "",
-        place.location,
-    }
+    says_nothing = (None, "")
+    in_project = given.get("vertex_project") in (*says_nothing, place.project)
+    return in_project and given.get("vertex_location") in (*says_nothing, place.location)
+
+
+def _provider_and_model(given: Mapping[str, Any]) -> tuple[str, str]:
+    """``vertex_ai/gemini-2.5-flash``, or the provider beside the model."""
+    own, whole = str(given.get("custom_llm_provider") or ""), str(given.get("model") or "")
+    if own:
+        return own, whole.removeprefix(f"{own}/")
+    provider, slash, model = whole.partition("/")
+    return (provider, model) if slash else ("", whole)
 
 
 def _name(deployment: Row) -> Name:

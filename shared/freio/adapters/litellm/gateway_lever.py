@@ -3,6 +3,9 @@
 A proxy's limits of models lie together in one object without a version, so that a change is a reading and a writing
 of all of them: what somebody else sets for *another* model of the same team or key in the few milliseconds between is
 overwritten. What they set for the same model is what every lever overwrites, and sees at the next look.
+
+A proxy of several workers counts together only where they share a Redis; else each lets through the whole limit, and
+the proof refutes the brake. https://docs.litellm.ai/docs/proxy/redis_requirements
 """
 
 from __future__ import annotations

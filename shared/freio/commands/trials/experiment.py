@@ -16,6 +16,11 @@ PLACES = {
     "<REGION>": "the region of Freio's functions",
     "<CHANNEL>": "the Slack channel's id",
     "<CONFIG>": "the client's file",
+    "<GATEWAY>": "the address of the client's LiteLLM proxy; its admin key is in FREIO_GATEWAY_KEY",
+    "<GATEWAY_KEY_HASH>": "the hash of a key made for this, which itself is in PROBE_KEY",
+    "<GATEWAY_TEAM>": "a team's id, best one without users",
+    "<GATEWAY_MODEL>": "a model as callers of the gateway name it",
+    "<GATEWAY_OTHER_MODEL>": "another one",
 }
 
 

@@ -89,7 +89,7 @@ class Limiter:
             for kind, limit, used, more in checks:
                 if limit is not None and used + more > limit:
                     return (
-                        f"Rate limit exceeded for {one.key}: {one.value}. Limit type: {kind}. "
+                        f"litellm.RateLimitError: Rate limit exceeded for {one.key}: {one.value}. Limit type: {kind}. "
                         f"Current limit: {limit}, Remaining: {max(0, limit - used)}."
                     )
         for one in limits:
