@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from freio.adapters.google.firestore_store import FirestoreStore
     from freio.adapters.google.journal_copy import JournalCopy
     from freio.adapters.google.monitoring_meter import MonitoringMeter
+    from freio.adapters.litellm.client import LiteLlmApi
     from freio.adapters.local.sqlite import SqliteStore
     from freio.adapters.slack.chat import SlackChat
     from freio.adapters.slack.directory import SlackDirectory
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from freio.guard.quotas import StandingQuotas
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, SpendCaps, Warehouse
+    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, SpendCaps, Warehouse, Witness
 
 P = ParamSpec("P")
 
@@ -180,10 +181,37 @@ class Freio:
 
     @cached_property
     def levers(self) -> Mapping[str, Lever]:
+        """All that the client's file names; and those that are not named any more may still have to let go: all."""
+        from freio.adapters.google.api_key_lever import ApiKeyLever
+        from freio.adapters.google.billing_lever import UnlinkBillingLever
+        from freio.adapters.google.deny_lever import DenyLever
+        from freio.adapters.google.models_lever import AllowedModelsLever
         from freio.adapters.google.quota_lever import QuotaLever
+        from freio.adapters.google.service_lever import DisableServiceLever
 
-        levers: list[Lever] = [QuotaLever(self.apis)]
+        apis, own = self.apis, self.settings.own_project
+        levers: list[Lever] = [
+            QuotaLever(apis),
+            AllowedModelsLever(apis, now=self.clock.now),
+            ApiKeyLever(apis),
+            DenyLever(apis),
+            DisableServiceLever(apis, own_project=own),
+            UnlinkBillingLever(apis, own_project=own),
+        ]
+        if self.client.gateway is not None:
+            from freio.adapters.litellm.gateway_lever import GatewayLever
+
+            levers.insert(0, GatewayLever(self._gateway_api, self.client.gateway))
         return {lever.name: lever for lever in levers}
+
+    @cached_property
+    def _gateway_api(self) -> LiteLlmApi:
+        from freio.adapters.litellm.client import LiteLlmApi
+
+        assert self.client.gateway is not None, "asked for only where the file names a gateway"
+        if not self.settings.gateway_key:
+            raise SettingsError("the environment lacks FREIO_GATEWAY_KEY (a proxy admin's key of the file's gateway)")
+        return LiteLlmApi(self.client.gateway.url, self.settings.gateway_key)
 
     @cached_property
     def spend_caps(self) -> SpendCaps:
@@ -208,7 +236,29 @@ class Freio:
     def prover(self) -> Prover:
         from freio.guard.prove import Prover
 
-        return Prover({"quota": self._monitoring})
+        return Prover(self.witnesses)
+
+    @cached_property
+    def witnesses(self) -> Mapping[str, Witness]:
+        """What reports of each lever's targets, by the lever's name."""
+        from freio.adapters.google.caller_windows import CallerWindows
+        from freio.adapters.google.invocation_windows import InvocationWitness
+
+        callers = CallerWindows(self.apis, now=self.clock.now)
+        invocations = InvocationWitness(self.apis, now=self.clock.now)
+        found: dict[str, Witness] = {
+            "quota": self._monitoring,
+            "api_key": callers,
+            "iam_deny": callers,
+            "allowed_models": invocations,
+            "disable_service": invocations,
+            "unlink_billing": invocations,
+        }
+        if self.client.gateway is not None:
+            from freio.adapters.litellm.gateway_witness import GatewayWitness
+
+            found["gateway"] = GatewayWitness(self._gateway_api, self.client.gateway, now=self.clock.now)
+        return found
 
     @cached_property
     def list_prices(self) -> PriceBook:

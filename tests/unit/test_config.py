@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freio.cli import main
-from freio.config import check, load, not_yet, parse
+from freio.config import check, idle_levers, load, parse
 from freio.config.remarks import remarks
 from freio.config.schema import WHERE, schema
 from freio.domain.app import Level, Match, Mode
@@ -494,7 +494,7 @@ def test_check_gives_the_faults_and_no_client(tmp_path: Path) -> None:
 def test_an_app_without_a_lever_of_this_version_is_told() -> None:
     """An app that nothing can brake is said so."""
     client = parse(changed("grace: 15m", "levers: [gateway]"))
-    assert not_yet(client)[-1] == "chat: none of its levers is in this version: nothing can brake it"
+    assert idle_levers(client)[-1] == "chat: none of its levers can do anything: nothing can brake it"
 
 
 def test_a_match_that_no_source_shows_is_told(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ from freio.config import document, mapping
 from freio.config.explain import explained
 from freio.config.faults import Fault, printed
 from freio.config.model import ClientKeys
-from freio.config.remarks import not_yet, remarks
+from freio.config.remarks import idle_levers, remarks
 from freio.config.rules import broken
 from freio.domain.app import Client
 from freio.errors import ConfigError
 
-__all__ = ["check", "load", "not_yet", "parse"]
+__all__ = ["check", "idle_levers", "load", "parse"]
 
 
 def load(path: str | Path) -> Client:

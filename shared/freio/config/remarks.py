@@ -4,29 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freio.domain.app import Client, Match
+from freio.domain.app import App, Client, Match
 from freio.domain.attribution import Traits, attribute, meets
-
-LEVERS_THERE = ("quota",)
-"""The levers that this version has."""
+from freio.domain.authority import HARD_APPROVALS
+from freio.domain.lever import Reach, kind_of
 
 
 def remarks(client: Client) -> list[str]:
     """Every warning, in the file's order of apps."""
-    return [*not_yet(client), *_unseen(client), *_shadowed(client), *_uncalled(client)]
+    return [*idle_levers(client), *_unseen(client), *_shadowed(client), *_uncalled(client)]
 
 
-def not_yet(client: Client) -> list[str]:
-    """Levers that the file names and this version does not have."""
-    there = ", ".join(LEVERS_THERE)
-    said = [
-        f"{app.name}: the lever {lever} does nothing in this version, which has {there} alone"
-        for app in client.apps
-        for lever in app.policy.levers
-        if lever not in LEVERS_THERE
-    ]
-    idle = [app.name for app in client.apps if not set(app.policy.levers) & set(LEVERS_THERE)]
-    return said + [f"{name}: none of its levers is in this version: nothing can brake it" for name in idle]
+def idle_levers(client: Client) -> list[str]:
+    """Levers that the file names and that could do nothing as it stands."""
+    said = []
+    for app in client.apps:
+        why = {lever: _why_idle(client, app, lever) for lever in app.policy.levers}
+        said += [f"{app.name}: the lever {lever} does nothing: {reason}" for lever, reason in why.items() if reason]
+        if all(why.values()):
+            said.append(f"{app.name}: none of its levers can do anything: nothing can brake it")
+    return said
+
+
+def _why_idle(client: Client, app: App, lever: str) -> str:
+    """What the file lacks for a lever; empty: nothing."""
+    kind = kind_of(lever)
+    lacks = {
+        "gateway": "the file names no gateway" if client.gateway is None else _none(app.callers, "teams and no keys"),
+        "api_key": _none(app.match.api_keys, "match.api_keys"),
+        "iam_deny": _none(app.match.service_accounts, "match.service_accounts"),
+    }
+    if why := lacks.get(lever, ""):
+        return why
+    if kind.hard and len(client.approvals.hard_levers) + len(_payers(client, app)) < HARD_APPROVALS:
+        return "approvals.hard_levers names too few people to approve it"
+    if kind.reach is Reach.CALLER and not kind.limits and any(app.floor.values()):
+        return "it stops everything, and the app has a floor"
+    return ""
+
+
+def _none(named: object, what: str) -> str:
+    return "" if named else f"the app has no {what}"
+
+
+def _payers(client: Client, app: App) -> tuple[str, ...]:
+    return client.approvals.cost_owners.get(app.cost_centre, ())[:1]
 
 
 def _unseen(client: Client) -> list[str]:

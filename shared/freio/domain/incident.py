@@ -79,7 +79,7 @@ class Step:
     client's currency. ``refused`` is the share of the target's last seven days' traffic that `value` would refuse.
     ``shared_with`` names the other apps on the target. ``takes`` is what is taken away, by a lever that sets no limit:
     its `value` is 0, and ``model`` and ``location`` may name several, with a comma between.
-    ``bites_within`` is how long it takes until the service acts on it.
+    ``bites_within`` is how long it takes until the service acts on it; ``note`` what people should know before.
     """
 
     target: Target
@@ -97,6 +97,12 @@ class Step:
     shared_with: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     bites_within: timedelta = timedelta(minutes=2)
+    note: Phrase | None = None
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """What is taken away, as people read it; what a key keeps (``+service``) is for its lever alone."""
+        return tuple(name for name in self.takes if not name.startswith("+"))
 
     @property
     def models(self) -> tuple[str, ...]:

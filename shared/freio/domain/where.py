@@ -34,5 +34,7 @@ def place(target: Target) -> dict[str, str]:
     {'model': 'gemini-2.5-flash-ga', 'location': 'global'}
     """
     if target.lever == "gateway":
-        return {"model": " ".join(value for _, value in target.dimensions), "location": target.project}
+        model = target.dimension("base_model")
+        who = " ".join(value for name, value in target.dimensions if name != "base_model")
+        return {"model": f"{who} ({model})" if model else who, "location": target.project}
     return {"model": target.dimension("base_model") or "", "location": target.dimension("region") or "global"}

@@ -7,25 +7,27 @@ falls back to another endpoint would run on there.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from freio.domain.app import App
 from freio.domain.budget_fit import Fit, budget_fit, refused
 from freio.domain.calendar import month_end
+from freio.domain.gateway import INPUT_TOKENS, UNITS, in_gateway_tokens, shared_out
 from freio.domain.incident import Step
-from freio.domain.lever import UNLIMITED
+from freio.domain.lever import UNLIMITED, Reach, kind_of
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NOT_OVER, OTHER_UNIT, STRICTER_STANDS
 from freio.domain.spend import Probe
+from freio.domain.target import Target
 from freio.guard.owners import Owners
 from freio.guard.places import Traffic7d
+from freio.ports import Place
 
-INPUT_TOKENS = "input_tokens_per_minute"
-ALL_TOKENS = "tokens_per_minute"  # what a gateway counts: questions and answers
-UNITS = (INPUT_TOKENS, ALL_TOKENS)
+_MILLION = 1_000_000
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 
@@ -52,21 +54,28 @@ class Bound:
 
 def not_countable(traffic: Traffic7d, probe: Probe) -> Phrase | None:
     """Why no limit can be computed in a target's unit; None where it can."""
-    if probe.unit in UNITS:
+    if probe.unit in UNITS.values():
         return None
     return Phrase.of(OTHER_UNIT, unit=probe.unit, model=traffic.place.model, location=traffic.place.location)
 
 
 def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now: datetime) -> tuple[Step, ...]:
-    """A limit for each target; what is left of the budget is shared among those that run away, by their rates."""
+    """A limit for each of these, in their order; what is left of the budget is shared among those that run away.
+
+    Where a place's traffic comes through several callers, each with a counter of its own, they get equal parts.
+    """
     minutes_left = int((month_end(now) - now).total_seconds() // 60)
     total = sum((one.traffic.rate for one in bound if one.runs_away), _ZERO)
-    steps = []
+    ways: dict[Place, list[Bound]] = defaultdict(list)
     for one in bound:
-        measured = _in_unit(app, owners, one)
-        floor = app.floor.get(INPUT_TOKENS if one.probe.unit == ALL_TOKENS else one.probe.unit, 0)
-        if one.runs_away:
-            part = one.traffic.rate / total if total else _ONE
+        ways[one.traffic.place].append(one)
+    steps: dict[int, Step] = {}
+    for through in ways.values():
+        first = through[0]
+        measured = _in_unit(app, owners, first)
+        floor = _floor(app, first)
+        if first.runs_away:
+            part = first.traffic.rate / total if total else _ONE
             fit = budget_fit(
                 remaining=None if left.money is None else left.money * part,
                 others_rate=max(_ZERO, left.others_rate) * part / 60,
@@ -77,8 +86,31 @@ def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now:
             )
         else:
             fit = Fit(value=max(measured.peak, floor), rule="usual peak" if measured.peak >= floor else "floor")
-        steps.append(_step(app, owners, one, measured, fit))
-    return tuple(steps)
+        values = shared_out(fit.value, [0] * len(through))
+        for one, value in zip(through, values, strict=True):
+            steps[id(one)] = _step(app, owners, one, _part_of(measured, len(through)), Fit(value=value, rule=fit.rule))
+    return tuple(steps[id(one)] for one in bound)
+
+
+def merged(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """One step for each target: a gateway's may hold several places, whose limits then add up to its own."""
+    found: dict[Target, Step] = {}
+    for step in steps:
+        had = found.get(step.target)
+        if had is None:
+            found[step.target] = step
+            continue
+        heavier = max(had, step, key=lambda one: one.current)
+        found[step.target] = replace(
+            heavier,
+            location=", ".join(dict.fromkeys((had.location, step.location))),
+            model=", ".join(dict.fromkeys((had.model, step.model))),
+            value=had.value + step.value,
+            current=had.current + step.current,
+            usual_peak=had.usual_peak + step.usual_peak,
+            refused=max(had.refused, step.refused),
+        )
+    return tuple(found.values())
 
 
 def idle(step: Step) -> Phrase | None:
@@ -97,29 +129,44 @@ def is_stricter_already(step: Step) -> bool:
 
 
 def _in_unit(app: App, owners: Owners, bound: Bound) -> Traffic7d:
-    """The traffic as the target counts it.
+    """The traffic as the target counts it: a gateway sees one app alone, and may count answers too.
 
-    A gateway sees one app alone, and counts answers too: a limit on input tokens of 100 with an answer of 0.5 is one
-    on 150 of all tokens, each of which costs a 1.5th of an input token with its answer.
+    A limit on 100 input tokens with an answer of 0.5 is one on 150 of all tokens, each of which costs a 1.5th of an
+    input token with its answer.
     """
-    traffic, probe = bound.traffic, bound.probe
-    if probe.unit != ALL_TOKENS:
+    traffic, unit = bound.traffic, bound.probe.unit
+    if kind_of(bound.probe.target.lever).reach is not Reach.CALLER:
         return traffic
-    share = owners.part(app, traffic.place)
-    factor = (_ONE + traffic.answer) * share
+    share, answer = owners.part(app, traffic.place), float(traffic.answer)
 
-    def scaled(tokens: int) -> int:
-        return int(tokens * factor)
+    def counted(tokens: int) -> int:
+        return in_gateway_tokens(int(tokens * share), answer, unit)
 
-    return Traffic7d(
-        place=traffic.place,
-        inputs=tuple(scaled(tokens) for tokens in traffic.inputs),
-        peak=scaled(traffic.peak),
-        current=scaled(traffic.current),
+    a_million = in_gateway_tokens(_MILLION, answer, unit)
+    return replace(
+        traffic,
+        inputs=tuple(counted(tokens) for tokens in traffic.inputs),
+        peak=counted(traffic.peak),
+        current=counted(traffic.current),
         rate=traffic.rate * share,
-        unit_cost=traffic.unit_cost / (_ONE + traffic.answer),
-        answer=traffic.answer,
+        unit_cost=traffic.unit_cost * _MILLION / a_million if a_million else traffic.unit_cost,
     )
+
+
+def _floor(app: App, bound: Bound) -> int:
+    """The app's floor in the target's unit."""
+    probe = bound.probe
+    if probe.unit in app.floor or kind_of(probe.target.lever).reach is not Reach.CALLER:
+        return app.floor.get(probe.unit, 0)
+    return in_gateway_tokens(app.floor.get(INPUT_TOKENS, 0), float(bound.traffic.answer), probe.unit)
+
+
+def _part_of(measured: Traffic7d, ways: int) -> Traffic7d:
+    """Of traffic that comes through several callers each one's part, which is not known: equal ones."""
+    if ways == 1:
+        return measured
+    inputs = tuple(tokens // ways for tokens in measured.inputs)
+    return replace(measured, inputs=inputs, peak=measured.peak // ways, current=measured.current // ways)
 
 
 def _step(app: App, owners: Owners, bound: Bound, measured: Traffic7d, fit: Fit) -> Step:
@@ -140,4 +187,5 @@ def _step(app: App, owners: Owners, bound: Bound, measured: Traffic7d, fit: Fit)
         refusals=owners.refusals(app, probe.target, place, would),
         shared_with=owners.others(app, probe.target, place),
         bites_within=probe.bites_within,
+        note=probe.note,
     )

@@ -29,11 +29,11 @@ class Owners:
 
     def others(self, app: App, target: Target, place: Place) -> tuple[str, ...]:
         """The other apps that a lever would touch there: those that could have traffic, and those billed for some."""
-        return tuple(sorted(self._touched(target, place) - {app.name, NOBODY}))
+        return tuple(sorted(self._touched(app, target, place) - {app.name, NOBODY}))
 
-    def touches_nobody_s(self, target: Target, place: Place) -> bool:
+    def touches_nobody_s(self, app: App, target: Target, place: Place) -> bool:
         """Whether it would touch traffic that belongs to no app."""
-        return NOBODY in self._touched(target, place)
+        return NOBODY in self._touched(app, target, place)
 
     def refusals(self, app: App, target: Target, place: Place, share: Decimal) -> tuple[Refusal, ...]:
         """Whose traffic the share that a lever would refuse is; one caller's is all the app's."""
@@ -42,13 +42,15 @@ class Owners:
         mine = split(self._client, self._shares, place.project, place.model)
         return tuple(Refusal(who=who or "?", share=share * part) for who, part in sorted(mine.items()))
 
-    def _touched(self, target: Target, place: Place) -> set[str]:
+    def _touched(self, app: App, target: Target, place: Place) -> set[str]:
         match kind_of(target.lever).reach:
             case Reach.CALLER:
-                return {app.name for app in self._client.apps if _calls_as(app, target)}
+                return {other.name for other in self._client.apps if _calls_as(other, target, app)}
             case Reach.MODEL:
                 could = sharing(self._client.apps, Traits(project=place.project, model=place.model))
-                return {app.name for app in could} | set(split(self._client, self._shares, place.project, place.model))
+                return {other.name for other in could} | set(
+                    split(self._client, self._shares, place.project, place.model)
+                )
             case Reach.SERVICE | Reach.PROJECT:
                 return self._of_project(place.project)
 
@@ -58,12 +60,14 @@ class Owners:
         return named | billed
 
 
-def _calls_as(app: App, target: Target) -> bool:
-    """Whether the file says that an app calls with this key, as this service account, or as this team."""
-    named = callers(app)
+def _calls_as(other: App, target: Target, app: App) -> bool:
+    """Whether the file says that another app calls as this one does at the target.
+
+    A gateway knows keys by their hashes, which the file may call by an alias: there the two apps' own words are held
+    against each other.
+    """
+    if target.lever == "gateway":
+        shared = {*other.callers.keys, *other.callers.teams} & {*app.callers.keys, *app.callers.teams}
+        return bool(shared)
+    named = {"key": other.match.api_keys, "service_account": other.match.service_accounts}
     return any(value in named.get(name, ()) for name, value in target.dimensions)
-
-
-def callers(app: App) -> dict[str, frozenset[str]]:
-    """How an app calls, by what the file says, under the names of a target's dimensions."""
-    return {"key": app.match.api_keys, "service_account": app.match.service_accounts}

@@ -19,7 +19,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import VendorError
-from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, not_countable
+from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, merged, not_countable
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners
 from freio.guard.places import Places, Traffic7d
@@ -134,7 +134,7 @@ def _offer(lever: Lever, case: Case) -> Candidate:
     kept = [(one, step) for one, step in fits if not (idle(step) if one.runs_away else is_stricter_already(step))]
     if not any(one.runs_away for one, _ in kept):
         return _nothing(loose)
-    proposal = Proposal(lever=lever.name, steps=tuple(step for _, step in kept), uncovered=tuple(loose))
+    proposal = Proposal(lever=lever.name, steps=merged([step for _, step in kept]), uncovered=tuple(loose))
     return Candidate(proposal=proposal, hits=_hits(app, owners, [one for one, _ in kept]))
 
 
@@ -172,7 +172,7 @@ def _beside(drivers: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[T
 def _hits(app: App, owners: Owners, bound: Sequence[Bound]) -> int:
     """How many apps a brake touches beside the one that runs away; what belongs to no app counts as one more."""
     where = [(one.probe.target, one.traffic.place) for one in bound]
-    nobody = any(owners.touches_nobody_s(target, place) for target, place in where)
+    nobody = any(owners.touches_nobody_s(app, target, place) for target, place in where)
     return len({name for target, place in where for name in owners.others(app, target, place)}) + nobody
 
 

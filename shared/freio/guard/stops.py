@@ -67,6 +67,7 @@ def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) ->
         shared_with=tuple(sorted(others)),
         takes=tuple(sorted({name for one in through for name in one.probe.takes})),
         bites_within=max(one.probe.bites_within for one in through),
+        note=next((one.probe.note for one in through if one.probe.note), None),
     )
 
 

@@ -42,6 +42,7 @@ class Rig:
     ``serves``     so many requests (or tokens) a minute run through the target for some minutes, and the service
                    lets through what it lets through: what the witness then reports.
     ``witness``    what reports of this lever's targets.
+    ``by_hand``    what a person does to put back what was found, where the lever cannot.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Rig:
     somebody_else_sets: Callable[[Target], Setting]
     serves: Callable[[Target, int, int], None]
     cannot: Mapping[Fault, str] = field(default_factory=dict)
+    by_hand: Callable[[Target, Setting], None] | None = None
 
     def probe(self) -> Probe:
         return self.lever.probe(self.app, [self.place])[0]

@@ -53,9 +53,15 @@ def rig_in(here: World) -> Rig:
         faults[call, Fault.API_DISABLED] = here.without(HOST)
         faults[call, Fault.TOO_MANY] = here.meets(method, too_many())
         faults[call, Fault.TOO_MANY_WAIT] = here.meets(method, too_many(30))
+    lever = UnlinkBillingLever(here.apis, own_project=OWN_PROJECT)
+
+    def by_hand(target: Target, found: Setting) -> None:
+        body = json.loads(str(found))
+        here.apis.billing().projects().updateBillingInfo(name=f"projects/{target.project}", body=body).execute()
+
     return Rig(
         name="unlink_billing",
-        lever=UnlinkBillingLever(here.apis, own_project=OWN_PROJECT),
+        lever=lever,
         app=APP,
         place=PLACE,
         clock=here.clock,
@@ -64,4 +70,5 @@ def rig_in(here: World) -> Rig:
         somebody_else_sets=somebody_else_sets,
         serves=here.serves,
         cannot=CANNOT,
+        by_hand=by_hand,
     )

@@ -118,6 +118,7 @@ class _Asker:
             override=standing(row, "tpm", model),
             effective=_effective(member, model),
             bites_within=BITES_WITHIN,
+            project=place.project,
         )
 
 
@@ -147,6 +148,7 @@ def _nothing(
         reason=reason,
         missing=missing,
         bites_within=BITES_WITHIN,
+        project=place.project,
     )
 
 

@@ -36,6 +36,7 @@ STOP_STEP = N_(
     "• {where:phrases}: *stops* {what}. Now {current:rounded} input tokens a minute go through it, usual peak "
     "{peak:rounded}."
 )
+NOTE = N_("{note:phrases}.")
 SET_STOP = N_("• {where:phrases}: *stopped* for {what}")
 HARD = N_(
     "*A hard lever:* it stops everything there, and what stood before may not come back whole. Two named people must "
@@ -113,6 +114,8 @@ def _step(step: Step, incident: Incident, language: Language) -> list[str]:
         lines[-1] += " " + say(language, WHOSE, whose=", ".join(whose))
     if step.shared_with:
         lines.append(say(language, SHARED, apps=_names(step.shared_with)))
+    if step.note and is_offered:
+        lines.append(say(language, NOTE, note=packed([step.note])))
     return lines
 
 
@@ -136,7 +139,7 @@ def _stop(step: Step, is_offered: bool, language: Language) -> str:  # which of 
         language,
         STOP_STEP if is_offered else SET_STOP,
         where=packed([where(step.target)]),
-        what=_names(step.takes or step.models),
+        what=_names(step.taken or step.models),
         peak=str(step.usual_peak),
         current=str(step.current),
     )
