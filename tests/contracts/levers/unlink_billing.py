@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,6 +30,15 @@ CANNOT = {
 def rig() -> Iterator[Rig]:
     with world() as here:
         yield rig_in(here)
+
+
+def links(rig: Rig, target: Target, found: str) -> None:
+    """A person runs the command that Freio named."""
+    body = json.loads(found)
+    lever = rig.lever
+    assert isinstance(lever, UnlinkBillingLever)
+    projects = lever._apis.cloud_billing().projects()
+    projects.updateBillingInfo(name=f"projects/{target.project}", body=body).execute()
 
 
 def rig_in(here: World) -> Rig:
