@@ -68,6 +68,7 @@ WORDS: Mapping[str, str] = {
     "disable_service": N_("disabling the service"),
     "unlink_billing": N_("unlinking billing"),
     "tokens_per_minute": N_("tokens a minute"),
+    "output_tokens_per_minute": N_("output tokens a minute"),
     "input_tokens_per_minute": N_("input tokens a minute"),
     "requests_per_minute": N_("requests a minute"),
     "budget": N_("the budget"),  # the rules of `freio.domain.budget_fit`
