@@ -11,7 +11,7 @@ from decimal import Decimal
 from freio.domain.app import App, Client
 from freio.domain.attribution import Traits, sharing
 from freio.domain.budget_fit import output_per_input
-from freio.domain.spend import Tokens
+from freio.domain.spend import Probe, Tokens
 from freio.errors import UnknownPrice
 from freio.guard.estimate import WEEK, cost_of
 from freio.guard.meter import Readings
@@ -96,6 +96,11 @@ class Places:
             output=int(1_000_000 * large_answer(seen)),
         )
         return cost_of(a_million, self._prices, self._client.currency, usd_rate) / 1_000_000
+
+
+def place_of(probe: Probe) -> Place:
+    """The place that a lever was asked about."""
+    return Place(project=probe.project or probe.target.project, location=probe.location, model=probe.model)
 
 
 def large_answer(seen: Sequence[Tokens]) -> float:

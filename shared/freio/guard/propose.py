@@ -22,7 +22,7 @@ from freio.errors import VendorError
 from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, merged, not_countable
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners
-from freio.guard.places import Places, Traffic7d
+from freio.guard.places import Places, Traffic7d, place_of
 from freio.guard.stops import stops, under_floor
 from freio.ports import Lever, Meter, Place, PriceBook
 
@@ -147,8 +147,7 @@ def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
     everywhere = (*case.drivers, *case.beside)
     probes: dict[Place, list[Probe]] = defaultdict(list)
     for probe in lever.probe(case.app, [traffic.place for traffic in everywhere]):
-        where = Place(project=probe.project or probe.target.project, location=probe.location, model=probe.model)
-        probes[where].append(probe)
+        probes[place_of(probe)].append(probe)
     bound: list[Bound] = []
     loose: dict[Phrase, None] = {}
     for number, traffic in enumerate(everywhere):

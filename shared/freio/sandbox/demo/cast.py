@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from freio.domain.app import Client
+from freio.sandbox.google.control_plane import ControlPlane
 from freio.sandbox.slack import Channel, Group, Person
 from freio.sandbox.spend.world import AppSpend
 
@@ -91,3 +93,13 @@ APPS = (
         time_zone=SAO_PAULO,
     ),
 )
+
+
+def set_up_callers(plane: ControlPlane, client: Client) -> None:
+    """Every API key and service account that the client's file names is there; a key may also call a translator."""
+    for app in client.apps:
+        for key in app.match.api_keys:
+            targets = [{"service": "aiplatform.googleapis.com"}, {"service": "translate.googleapis.com"}]
+            plane.callers.add_api_key(min(app.match.projects), key, {"apiTargets": targets})
+        for account in app.match.service_accounts:
+            plane.callers.add_service_account(account)

@@ -11,7 +11,7 @@ from pathlib import Path
 from freio.adapters.local.clock import FileClock, SystemClock, write_clock
 from freio.config import load
 from freio.domain.app import Client
-from freio.sandbox.demo.cast import APPS, CHANNELS, GROUPS, PEOPLE
+from freio.sandbox.demo.cast import APPS, CHANNELS, GROUPS, PEOPLE, set_up_callers
 from freio.sandbox.demo.parts import Broker, MakeParts, State, Wanted, embedded
 from freio.sandbox.demo.servers import FUNCTIONS, FunctionServer
 from freio.sandbox.google.control_plane import ControlPlane
@@ -26,6 +26,7 @@ from freio.sandbox.spend.traffic import STEP
 from freio.sandbox.spend.usage_file import read_usage
 from freio.sandbox.spend.world import SpendWorld, generated, replayed
 
+CONFIG = Path(__file__).parent / "freio.yaml"
 WEEK = timedelta(days=7)
 TOPICS = {"freio-budgets": "budget_alert", "freio-watch": "spend_watch", "freio-clicks": "enforcer"}
 OPERATION_SECONDS = 0.3  # real ones take five to ten: the demo's days are shorter as well
@@ -76,13 +77,14 @@ def set_up(
     pager = PagerServer()
     stack.callback(pager.stop)
     config = folder / "freio.yaml"
-    template = (Path(__file__).parent / "freio.yaml").read_text(encoding="utf-8")
+    template = CONFIG.read_text(encoding="utf-8")
     filled = template.replace("http://127.0.0.1:9/", pager.url).replace("locale: pt-BR", f"locale: {locale}")
     config.write_text(filled, encoding="utf-8")
     client = load(config)
     google = ControlPlane(
         now=_Ticking(clock), projects=sorted({a.project for a in APPS}), operation_seconds=OPERATION_SECONDS
     )
+    set_up_callers(google, client)
     google_server = serve_google(google)
     stack.callback(google_server.stop)
     slack = SlackWorkspace(
@@ -101,7 +103,7 @@ def set_up(
     demand = replayed(APPS, read_usage(usage), start) if usage else generated(APPS, seed, start)
     world = SpendWorld(APPS, demand)
     world.backfill(parts.bill, start - history, start)
-    _live_through(google, world, start)
+    live_through(google, world, start)
     functions = _functions(
         stack,
         folder,
@@ -167,7 +169,7 @@ class _Ticking:
         return self._base + (real - self._since)
 
 
-def _live_through(google: ControlPlane, world: SpendWorld, start: datetime) -> None:
+def live_through(google: ControlPlane, world: SpendWorld, start: datetime) -> None:
     """Telemetry of the week before the replay: what is usual on each endpoint."""
     steps = int(WEEK / STEP)
     stretches = [(app, world.stretch(app.app, start - WEEK, steps)) for app in APPS]
