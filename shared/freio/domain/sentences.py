@@ -164,3 +164,30 @@ PAGE_ANOMALY_UNKNOWN = N_(
     "A message came to the billing topic in a shape that Freio does not know. It stands in the journal, and begins: "
     "{text}"
 )
+
+# ---- asking Google for more quota
+INCREASE_FILED = N_(
+    "Google grants {before:number} a minute on {model}, {location}, and {wanted:number} were approved: asked Google "
+    "for more. Until it decides, {before:number} is the most."
+)
+INCREASE_GRANTED = N_("Google has granted {granted:number} a minute on {model}, {location}, as it was asked for.")
+INCREASE_PARTLY = N_(
+    "Google has granted {granted:number} a minute on {model}, {location}, of the {wanted:number} that it was asked "
+    "for. It says: {detail}"
+)
+INCREASE_DENIED = N_(
+    "Google has denied {wanted:number} a minute on {model}, {location}; it stays at {before:number}. It says: {detail}"
+)
+INCREASE_UNANSWERED = N_(
+    "Google has not decided within thirty days about {wanted:number} a minute on {model}, {location}. Freio does not "
+    "look any more."
+)
+INCREASE_NO_CONTACT = N_(
+    "Google grants {before:number} a minute on {model}, {location}, and {wanted:number} were approved. Freio cannot "
+    "ask for more: neither a cost owner nor an owner of {app} stands in freio.yaml with an e-mail address."
+)
+INCREASE_UNOWNED = N_(
+    "Google grants {before:number} a minute on {model}, {location}, and {wanted:number} were approved. Only a cost "
+    "owner's approval asks Google for more."
+)
+INCREASE_BLOCKED = N_("Asking Google for {wanted:number} a minute fails until somebody changes that: {error}")

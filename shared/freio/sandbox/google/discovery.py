@@ -18,7 +18,13 @@ from freio.sandbox.google.errors import not_found
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-SIMULATED_APIS = ("serviceusage.v1beta1", "monitoring.v3", "billingbudgets.v1", "cloudresourcemanager.v3")
+SIMULATED_APIS = (
+    "serviceusage.v1beta1",
+    "monitoring.v3",
+    "billingbudgets.v1",
+    "cloudresourcemanager.v3",
+    "cloudquotas.v1",
+)
 
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)\}")
 ENCODED_SLASH = re.compile(r"%2[Ff]")
@@ -78,8 +84,12 @@ def decode_path(raw: str) -> str:
     return "%2F".join(unquote(piece) for piece in ENCODED_SLASH.split(raw))
 
 
+OWN = frozenset({"cloudquotas.v1"})  # the client ships none: the adapter's own document, read from its folder
+
+
 def _load(api: str) -> dict[str, Any]:
-    file = resources.files("googleapiclient") / "discovery_cache" / "documents" / f"{api}.json"
+    folder = resources.files("googleapiclient") / "discovery_cache" / "documents"
+    file = (resources.files("freio") / "adapters" / "google" if api in OWN else folder) / f"{api}.json"
     document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return document
 
