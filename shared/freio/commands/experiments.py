@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from freio.commands.trials import chat, delivery, levers, signals, state, warehouse
+from freio.commands.trials import chat, delivery, levers, native, signals, state, warehouse
 from freio.commands.trials.experiment import PLACES, Experiment, filled
 
 SUBJECTS: Mapping[str, Sequence[Experiment]] = {
@@ -15,6 +15,7 @@ SUBJECTS: Mapping[str, Sequence[Experiment]] = {
     "State": state.EXPERIMENTS,
     "Levers": levers.EXPERIMENTS,
     "Signals": signals.EXPERIMENTS,
+    "Google's own caps, anomalies and grants": native.EXPERIMENTS,
     "Slack": chat.EXPERIMENTS,
 }
 FORMATS = ("text", "markdown", "json")
