@@ -148,6 +148,7 @@ RETURNS_TO = N_(
     "When the brake ends, {value:number} a minute will stand on {model}, {location}: the standing quota of freio.yaml. "
     "The limit in force stays as it is."
 )
+QUOTA_STANDS = N_("The standing quota of freio.yaml stands there now: {found:override} on {model}, {location}.")
 QUOTA_UNSHARED = N_("{apps} goes through it too, and has no quota of this kind in freio.yaml")
 QUOTA_BEYOND = N_("Google grants {granted:number}, and freio.yaml says {wanted:number}: an override can only lower")
 

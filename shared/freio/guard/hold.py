@@ -15,7 +15,7 @@ from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.phrase import packed
-from freio.domain.sentences import BRAKED, LEFT_FOREIGN, RESTORED, RETRYING_LIMIT
+from freio.domain.sentences import BRAKED, LEFT_FOREIGN, QUOTA_STANDS, RESTORED, RETRYING_LIMIT
 from freio.domain.target import Brake, Hold, Target
 from freio.errors import Conflict, Rejected, Unavailable, VendorError
 from freio.guard.mandate import covers
@@ -140,7 +140,7 @@ class Holder:
             self._tell(step, brake, "set", BRAKED, brake.wanted)
         else:
             step.put(replace(after, hold=Hold.SETTLING))
-            self._tell(step, brake, "restored", RESTORED, brake.found)
+            self._tell(step, brake, "restored", QUOTA_STANDS if brake.as_quota else RESTORED, brake.found)
         self._commit(step, brake.target)
 
     def _leave(self, brake: Brake, standing: Setting) -> None:

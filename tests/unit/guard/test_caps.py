@@ -193,6 +193,20 @@ def test_caps_are_read_once_an_hour(town: Capped) -> None:
     assert again.google.asked == []
 
 
+def test_a_cap_that_was_lifted_keeps_no_brake_from_being_offered_for_long(town: Capped) -> None:
+    """While something is paused, the caps are read every quarter of an hour."""
+    town.runs_away()
+    town.says(USED_UP)
+    town.tick()
+    town.says(LIFTED)
+    town.tick(minutes=10)
+    assert len(town.google.asked) == 1
+    town.tick(minutes=5)
+    proposal = town.incident().proposal
+    assert proposal is not None
+    assert proposal.steps
+
+
 def test_caps_that_cannot_be_read_stop_nothing_and_are_paged(town: Capped) -> None:
     """The watch looks at the spend, the tick counts as sound, and a person hears of the missing permission."""
     town.says(USED_UP)
