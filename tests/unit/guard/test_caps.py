@@ -20,7 +20,7 @@ from freio.guard.paused import Sparing
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.watch import Watcher
-from freio.ports import Place
+from freio.ports import Change, Place
 from tests.unit.guard.watching import Town, app, client, usd
 
 ARMED = SpendCap(
@@ -181,6 +181,16 @@ def test_a_lifted_cap_is_told_and_counts_anew_when_it_is_used_up_again(town: Cap
     town.says(USED_UP)
     town.tick(hours=1)
     assert town.told(CAP_ENFORCED) == 2
+
+
+def test_a_pause_that_goes_on_opens_no_second_incident(town: Capped) -> None:
+    """People have seen it and the incident is over; the service stays paused until the month ends."""
+    town.says(USED_UP)
+    town.tick()
+    over = replace(town.incident(), state=State.RESOLVED, due_at=None)
+    town.store.commit(Change(put=(over,)))
+    town.tick(hours=1)
+    assert town.store.open_incident("chat") is None
 
 
 def test_caps_are_read_once_an_hour(town: Capped) -> None:
