@@ -484,8 +484,11 @@ class Freio:
 
     @cached_property
     def sweeper(self) -> Sweeper:
+        from freio.adapters.google.quota_increases import GoogleQuotaIncreases
+        from freio.adapters.google.quota_lever import QuotaLever
         from freio.guard.enforce import Enforcer
         from freio.guard.hold import Holder
+        from freio.guard.increase import Increases
         from freio.guard.respond import Responder
         from freio.guard.sweep import Sweeper
 
@@ -500,6 +503,14 @@ class Freio:
             holder=holder,
             responder=responder,
             alerter=self.alerter,
+            increases=Increases(
+                self.client,
+                self.store,
+                self.clock,
+                directory=self.directory,
+                grants=QuotaLever(self.apis),
+                requests=GoogleQuotaIncreases(self.apis),
+            ),
         )
 
 

@@ -18,6 +18,7 @@ from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
 from freio.domain.incident import Incident
+from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
 from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
@@ -27,8 +28,8 @@ from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers)
+Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers | Increase
+R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers, Increase)
 
 
 class Clock(Protocol):
@@ -101,6 +102,18 @@ class Grants(Protocol):
 
     def granted(self, target: Target) -> int | None:
         """The most that a limit there can be; None: not limited."""
+        ...
+
+
+class QuotaIncreases(Protocol):
+    """Requests for more than a service grants."""
+
+    def file(self, target: Target, value: int, *, request_id: str, contact: str, why: str) -> Preference:
+        """Asks for it, unless as much is asked for already: asking twice is asking once."""
+        ...
+
+    def read(self, target: Target) -> Preference | None:
+        """What became of it; None: there is no such request."""
         ...
 
 

@@ -13,6 +13,7 @@ from freio.commands.trials import (
     gateway,
     levers,
     metering,
+    native,
     signals,
     state,
     stopping,
@@ -30,6 +31,7 @@ SUBJECTS: Mapping[str, Sequence[Experiment]] = {
     "The gateway": gateway.EXPERIMENTS,
     "Signals": signals.EXPERIMENTS,
     "Metering and prices": metering.EXPERIMENTS,
+    "Google's own caps, anomalies and grants": native.EXPERIMENTS,
     "Slack": chat.EXPERIMENTS,
 }
 FORMATS = ("text", "markdown", "json")

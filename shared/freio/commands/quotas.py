@@ -159,9 +159,10 @@ def _notes(one: Standing) -> list[str]:
         notes.append(
             f"a brake of {', '.join(one.leased)} is held there: it returns to {_limit(one.returns_to, 'none')}"
         )
-    if one.reason is not None:
+    if one.reason is not None and one.change is not Change.LOOSE:
         notes.append(str(one.reason))
-    return [f"! {_where(one)}: {note}" for note in notes]
+    loose = [f"! {one.reason}"] if one.change is Change.LOOSE else []  # it names the place itself
+    return [*loose, *(f"! {_where(one)}: {note}" for note in notes)]
 
 
 def _limit(value: Setting, nothing: str) -> str:

@@ -198,6 +198,7 @@ RETURNS_TO = N_(
     "When the brake ends, {value:number} a minute will stand on {model}, {location}: the standing quota of freio.yaml. "
     "The limit in force stays as it is."
 )
+QUOTA_STANDS = N_("The standing quota of freio.yaml stands there now: {found:override} on {model}, {location}.")
 QUOTA_UNSHARED = N_("{apps} goes through it too, and has no quota of this kind in freio.yaml")
 QUOTA_BEYOND = N_("Google grants {granted:number}, and freio.yaml says {wanted:number}: an override can only lower")
 # ---- lever api_key
@@ -280,3 +281,30 @@ UNLINKING = N_(
     "UNLINKING BILLING CAN DESTROY DATA: everything in {project} stops, resources may be deleted for good, and only a "
     "person can link {account} again"
 )
+
+# ---- asking Google for more quota
+INCREASE_FILED = N_(
+    "Google grants {before:number} a minute on {model}, {location}, and {wanted:number} were approved: asked Google "
+    "for more. Until it decides, {before:number} is the most."
+)
+INCREASE_GRANTED = N_("Google has granted {granted:number} a minute on {model}, {location}, as it was asked for.")
+INCREASE_PARTLY = N_(
+    "Google has granted {granted:number} a minute on {model}, {location}, of the {wanted:number} that it was asked "
+    "for. It says: {detail}"
+)
+INCREASE_DENIED = N_(
+    "Google has denied {wanted:number} a minute on {model}, {location}; it stays at {before:number}. It says: {detail}"
+)
+INCREASE_UNANSWERED = N_(
+    "Google has not decided within thirty days about {wanted:number} a minute on {model}, {location}. Freio does not "
+    "look any more."
+)
+INCREASE_NO_CONTACT = N_(
+    "Google grants {before:number} a minute on {model}, {location}, and {wanted:number} were approved. Freio cannot "
+    "ask for more: neither a cost owner nor an owner of {app} stands in freio.yaml with an e-mail address."
+)
+INCREASE_UNOWNED = N_(
+    "Google grants {before:number} a minute on {model}, {location}, and {wanted:number} were approved. Only a cost "
+    "owner's approval asks Google for more."
+)
+INCREASE_BLOCKED = N_("Asking Google for {wanted:number} a minute fails until somebody changes that: {error}")

@@ -75,6 +75,7 @@ class Brake:
                    else has set since.
     ``returns_to`` the standing quota that was asked for while a lease lives: what stands there instead of `found` once
                    the last one ends. None: nothing was asked for.
+    ``as_quota``   what stands there or is on its way back there is a standing quota of the client's file.
     ``found_known`` False until `found` was read; it is stored before the lever is called.
     ``ours``       every value that may stand there by our doing: what was found, until our own was read back and has
                    settled, and what we wrote or tried to write. Any other value is somebody else's.
@@ -90,6 +91,7 @@ class Brake:
     found: Setting = None
     found_known: bool = False
     returns_to: int | None = None
+    as_quota: bool = False
     leases: tuple[Lease, ...] = ()
     ours: tuple[Setting, ...] = ()
     standing: Setting = None
@@ -145,7 +147,7 @@ class Brake:
         known = self.found_known and (standing == self.found or self.is_ours(standing))
         found = self.found if known else standing
         ours = self.ours if found in self.ours else (*self.ours, found)
-        return replace(self, found=found, found_known=True, ours=ours)
+        return replace(self, found=found, found_known=True, ours=ours, as_quota=known and self.as_quota)
 
     def lease_of(self, incident: str) -> Lease | None:
         return next((lease for lease in self.leases if lease.incident == incident), None)
@@ -169,7 +171,7 @@ class Brake:
         if self.leases:
             return replace(self, returns_to=value)
         ours = tuple(dict.fromkeys((*self.ours, seen, value)))
-        asked = replace(self, found=value, found_known=True, returns_to=None, ours=ours)
+        asked = replace(self, found_known=True, returns_to=value, ours=ours)
         return asked._due((), due_at)  # noqa: SLF001  # its own
 
     def due_again(self, due_at: datetime) -> Brake:
@@ -179,9 +181,10 @@ class Brake:
     def _due(self, leases: tuple[Lease, ...], due_at: datetime) -> Brake:
         if leases:
             return replace(self.untroubled(), leases=leases, hold=Hold.SETTING, due_at=due_at)
-        found = self.found if self.returns_to is None else self.returns_to
-        freed = replace(self.untroubled(), found=found, returns_to=None, leases=())
-        return replace(freed, hold=Hold.RESTORING, due_at=due_at)
+        freed = replace(self.untroubled(), leases=(), hold=Hold.RESTORING, due_at=due_at)
+        if self.returns_to is None:
+            return freed
+        return replace(freed, found=self.returns_to, returns_to=None, as_quota=True)
 
     def untroubled(self) -> Brake:
         """Without its failures so far: it got there, or something else is wanted now."""
@@ -189,5 +192,5 @@ class Brake:
 
     def left(self, standing: Setting, due_at: datetime) -> Brake:
         """Somebody else's value is what stands there now. Our claims end; a late call of ours is undone once more."""
-        left = replace(self.untroubled(), leases=(), found=standing, standing=standing, returns_to=None)
+        left = replace(self.untroubled(), leases=(), found=standing, standing=standing, returns_to=None, as_quota=False)
         return replace(left, hold=Hold.SETTLING, due_at=due_at)

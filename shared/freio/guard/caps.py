@@ -28,6 +28,7 @@ from freio.guard.step import Step, text
 from freio.ports import Clock, SpendCaps, Store
 
 EVERY = timedelta(hours=1)
+WHILE_PAUSED = timedelta(minutes=15)  # a cap that was lifted must not keep a brake from being offered for long
 AGAIN = timedelta(minutes=15)  # after a look that failed
 
 
@@ -43,10 +44,11 @@ class CapWatch:
         self._failed_at: datetime | None = None
 
     def look(self, readings: Readings) -> None:
-        """Read all caps, where the last reading is an hour old. Failures of Google's are noted, never raised."""
+        """Read all caps, where the last reading is old enough. Failures of Google's are noted, never raised."""
         now = self._clock.now()
         report = self._report()
-        if report.at is not None and now - report.at < EVERY:
+        every = WHILE_PAUSED if any(cap.pauses for cap in report.caps) else EVERY
+        if report.at is not None and now - report.at < every:
             return
         if self._failed_at is not None and now - self._failed_at < AGAIN:
             return

@@ -12,6 +12,7 @@ from freio.domain.incident import Step as Limit
 from freio.domain.lever import strictest_limit
 from freio.domain.sentences import RAISED, RAISED_WITHIN
 from freio.domain.target import Brake
+from freio.guard.increase import want_more
 from freio.guard.step import Step
 from freio.ports import Store
 
@@ -70,6 +71,7 @@ def raise_limit(step: Step, store: Store, incident: Incident, decision: Decision
         changed_at=step.now,
         due_at=step.now,
     )
+    want_more(step, store, raised_incident, approver)  # beyond what Google grants, it is asked of Google
     total = sum(limit.value for limit in steps)
     step.thread(
         raised_incident,

@@ -13,6 +13,7 @@ from functools import partial
 from freio.domain.app import Client
 from freio.domain.click import Click
 from freio.domain.incident import Incident, State
+from freio.domain.increase import Increase
 from freio.domain.journal import Entry, Kind
 from freio.domain.notice import Notice, NoticeKind
 from freio.domain.sentences import PAGE_STUCK
@@ -22,6 +23,7 @@ from freio.guard.alert import Alerter
 from freio.guard.enforce import Enforcer
 from freio.guard.failing import due, note
 from freio.guard.hold import Holder, is_hopeless
+from freio.guard.increase import Increases
 from freio.guard.respond import Responder
 from freio.guard.retry import again
 from freio.ports import Change, Clock, Store
@@ -57,6 +59,7 @@ class Sweeper:
         holder: Holder,
         responder: Responder,
         alerter: Alerter,
+        increases: Increases | None = None,
     ) -> None:
         self._client = client
         self._store = store
@@ -65,6 +68,7 @@ class Sweeper:
         self._holder = holder
         self._responder = responder
         self._alerter = alerter
+        self._increases = increases
 
     def sweep(self) -> Swept:
         """Targets first (they may be restored late), then incidents, then what is owed to people."""
@@ -76,6 +80,9 @@ class Sweeper:
         for incident in due(self._store, Incident, now, swept.failures):
             swept.incidents += 1
             self._try(partial(self._enforcer.advance, incident.id), incident.id, swept)
+        if self._increases is not None:
+            for increase in due(self._store, Increase, now, swept.failures):
+                self._try(partial(self._increases.drive, increase.id), f"asking for quota ({increase.id})", swept)
         self._tell(swept)
         return swept
 

@@ -31,7 +31,8 @@ _STOPS = {Told.SET: say.STOPPED, Told.RESTORED: say.GIVEN_BACK, Told.LEFT: say.L
 def result(what: Told, brake: Brake, value: Setting) -> Said:
     """Of a lever call that came back, with the value that stands there now."""
     if brake.limits:
-        return _LIMITS[what], {"value": value, "found": brake.found, **place(brake.target)}
+        sentence = say.QUOTA_STANDS if what is Told.RESTORED and brake.as_quota else _LIMITS[what]
+        return sentence, {"value": value, "found": brake.found, **place(brake.target)}
     return _STOPS[what], _at(brake)
 
 

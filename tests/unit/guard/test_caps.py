@@ -20,7 +20,7 @@ from freio.guard.paused import Sparing
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.watch import Watcher
-from freio.ports import Place
+from freio.ports import Change, Place
 from tests.unit.guard.watching import Town, app, client, usd
 
 ARMED = SpendCap(
@@ -183,6 +183,16 @@ def test_a_lifted_cap_is_told_and_counts_anew_when_it_is_used_up_again(town: Cap
     assert town.told(CAP_ENFORCED) == 2
 
 
+def test_a_pause_that_goes_on_opens_no_second_incident(town: Capped) -> None:
+    """People have seen it and the incident is over; the service stays paused until the month ends."""
+    town.says(USED_UP)
+    town.tick()
+    over = replace(town.incident(), state=State.RESOLVED, due_at=None)
+    town.store.commit(Change(put=(over,)))
+    town.tick(hours=1)
+    assert town.store.open_incident("chat") is None
+
+
 def test_caps_are_read_once_an_hour(town: Capped) -> None:
     """Not at every tick, and not by another instance either: the last look is in the store."""
     for _ in range(13):
@@ -191,6 +201,20 @@ def test_caps_are_read_once_an_hour(town: Capped) -> None:
     again = Capped(client=town.client, clock=town.clock, store=town.store)
     again.tick(minutes=5)
     assert again.google.asked == []
+
+
+def test_a_cap_that_was_lifted_keeps_no_brake_from_being_offered_for_long(town: Capped) -> None:
+    """While something is paused, the caps are read every quarter of an hour."""
+    town.runs_away()
+    town.says(USED_UP)
+    town.tick()
+    town.says(LIFTED)
+    town.tick(minutes=10)
+    assert len(town.google.asked) == 1
+    town.tick(minutes=5)
+    proposal = town.incident().proposal
+    assert proposal is not None
+    assert proposal.steps
 
 
 def test_caps_that_cannot_be_read_stop_nothing_and_are_paged(town: Capped) -> None:

@@ -15,7 +15,7 @@ from freio.domain.incident import State
 from freio.domain.journal import Kind
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, Standing
-from freio.domain.sentences import MULTI_REGION, RETURNS_TO
+from freio.domain.sentences import MULTI_REGION, QUOTA_STANDS, RESTORED, RETURNS_TO
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Rejected, Unavailable
 from freio.guard.hold import Holder
@@ -266,6 +266,8 @@ def test_while_a_lease_lives_only_what_it_returns_to_changes(world: World, quota
     world.sweep(times=6, every=5 * MINUTE)
     assert (world.standing("chat"), world.of("chat").state) == (quota, State.RESOLVED)
     assert world.brake("chat").hold is Hold.FREE
+    assert [data["found"] for data in world.told(QUOTA_STANDS)] == [str(quota)]
+    assert world.told(RESTORED) == []
 
 
 def test_a_lease_returns_to_the_standing_quota(world: World) -> None:

@@ -86,14 +86,16 @@ EXPERIMENTS = (
     Experiment(
         key="native-anomaly",
         belief="Google's own cost anomalies come to Pub/Sub as JSON that we have never seen.",
-        why="Freio takes, journals and shows them as they are; with their fields known they could be signals.",
+        why="Freio recognises projects, amounts, services and times wherever they stand, and keeps every message whole;"
+        " a shape that says none of them is told once a day.",
         commands=(
             "gcloud pubsub topics create freio-anomalies --project <FREIO_PROJECT> # name it under Billing > Anomalies",
             _TAP.format(topic="freio-anomalies"),
             _PULL.format(later="after the first anomaly"),
             _UNTAP,
         ),
-        expect="A message with a project, a service, an expected and an actual amount, in some form.",
+        expect="A message with a project, a service, an expected and an actual amount: in Freio's journal (what ="
+        " native anomaly) with all of them recognised.",
         otherwise="Whatever it is: send us the JSON without its names, and it becomes a test.",
         harm="a topic",
     ),

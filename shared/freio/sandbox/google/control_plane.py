@@ -14,6 +14,9 @@ from urllib.parse import parse_qsl
 
 from freio.sandbox.google.budgets_api import BudgetsApi, CapBudget
 from freio.sandbox.google.callers import Callers
+from freio.sandbox.google.cloud_quotas_api import GET as READ_CLOUD_QUOTAS
+from freio.sandbox.google.cloud_quotas_api import UPDATE as UPDATE_CLOUD_QUOTAS
+from freio.sandbox.google.cloud_quotas_api import CloudQuotasApi, Request
 from freio.sandbox.google.demand import Demand, Served, Step
 from freio.sandbox.google.discovery import SIMULATED_APIS, Discovery
 from freio.sandbox.google.errors import ApiError, unimplemented
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 QUOTAS = "serviceusage.services.consumerQuotaMetrics."
+CLOUD_QUOTAS = "cloudquotas.projects.locations."
 BUDGETS = "billingbudgets.billingAccounts.budgets."
 READ_QUOTAS = "serviceusage.quotas.get"
 UPDATE_QUOTAS = "serviceusage.quotas.update"
@@ -152,6 +156,7 @@ class ControlPlane:
         )
         self._budgets = BudgetsApi(projects=self.projects)
         self._skus = SkuApi(skus, billing_account, now)
+        self._cloud_quotas = CloudQuotasApi(quotas=self._quotas, projects=self.projects)
         self._handlers = self._all_handlers()
 
     def _all_handlers(self) -> dict[str, Handler]:
@@ -171,6 +176,21 @@ class ControlPlane:
             overrides + "create": Handler(answer=quota_api.create_override, permission=UPDATE_QUOTAS),
             overrides + "patch": Handler(answer=quota_api.patch_override, permission=UPDATE_QUOTAS),
             overrides + "delete": Handler(answer=quota_api.delete_override, permission=UPDATE_QUOTAS),
+            CLOUD_QUOTAS + "services.quotaInfos.list": Handler(
+                answer=self._cloud_quotas.list_infos, permission=READ_CLOUD_QUOTAS
+            ),
+            CLOUD_QUOTAS + "quotaPreferences.list": Handler(
+                answer=self._cloud_quotas.list_requests, permission=READ_CLOUD_QUOTAS
+            ),
+            CLOUD_QUOTAS + "quotaPreferences.get": Handler(
+                answer=self._cloud_quotas.get_request, permission=READ_CLOUD_QUOTAS
+            ),
+            CLOUD_QUOTAS + "quotaPreferences.create": Handler(
+                answer=self._cloud_quotas.create, permission=UPDATE_CLOUD_QUOTAS
+            ),
+            CLOUD_QUOTAS + "quotaPreferences.patch": Handler(
+                answer=self._cloud_quotas.patch, permission=UPDATE_CLOUD_QUOTAS
+            ),
             BUDGETS + "list": Handler(answer=self._budgets.list, permission=None),
             BUDGETS + "get": Handler(answer=self._budgets.get, permission=None),
             "cloudbilling.services.list": Handler(answer=self._skus.list_services, permission=None),
@@ -313,6 +333,16 @@ class ControlPlane:
 
     def allow_billing(self, account: str, permission: str) -> None:
         self._budgets.denied.discard((account, permission))
+
+    def decide_increases(self, project: str, *, granted: int, detail: str = "") -> None:
+        """What Google decides about the requests for quota that wait in a project."""
+        with self._lock:
+            self._cloud_quotas.decide(project, granted=granted, detail=detail)
+
+    @property
+    def increases(self) -> list[Request]:
+        """Every request for quota, with what its maker wrote."""
+        return list(self._cloud_quotas.requests)
 
     def disable_api(self, project: str, host: str) -> None:
         """From now on calls of this API (`serviceusage.googleapis.com`) for the project are SERVICE_DISABLED."""

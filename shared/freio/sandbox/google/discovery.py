@@ -30,6 +30,7 @@ SIMULATED_APIS = (
     "iam.v1",
     "iam.v2",
     "orgpolicy.v2",
+    "cloudquotas.v1",
 )
 
 PLACEHOLDER = re.compile(r"\{(\+?)(\w+)\}")
@@ -90,8 +91,12 @@ def decode_path(raw: str) -> str:
     return "%2F".join(unquote(piece) for piece in ENCODED_SLASH.split(raw))
 
 
+OWN = frozenset({"cloudquotas.v1"})  # the client ships none: the adapter's own document, read from its folder
+
+
 def _load(api: str) -> dict[str, Any]:
-    file = resources.files("googleapiclient") / "discovery_cache" / "documents" / f"{api}.json"
+    folder = resources.files("googleapiclient") / "discovery_cache" / "documents"
+    file = (resources.files("freio") / "adapters" / "google" if api in OWN else folder) / f"{api}.json"
     document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return document
 

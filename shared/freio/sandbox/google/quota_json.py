@@ -95,11 +95,13 @@ def _named(quotas: Quotas, limit: Limit) -> Iterator[Dimensions]:
 
 def _bucket_json(quotas: Quotas, project: Project, limit: Limit, dimensions: Dimensions) -> dict[str, Any]:
     override = quotas.shown(quotas.key(project.project_id, limit, dimensions))
+    granted = quotas.producer_override(project.project_id, limit, dimensions)
     return without_zeros(
         {
             "effectiveLimit": str(quotas.effective_shown(project.project_id, limit, dimensions)),
             "defaultLimit": str(quotas.default(limit, dimensions)),
             "consumerOverride": None if override is None else override_json(project, limit, dimensions, override),
+            "producerOverride": None if granted is None else override_json(project, limit, dimensions, granted),
             "dimensions": dict(dimensions),
         }
     )

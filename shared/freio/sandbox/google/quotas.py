@@ -61,6 +61,7 @@ class Quotas:
         self._operation_seconds = operation_seconds
         self._effect_seconds = effect_seconds
         self._histories: dict[BucketKey, list[Change]] = {}
+        self._granted: dict[BucketKey, int] = {}
         self.version = 0  # rises with every change: what was derived from an older one is stale
 
     def key(self, project: str, limit: Limit, dimensions: Dimensions) -> BucketKey:
@@ -108,6 +109,18 @@ class Quotas:
         own = next((named[value] for _, value in dimensions if value in named), None)
         return limit.default if own is None else own.default
 
+    def grant(self, bucket: BucketKey, value: int) -> None:
+        """What Google itself has set for a bucket instead of its default, in force at once."""
+        self._granted[bucket] = value
+        self.version += 1
+
+    def granted(self, project: str, limit: Limit, dimensions: Dimensions) -> int:
+        """What a bucket of a project allows without any override of the consumer's."""
+        return self._granted.get(self.key(project, limit, dimensions), self.default(limit, dimensions))
+
+    def producer_override(self, project: str, limit: Limit, dimensions: Dimensions) -> int | None:
+        return self._granted.get(self.key(project, limit, dimensions))
+
     def effective_if(self, limit: Limit, dimensions: Dimensions, value: int) -> int:
         """What a bucket would allow with this override."""
         return effective(self.default(limit, dimensions), value)
@@ -136,7 +149,7 @@ class Quotas:
     def _resolve(
         self, project: str, limit: Limit, dimensions: Dimensions, value_of: Callable[[BucketKey], int | None]
     ) -> int:
-        default = self.default(limit, dimensions)
+        default = self.granted(project, limit, dimensions)
         for candidate in applicable(limit, dimensions):
             value = value_of((project, limit.key, candidate))
             if value is not None:
