@@ -103,7 +103,7 @@ class SpendMeter:
         learned = ratios((cost for cost, _ in costs), self._by_traffic(telemetry, export.usd_rate), settled)
         look = _Look(self._client, self._prices, known=known, learned=learned, export=export, now=now)
         for cost, owner in costs:
-            look.sums[owner].billed[cost.hour] += cost.net.amount
+            look.sums[owner].bill(cost)
         look.count(telemetry, settled)
         self._learn(telemetry, now)
         rates = look.tokens.rates(self._paces)
@@ -205,7 +205,7 @@ class SpendMeter:
         until_brake = (app.policy.grace if app else timedelta(0)) + BITES_AFTER
         least, likely, most = mine.in_flight(month)
         return SpendRange(
-            billed=Money(sum((v for h, v in mine.billed.items() if h >= month), _ZERO), currency),
+            billed=Money(mine.billed_since(month), currency),
             in_flight=Money(likely, currency),
             least=Money(least, currency),
             utmost=Money(most, currency),
