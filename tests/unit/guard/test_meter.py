@@ -457,3 +457,14 @@ def test_batch_jobs_on_the_bill_are_money_and_teach_nothing() -> None:
     assert reading.spend.billed == usd(2 * (9 * 24 - 3))
     assert reading.spend.in_flight == usd(3)
     assert reading.hours[-5:] == (Decimal(2), Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+
+
+def test_an_hour_that_is_priced_in_part_teaches_nothing() -> None:
+    """Its bill holds what the estimate leaves out: the ratio would say that every token is dear."""
+    town = Town()
+    town.bill(NOW - 9 * DAY, NOW - 3 * HOUR, 2)
+    town.serve(NOW - 9 * DAY, NOW, 2_000_000)
+    town.serve(NOW - 9 * DAY, NOW, 2_000_000, request_type="turbo")
+    readings = town.read()
+    assert (PROJECT, FLASH) not in readings.ratios
+    assert readings.apps["chat"].unpriced == {f"{FLASH} (turbo)"}
