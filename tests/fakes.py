@@ -277,10 +277,17 @@ class FakeWarehouse:
         if self.fails is not None:
             raise self.fails
         there = [row for row in self.rows if row.exported <= as_of]
-        sums: dict[tuple[datetime, str, str, str, str], HourlyCost] = {}
+        sums: dict[tuple[datetime, str, str, str, str, bool], HourlyCost] = {}
         for row in (row for row in there if row.cost.hour >= since):
             cost = row.cost
-            key = (cost.hour, cost.project, cost.model, repr(sorted(cost.labels.items())), cost.net.currency)
+            key = (
+                cost.hour,
+                cost.project,
+                cost.model,
+                repr(sorted(cost.labels.items())),
+                cost.net.currency,
+                cost.beside,
+            )
             sums[key] = replace(cost, net=sums[key].net + cost.net) if key in sums else cost
         _one_currency(sums.values())
         hours = sorted({row.cost.hour for row in there})

@@ -210,6 +210,22 @@ def test_the_model_comes_from_the_sku(table: SqlWorld) -> None:
     assert found == {NOON + timedelta(hours=hour): model for hour, (_, model) in hours.items()}
 
 
+def test_what_online_telemetry_does_not_count_is_told_apart(table: SqlWorld) -> None:
+    """Batch jobs, and what is billed by something else than tokens: an estimate is never held against them."""
+    beside = {
+        "Gemini 3.8 Flash Global Text Output - Batch Predictions": True,
+        "Gemini 3.7 Flash Text Input Caching Storage": True,
+        "Grounding with Google Search on Gemini 3": True,
+        "Gemini 3.7 Flash Text Input Caching": False,
+        "Gemini 3.7 Flash Global Text Input Priority - Predictions": False,
+        None: False,
+    }
+    hours = dict(enumerate(beside.items()))
+    table.write(*(Row(cost=1.0, sku=sku, at=NOON + timedelta(hours=hour)) for hour, (sku, _) in hours.items()))
+    found = {cost.hour: cost.beside for cost in _all(table).costs}
+    assert found == {NOON + timedelta(hours=hour): is_beside for hour, (_, is_beside) in hours.items()}
+
+
 def test_a_row_without_cost_counts_its_credit(table: SqlWorld) -> None:
     """A NULL cost does not swallow the credits beside it."""
     table.write(Row(cost=None, credits=(-2.0,)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _DATE = re.compile(r"-\d{8}$")
 _GEMINI_RELEASE = re.compile(r"^(gemini-\d.*?)(-\d{3}|-ga)$")
 
 
+@lru_cache(maxsize=4096)  # telemetry names the same few models in every step
 def plain_model(name: str) -> str:
     """The model's bare name: no publisher, no version, no release stage; what `sql/line_items.sql` calls it too.
 

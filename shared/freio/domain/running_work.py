@@ -29,7 +29,7 @@ HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old,
 # ---- the warehouse
 
 MINIMUM_BYTES = 10 * MIB  # billed for each table of a statement
-ROLLUP_ROW, ASKED_OF_ROW = 306, (168, 16, 32)  # bytes; of them read by hourly_costs, complete_until and usd_rate
+ROLLUP_ROW, ASKED_OF_ROW = 306, (223, 16, 32)  # bytes; of them read by hourly_costs, complete_until and usd_rate
 ROLLUP_DAYS = Decimal("29.5")  # 28 days or the month that has begun, whichever is more: 28 to 31
 RECENT_DAYS, DEEP_DAYS = 2, 7  # partitions that one refresh reads: from a midnight on, so one more than it says
 RUNS_READS = 3  # of the list of refreshes: before one, after it, and once the hour's questions are answered

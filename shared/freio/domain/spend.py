@@ -17,13 +17,18 @@ from freio.domain.target import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourlyCost:
-    """One hour of one project's spend on one model under one set of labels: net of credits, billing currency."""
+    """One hour of one project's spend on one model under one set of labels: net of credits, billing currency.
+
+    ``beside``  by something that telemetry of online tokens does not count: batch jobs, cache storage, provisioned
+                throughput, tuning, grounding. An estimate made of tokens is never held against it.
+    """
 
     hour: datetime
     project: str
     model: str
     labels: Mapping[str, str] = field(default_factory=dict)
     net: Money
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

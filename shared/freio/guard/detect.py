@@ -8,31 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from freio.domain.app import App, Client, Level
 from freio.domain.budget import BudgetReport
 from freio.domain.calendar import month_end
 from freio.domain.incident import Assessment
 from freio.domain.money import Money
-from freio.domain.phrase import Phrase
-from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.detect_tokens import CRITICAL_GATES, LESSON_SLACK, expected_factor, matters, of_tokens, series_name
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
-from freio.guard.paces import WINDOW
 from freio.guard.telemetry import HOUR
-from freio.guard.token_rate import TokenRate
 from freio.ports import Detector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
-CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
 COVERED = HOUR  # by one look: it judges the hour that ends with it
-LESSON_SLACK = Decimal("1.2")  # a rate that was called expected wavers
 _ONE = Decimal(1)
 
 
@@ -62,7 +56,7 @@ def detect(
     ``lesson``     the hourly rate that a person called *expected*, where one is in force.
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     """
-    tokens = {_name(app, rate): rate for rate in reading.tokens if _matters(rate, client.money_gate)}
+    tokens = {series_name(app, rate): rate for rate in reading.tokens if matters(rate, client.money_gate)}
     series = {name: [float(hour) for hour in rate.hours] for name, rate in tokens.items()}
     series[app.name] = [float(hour) for hour in reading.hours]
     judged = {name: hours for name, hours in series.items() if len(hours) >= MIN_HOURS}
@@ -71,7 +65,7 @@ def detect(
     shape += [
         signal
         for name, rate in tokens.items()
-        if (signal := _of_tokens(client, app, rate, scores.get(name), lesson=lesson, now=now))
+        if (signal := of_tokens(client, app, rate, scores.get(name), lesson=lesson, now=now))
     ]
     signals = [*shape, *_unpriced(app.name, reading, client, now)]
     over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
@@ -146,58 +140,6 @@ def _shape(
             detail=score.why,
         )
     ]
-
-
-def _name(app: App, rate: TokenRate) -> str:
-    return f"{app.name}/{rate.project}/{rate.model} tokens"
-
-
-def _matters(rate: TokenRate, gate: Money) -> bool:
-    """What costs less than the gate cannot be over the usual by more: the detector is not asked."""
-    return rate.pace > 0 and rate.cost > gate.amount
-
-
-def _of_tokens(
-    client: Client, app: App, rate: TokenRate, score: Score | None, *, lesson: Money | None, now: datetime
-) -> Signal | None:
-    """Tokens that come much faster than is usual at this hour, under the same money gate as spend is.
-
-    What is usual in money is what the usual tokens would cost at the present price of one. Judged by the hour, said
-    of the window: five gates an hour above the usual are critical, as they are in money.
-    """
-    if score is None or score.value < 1.0:
-        return None
-    usual = Decimal(str(round(score.usual))) * expected_factor(client, app, now)
-    an_hour = Money(rate.cost, client.currency)
-    if lesson is not None and an_hour <= lesson * LESSON_SLACK:
-        return None
-    excess = an_hour - an_hour * (usual / rate.pace)
-    if excess <= client.money_gate:
-        return None
-    kind = SignalKind.GROWTH if score.kind == SignalKind.GROWTH else SignalKind.SPIKE
-    said = {"window": int(WINDOW.total_seconds()), "now": rate.pace, "model": rate.model}
-    times = {"usual": usual, "times": f"{rate.pace / usual:.1f}"} if usual > 0 else {}
-    minutes = int(WINDOW.total_seconds()) // 60
-    part = Decimal(minutes) / 60
-    return Signal(
-        key=f"{app.name}/tokens/{rate.project}/{rate.model}/{kind}/{now.isoformat()}",
-        app=app.name,
-        kind=kind,
-        level=Level.CRITICAL if client.money_gate * CRITICAL_GATES < excess else Level.WARNING,
-        at=now,
-        observed=an_hour * part,
-        usual=an_hour * (usual / rate.pace) * part,
-        window_minutes=minutes,
-        score=score.value,
-        driver=rate.model,
-        detail=Phrase.of(TOKENS_OVER_USUAL if times else TOKENS_UNUSUAL, **said, **times),
-    )
-
-
-def expected_factor(client: Client, app: App, now: datetime) -> Decimal:
-    """How much more than usual the client's file expects today, in the client's time zone (1: nothing special)."""
-    today: date = now.astimezone(ZoneInfo(client.time_zone)).date()
-    return max((e.factor for e in app.expected if e.start <= today <= e.end), default=_ONE)
 
 
 def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list[Signal]:

@@ -65,10 +65,10 @@ def cost_of(tokens: Tokens, prices: PriceBook, currency: str, usd_rate: Decimal 
 
 
 def shares(costs: Iterable[Owned], until: datetime) -> dict[Traffic, dict[str, Decimal]]:
-    """For each project and model, which part of its cost is whose, from the export's last seven days."""
+    """For each project and model, which part of its tokens' cost is whose, from the export's last seven days."""
     sums: dict[Traffic, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for cost, owner in costs:
-        if cost.hour >= until - WEEK and cost.net.amount > 0:
+        if cost.hour >= until - WEEK and cost.net.amount > 0 and not cost.beside:
             sums[cost.project, cost.model][owner] += cost.net.amount
     return {key: {app: part / sum(parts.values()) for app, part in parts.items()} for key, parts in sums.items()}
 

@@ -19,13 +19,14 @@ from freio.domain.calendar import month_start
 from freio.domain.money import Money, SpendRange
 from freio.domain.spend import Export, Tokens
 from freio.errors import CurrencyMismatch, VendorError
-from freio.guard.basis import basis, share_of
-from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares, split
+from freio.guard.basis import basis
+from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares
+from freio.guard.look import Look
 from freio.guard.paces import Paces
-from freio.guard.reconcile import UNKNOWN, Ratio, ratios
+from freio.guard.reconcile import Ratio, ratios
 from freio.guard.sums import Sums
 from freio.guard.telemetry import HOUR, RECENT, Telemetry, floor_hour, floor_step, read_telemetry
-from freio.guard.token_rate import TokenRate, TokenSums
+from freio.guard.token_rate import TokenRate
 from freio.ports import Meter, PriceBook, Warehouse
 
 HISTORY = timedelta(days=28)
@@ -101,9 +102,9 @@ class SpendMeter:
         telemetry = read_telemetry(self._meter, set().union(*homes.values()), since=max(since, settled - WEEK), now=now)
         known = shares(costs, export.complete_until or now)
         learned = ratios((cost for cost, _ in costs), self._by_traffic(telemetry, export.usd_rate), settled)
-        look = _Look(self._client, self._prices, known=known, learned=learned, export=export, now=now)
+        look = Look(self._client, self._prices, known=known, learned=learned, export=export, now=now)
         for cost, owner in costs:
-            look.sums[owner].billed[cost.hour] += cost.net.amount
+            look.sums[owner].bill(cost)
         look.count(telemetry, settled)
         self._learn(telemetry, now)
         rates = look.tokens.rates(self._paces)
@@ -167,13 +168,19 @@ class SpendMeter:
         return {app.name: app.match.projects or frozenset(billed[app.name]) for app in self._client.apps}
 
     def _by_traffic(self, telemetry: Telemetry, usd_rate: Decimal | None) -> dict[tuple[Traffic, datetime], Decimal]:
-        """List price of each hour of each traffic; without the models that have no price."""
+        """List price of each hour of each traffic.
+
+        Without hours in which something has no price: a part of an hour compares to no bill.
+        """
         found: dict[tuple[Traffic, datetime], Decimal] = defaultdict(Decimal)
+        partly = set()
         for tokens in telemetry.hourly:
+            hour = ((tokens.project, tokens.model), floor_hour(tokens.start))
             cost = priced(tokens, self._prices, self._client.currency, usd_rate)
-            if not cost.unpriced:  # said where its spend would be counted; a part of an hour compares to no bill
-                found[(tokens.project, tokens.model), floor_hour(tokens.start)] += cost.amount
-        return found
+            found[hour] += cost.amount
+            if cost.unpriced:
+                partly.add(hour)
+        return {hour: amount for hour, amount in found.items() if hour not in partly}
 
     def _reading(
         self, name: str, mine: Sums, now: datetime, *, seen: bool, tokens: tuple[TokenRate, ...] = ()
@@ -205,81 +212,13 @@ class SpendMeter:
         until_brake = (app.policy.grace if app else timedelta(0)) + BITES_AFTER
         least, likely, most = mine.in_flight(month)
         return SpendRange(
-            billed=Money(sum((v for h, v in mine.billed.items() if h >= month), _ZERO), currency),
+            billed=Money(mine.billed_since(month), currency),
             in_flight=Money(likely, currency),
             least=Money(least, currency),
             utmost=Money(most, currency),
             worst_case=Money(mine.pace.high * int(until_brake.total_seconds()) / 3600, currency),
             basis=basis(mine),
         )
-
-
-class _Look:
-    """One reading while it is made: tokens go to those whose they are, priced once."""
-
-    def __init__(
-        self,
-        client: Client,
-        prices: PriceBook,
-        *,
-        known: Shares,
-        learned: Mapping[Traffic, Ratio],
-        export: Export,
-        now: datetime,
-    ) -> None:
-        self._client = client
-        self._prices = prices
-        self._known = known
-        self._learned = learned
-        self._export = export
-        self._now = now
-        self.sums: dict[str, Sums] = defaultdict(Sums)
-        self.tokens = TokenSums(now)
-
-    def count(self, telemetry: Telemetry, settled: datetime) -> None:
-        """Hours that have ended, the steps of the one that has not, and the last hour up to its newest point."""
-        this_hour = floor_hour(self._now)
-        newest = telemetry.newest() or self._now
-        for tokens in telemetry.hourly:
-            if tokens.start >= settled:
-                self._guess(tokens)
-        for tokens in telemetry.recent:
-            if tokens.start >= this_hour:
-                self._guess(tokens)
-            if tokens.start >= newest - HOUR:
-                self._run(tokens)
-
-    def _owners(self, tokens: Tokens) -> Mapping[str, Decimal]:
-        return split(self._client, self._known, tokens.project, tokens.model)
-
-    def _ratio(self, tokens: Tokens) -> Ratio:
-        return self._learned.get((tokens.project, tokens.model), UNKNOWN)
-
-    def _priced(self, tokens: Tokens) -> Decimal:
-        """What has no price is said of every app that it may belong to."""
-        found = priced(tokens, self._prices, self._client.currency, self._export.usd_rate)
-        for app in self._owners(tokens) if found.unpriced else ():
-            self.sums[app].unpriced.update(found.unpriced)
-        return found.amount
-
-    def _guess(self, tokens: Tokens) -> None:
-        cost = self._priced(tokens)
-        for app, share in self._owners(tokens).items():
-            self.sums[app].guess(floor_hour(tokens.start), cost * share, self._ratio(tokens))
-
-    def _run(self, tokens: Tokens) -> None:
-        cost, ratio, owners = self._priced(tokens), self._ratio(tokens), self._owners(tokens)
-        traffic = (tokens.project, tokens.model)
-        for app, share in owners.items():
-            mine = self.sums[app]
-            if tokens.is_dedicated:
-                mine.dedicated[tokens.model] += round(sum(tokens.counts.values()) * share)
-                continue
-            mine.run(tokens.model, cost * share, ratio)
-            self.tokens.step(app, tokens, share, cost * ratio.mid)
-            until = self._export.complete_until or self._now
-            if said := share_of(self._client, self._known, traffic, owners=owners, app=app, until=until):
-                mine.shared[said] = None
 
 
 def _hours(first: datetime, count: int) -> list[datetime]:

@@ -48,7 +48,7 @@ def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime)
             guessed[traffic, hour.date()] += amount
     for cost in costs:
         traffic = (cost.project, cost.model)
-        if (traffic, cost.hour) in estimates and cost.hour < settled:
+        if (traffic, cost.hour) in estimates and cost.hour < settled and not cost.beside:
             billed[traffic, cost.hour.date()] += cost.net.amount
     days: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     for (traffic, day), amount in guessed.items():

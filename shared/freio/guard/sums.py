@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from freio.domain.phrase import Phrase
+from freio.domain.spend import HourlyCost
 from freio.guard.reconcile import Ratio
 
 _ZERO = Decimal(0)
@@ -31,9 +32,13 @@ class Band:
 
 @dataclass(slots=True)
 class Sums:
-    """One app's money by the hour, as billed and as guessed, and its present rate by model."""
+    """One app's money by the hour, as billed and as guessed, and its present rate by model.
+
+    ``beside`` was billed for what no estimate is made of: it stands on top of either.
+    """
 
     billed: dict[datetime, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    beside: dict[datetime, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     guessed: dict[datetime, Band] = field(default_factory=lambda: defaultdict(Band))
     rate: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     pace: Band = field(default_factory=Band)
@@ -53,7 +58,14 @@ class Sums:
 
     def worth(self, hour: datetime) -> Decimal:
         """Of an hour: what was billed, or what is estimated where that is more."""
-        return max(self.billed.get(hour, _ZERO), self.guessed[hour].mid if hour in self.guessed else _ZERO)
+        guessed = self.guessed[hour].mid if hour in self.guessed else _ZERO
+        return self.beside.get(hour, _ZERO) + max(self.billed.get(hour, _ZERO), guessed)
+
+    def bill(self, cost: HourlyCost) -> None:
+        (self.beside if cost.beside else self.billed)[cost.hour] += cost.net.amount
+
+    def billed_since(self, since: datetime) -> Decimal:
+        return sum((v for bills in (self.billed, self.beside) for h, v in bills.items() if h >= since), _ZERO)
 
     def in_flight(self, since: datetime) -> tuple[Decimal, Decimal, Decimal]:
         """What estimates say beyond the bill, from `since` on: at least, likely, at most."""

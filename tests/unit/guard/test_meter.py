@@ -443,3 +443,28 @@ def test_points_that_come_late_are_counted_when_they_have_come() -> None:
     )
     (rate,) = late.apps["chat"].tokens
     assert rate.pace == 1_200_000
+
+
+def test_batch_jobs_on_the_bill_are_money_and_teach_nothing() -> None:
+    """Telemetry does not count them: as much again for batches makes no token dearer, and no estimate covers them."""
+    town = Town()
+    town.bill(NOW - 9 * DAY, NOW - 3 * HOUR, 1)
+    town.bill(NOW - 9 * DAY, NOW - 3 * HOUR, 1, beside=True)
+    town.serve(NOW - 9 * DAY, NOW, 2_000_000)
+    readings = town.read()
+    reading = readings.apps["chat"]
+    assert readings.scales[PROJECT, FLASH] == Decimal("0.5")
+    assert reading.spend.billed == usd(2 * (9 * 24 - 3))
+    assert reading.spend.in_flight == usd(3)
+    assert reading.hours[-5:] == (Decimal(2), Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+
+
+def test_an_hour_that_is_priced_in_part_teaches_nothing() -> None:
+    """Its bill holds what the estimate leaves out: the ratio would say that every token is dear."""
+    town = Town()
+    town.bill(NOW - 9 * DAY, NOW - 3 * HOUR, 2)
+    town.serve(NOW - 9 * DAY, NOW, 2_000_000)
+    town.serve(NOW - 9 * DAY, NOW, 2_000_000, request_type="turbo")
+    readings = town.read()
+    assert (PROJECT, FLASH) not in readings.ratios
+    assert readings.apps["chat"].unpriced == {f"{FLASH} (turbo)"}

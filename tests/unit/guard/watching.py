@@ -193,6 +193,7 @@ class Town:
         labels: Mapping[str, str] | None = None,
         exported: datetime | None = None,
         rate: Decimal = Decimal(1),
+        beside: bool = False,
     ) -> None:
         """Rows of so much money for each hour; ``exported`` with the hour's end, unless said."""
         while since < until:
@@ -202,6 +203,7 @@ class Town:
                 model=model,
                 labels=labels or {},
                 net=Money(Decimal(an_hour), self.client.currency),
+                beside=beside,
             )
             self.warehouse.write([ExportRow(cost=cost, exported=exported or since + HOUR, usd_rate=rate)])
             since += HOUR

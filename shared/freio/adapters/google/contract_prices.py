@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from freio.adapters.google.billing_catalogue import BillingCatalogue, ListedSku, at_time, paid
@@ -36,6 +36,7 @@ class _Kept:
     services: dict[str, str] | None = None
     skus: dict[str, dict[Key, ListedSku]] = field(default_factory=dict)
     prices: dict[str, Decimal | None] = field(default_factory=dict)
+    answers: dict[tuple[Use, date], Decimal] = field(default_factory=dict)
     troubles: dict[str, None] = field(default_factory=dict)
     failed_at: datetime | None = None
 
@@ -54,8 +55,11 @@ class ContractPrices:
         """What the account pays, where the catalogue has a SKU that sells just this; else what the list says."""
         with self._lock:
             kept = self._fresh()
-            found = None if kept.failed_at else self._found(kept, use, at)
-        return self._behind.per_token(use, at) if found is None else found
+            asked = (use, at.date())  # a tick asks for the same prices thousands of times
+            if asked not in kept.answers:
+                found = None if kept.failed_at else self._found(kept, use, at)
+                kept.answers[asked] = self._behind.per_token(use, at) if found is None else found
+            return kept.answers[asked]
 
     def troubles(self) -> tuple[str, ...]:
         with self._lock:

@@ -59,7 +59,7 @@ class SqlWarehouse:
             costs = self._ask(session, "hourly_costs", values, rolled=rolled)
             [[complete_until]] = self._ask(session, "complete_until", values, rolled=rolled)
             rates = self._ask(session, "usd_rate", values, rolled=rolled)
-        self._refuse_two_currencies({str(currency) for *_, currency, _ in costs})
+        self._refuse_two_currencies({str(currency) for *_, currency, _, _ in costs})
         return Export(
             costs=tuple(_hourly_cost(row) for row in costs),
             complete_until=None if complete_until is None else moment(complete_until),
@@ -125,13 +125,14 @@ def _of_rules(rules: Rules) -> dict[str, Value]:
 
 
 def _hourly_cost(row: tuple[Any, ...]) -> HourlyCost:
-    hour, project, model, labels, currency, net = row
+    hour, project, model, labels, currency, beside, net = row
     return HourlyCost(
         hour=moment(hour),
         project=project,
         model=model,
         labels={pair["key"]: pair["value"] for pair in json.loads(labels)},
         net=Money(Decimal(net), currency),
+        beside=bool(beside),
     )
 
 
