@@ -231,8 +231,7 @@ DENY_UNSURE = N_(
 # ---- Google's own anomalies
 GOOGLE_FOUND = N_("Google's own detection says: {said}")
 GOOGLE_FOUND_SHARED = N_(
-    "Google's own detection says: {said}. It names a project, which {others} shares with {app}: whose it is, is not "
-    "known"
+    "Google's own detection says: {said}. It names a project that {app} shares with {others}: whose it is, is not known"
 )
 PAGE_ANOMALY_UNATTRIBUTED = N_(
     "Google found a cost anomaly in {project}, which belongs to no app in freio.yaml: {said}"

@@ -38,7 +38,7 @@ class SpendCap:
     ``moving``   Google is on the way from one state to another.
     ``since``    when it was first seen in this state (None: not compared with an earlier look yet).
     ``spent``    about what is spent on it, by Freio's own figures: all AI of the project's apps, net of credits,
-                 where Google counts one service, gross. None: an app of the project spends elsewhere too.
+                 where Google counts Vertex AI, gross. None: another service, or an app that spends elsewhere too.
     """
 
     id: str

@@ -18,7 +18,7 @@ from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import CAP_ENFORCED, CAP_LIFTED, CAP_PAUSED, PAGE_OWN_CAP
 from freio.domain.signal import Signal, SignalKind
-from freio.domain.spend_cap import SERVICES, CapReport, SpendCap
+from freio.domain.spend_cap import SERVICES, VERTEX_BILLED, CapReport, SpendCap
 from freio.errors import Conflict, VendorError
 from freio.guard.decide import open_or_merge
 from freio.guard.failing import note
@@ -114,7 +114,7 @@ class CapWatch:
 
     def _spent(self, cap: SpendCap, readings: Readings) -> Money | None:
         apps = [app for app in self._client.apps if cap.project in app.match.projects]
-        if not apps or any(app.match.projects != {cap.project} for app in apps):
+        if cap.service != VERTEX_BILLED or not apps or any(app.match.projects != {cap.project} for app in apps):
             return None
         return reduce(Money.__add__, (readings.apps[app.name].spend.likely for app in apps))
 

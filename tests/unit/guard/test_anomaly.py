@@ -112,7 +112,7 @@ def test_several_apps_in_a_project_the_first_gets_it_and_the_text_says_so() -> N
     town = Town(client=client(app("chat"), app("search", match=shared), app("lab", match=shared)))
     take(town, FOUND)
     assert [i.app for i in town.store.open_incidents()] == ["chat"]
-    assert "search, lab shares with chat" in str(incident(town).signals[0].detail)
+    assert "that chat shares with search, lab" in str(incident(town).signals[0].detail)
 
 
 def test_an_anomaly_of_nobody_is_paged_once(town: Town) -> None:
