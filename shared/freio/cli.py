@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib import import_module
 
 COMMANDS = {
     "cost": "what a month of Freio costs a client, item by item",
     "spend": "what AI cost, by whom and what for, from the client's export or from a file of it",
     "quotas": "the standing quotas of the client's file: what stands, what would change, and keeping them in place",
-    "probe": "what only a client's own project can show, as experiments",
+    "probe": "which brakes each app has, with nothing set; what only a client's own project can show, as experiments",
 }
 """Each is a module of `freio.commands` with `arguments` and `main`."""
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module = import_module(f"freio.commands.{name}")
         command = commands.add_parser(name, help=about)
         module.arguments(command)
-        command.set_defaults(run=module.main)
+        command.set_defaults(run=module.main, sandboxed=_sandboxed)
     options = parser.parse_args(arguments)
     result: int = options.run(options)
     return result
@@ -49,6 +50,13 @@ def _check(options: Namespace) -> int:
         return 1
     print(f"{options.file}: {_counted(len(client.apps), 'app')}, no faults")
     return 0
+
+
+def _sandboxed(stack: ExitStack) -> dict[str, str]:
+    """For a command that can look at the sandbox: nothing that is deployed knows of it."""
+    from freio.sandbox.demo.probing import sandboxed  # noqa: PLC0415  # each command imports what it needs
+
+    return sandboxed(stack)
 
 
 def _counted(count: int, what: str) -> str:

@@ -15,6 +15,7 @@ from freio.adapters.local.queue import LoopbackQueue
 from freio.adapters.local.sqlite import SqliteStore
 from freio.bootstrap import Freio
 from freio.domain.journal import Kind
+from freio.domain.lever import KINDS
 from freio.errors import BadMessage, ConfigError, SettingsError
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "freio.yaml"
@@ -43,7 +44,7 @@ def test_every_use_case_can_be_put_together() -> None:
     assert isinstance(freio.clock, SystemClock)
     assert isinstance(freio.pager, WebhookPager)
     assert freio.store is freio.store
-    assert set(freio.levers) == {"quota"}
+    assert set(freio.levers) == set(freio.witnesses) == set(KINDS) - {"gateway"}  # the example names no gateway
 
 
 def test_settings_choose_the_parts(tmp_path: Path) -> None:

@@ -474,12 +474,26 @@ def test_bytes_that_are_not_utf8_are_told_with_their_line(tmp_path: Path) -> Non
 # Check: faults, warnings, client.
 
 
-def test_check_gives_the_client_and_what_it_does_not_do_yet() -> None:
-    """The example is sound, and warns of the lever that this version lacks."""
+def test_check_gives_the_client_of_a_sound_file() -> None:
+    """The example is sound, and nothing in it does less than one may think."""
     found, warnings, client = check(EXAMPLE)
-    assert found == []
+    assert (found, warnings) == ([], [])
     assert client == load(EXAMPLE)
-    assert warnings == ["support-chat: the lever allowed_models does nothing in this version, which has quota alone"]
+
+
+@pytest.mark.parametrize(
+    ("levers", "said"),
+    [
+        ("gateway", "the lever gateway does nothing: the file names no gateway"),
+        ("api_key", "the lever api_key does nothing: the app has no match.api_keys"),
+        ("iam_deny", "the lever iam_deny does nothing: the app has no match.service_accounts"),
+        ("unlink_billing", "approvals.hard_levers names too few people to approve it"),
+    ],
+)
+def test_a_lever_that_could_do_nothing_is_told(levers: str, said: str) -> None:
+    """What the file lacks for it, at the check and not in the night."""
+    told = idle_levers(parse(changed("grace: 15m", f"levers: [quota, {levers}]")))
+    assert any(said in line for line in told), told
 
 
 def test_check_gives_the_faults_and_no_client(tmp_path: Path) -> None:

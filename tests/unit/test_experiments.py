@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from freio.cli import main as freio
 from freio.commands import probe
 from freio.commands.experiments import SUBJECTS
 from freio.commands.trials.experiment import PLACES, Experiment
@@ -30,12 +29,6 @@ def run(*words: str, environment: Mapping[str, str] | None = None) -> tuple[int,
 
 def texts(one: Experiment) -> str:
     return " ".join((one.belief, one.why, one.expect, one.otherwise, one.harm, *one.commands))
-
-
-def test_without_experiments_it_says_that_there_is_no_probe_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2: a script must not take it for a probe that found nothing."""
-    assert freio(["probe"]) == 2
-    assert "not there yet" in capsys.readouterr().err
 
 
 def test_every_experiment_has_all_its_parts_and_a_name_of_its_own() -> None:

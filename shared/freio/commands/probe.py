@@ -49,9 +49,7 @@ def _freio(stack: ExitStack, options: Namespace, environment: Mapping[str, str])
     from freio.bootstrap import Freio  # noqa: PLC0415  # the experiments need none of it
 
     if options.sandbox:
-        from freio.sandbox.demo.probing import sandboxed  # noqa: PLC0415  # here alone
-
-        return Freio(sandboxed(stack))
+        return Freio(options.sandboxed(stack))
     return Freio({**environment, **({"FREIO_CONFIG": options.file} if options.file else {})})
 
 
