@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from freio.domain.app import Level
@@ -56,3 +57,11 @@ class Signal:
     score: float
     driver: str = ""
     detail: Phrase | None = None
+
+    @property
+    def pace(self) -> Money:
+        """What was observed, put as an hour: amounts of fifteen minutes and of sixty can then be compared.
+
+        Over a budget's period (0 minutes) it is the amount itself.
+        """
+        return self.observed * (Decimal(60) / self.window_minutes) if self.window_minutes else self.observed

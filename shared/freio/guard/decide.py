@@ -85,14 +85,14 @@ def open_or_merge(
 
 
 def _is_news(incident: Incident, signal: Signal) -> bool:
-    """A kind that the incident does not have yet, a worse level of it, or twice the amount."""
+    """A kind that the incident does not have yet, a worse level of it, or twice the amount an hour."""
     same = [s for s in incident.signals if s.kind is signal.kind and s.driver == signal.driver]
     if any(s.key == signal.key for s in same):
         return False
     if not same or signal.level.rank > max(s.level.rank for s in same):
         return True
-    most = max((s.observed for s in same), key=lambda m: m.amount)
-    return signal.kind.is_of_budget or most * WORSE < signal.observed
+    most = max((s.pace for s in same), key=lambda m: m.amount)
+    return signal.kind.is_of_budget or most * WORSE < signal.pace
 
 
 def _kept(before: Sequence[Signal], news: Sequence[Signal]) -> tuple[Signal, ...]:

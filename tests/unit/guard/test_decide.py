@@ -297,3 +297,12 @@ def test_a_laxer_policy_or_a_held_brake_keeps_its_timer(held: bool) -> None:
     of = under(Mode.ENFORCE if held else Mode.OBSERVE)
     seen = look(Step(NOW), of, before, assessed(quiet_for=None), spend=SPEND, rate=usd(20))
     assert (seen.mode is before.mode, seen.due_at, seen.revision) == (False, before.due_at, before.revision)
+
+
+@pytest.mark.parametrize(("observed", "is_news"), [(41, True), (39, False)])
+def test_a_quarter_of_an_hour_and_an_hour_are_compared_by_their_pace(observed: int, is_news: bool) -> None:
+    """Five dollars in fifteen minutes were twenty an hour: an hour of less than forty tells nothing new."""
+    incident = opened(replace(SIGNAL, observed=usd(5), window_minutes=15))
+    after, _ = merged(incident, replace(SIGNAL, key="k-2", observed=usd(observed)))
+    assert after is not None
+    assert (after.signal_count == 2) is is_news
