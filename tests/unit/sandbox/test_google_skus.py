@@ -12,9 +12,9 @@ from google.auth.credentials import AnonymousCredentials
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from freio.sandbox.google.billing import SoldSku
 from freio.sandbox.google.control_plane import ControlPlane
 from freio.sandbox.google.server import serve
+from freio.sandbox.google.sku_api import SoldSku
 from tests.unit.sandbox.google_world import Clock
 
 ACCOUNT = "01D4EE-079462-DFD6EC"
