@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from freio.domain.incident import Incident, Proof, Verdict
 from freio.domain.incident import Step as Limit
 from freio.domain.journal import Kind
+from freio.domain.lever import kind_of
 from freio.domain.proof import Window, judge
 from freio.domain.sentences import PROOF_BINDS, STOPS
 from freio.domain.target import Target
@@ -40,9 +41,14 @@ class Prover:
 
     def refusing(self, incident: Incident, now: datetime) -> bool:
         """Whether a held limit has refused anything in the last half hour: demand goes on behind the brake."""
-        return any(
-            window.exceeded > 0 for limit in _limits(incident) for window in self._windows(limit, now - LOOKBACK, now)
-        )
+        return self._have_refused([s for s in _limits(incident) if kind_of(s.target.lever).limits], now)
+
+    def hiding(self, incident: Incident, now: datetime) -> bool:
+        """Whether a stop has refused anything: it refuses usual demand as well, so nobody can tell what it hides."""
+        return self._have_refused([s for s in _limits(incident) if not kind_of(s.target.lever).limits], now)
+
+    def _have_refused(self, steps: Sequence[Limit], now: datetime) -> bool:
+        return any(window.exceeded > 0 for step in steps for window in self._windows(step, now - LOOKBACK, now))
 
     def record(self, step: Step, incident: Incident, proof: Proof) -> Incident:
         """Keep a proof; journal and tell a verdict that is new. What was proved stays proved while traffic is quiet."""

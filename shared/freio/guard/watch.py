@@ -175,6 +175,8 @@ class Watcher:
             return  # somebody ended it meanwhile
         step = Step(reading.at)
         refusing = bool(incident.holding) and self._prover.refusing(incident, step.now)
+        if incident.holding and self._prover.hiding(incident, step.now):
+            reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate)
         self._store.commit(step.change())

@@ -207,14 +207,20 @@ def _acts() -> Iterator[Act]:
     # Two apps on one target: a yes from an owner of each.
     yield Act(app=search, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(CARLA.id, i, "throttle"))
     yield Act(app=search, state=State.PROPOSED, after=6 * minute, do=lambda p, i: p.click(DIEGO.id, i, "throttle"))
-    # Dynamic shared quota: the override succeeds and binds nothing. Proof refutes it, no lever is left, people decide.
+    # Dynamic shared quota: the override succeeds and binds nothing. Proof refutes it, and people are asked about the next
+    # lever, which stops what they had agreed to limit: the model is taken away until the owner asks for it back.
+    words = "translation"
+    yield Act(app=words, state=State.PROPOSED, after=8 * minute, do=lambda p, i: p.click(EMMA.id, i, "throttle"))
+    yield Act(app=words, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(EMMA.id, i, "throttle"))
     yield Act(
-        app="translation",
-        state=State.PROPOSED,
-        after=8 * minute,
-        do=lambda p, i: p.click(EMMA.id, i, "throttle"),
+        app=words, state=State.THROTTLED, after=2 * hour + 30 * minute, do=lambda p, i: p.click(EMMA.id, i, "release")
     )
-    yield Act(app="translation", state=State.STUCK, after=10 * minute, do=lambda p, i: p.click(HELENA.id, i, "keep"))
+    yield Act(
+        app=words,
+        state=State.THROTTLED,
+        after=2 * hour + 35 * minute,
+        do=lambda p, i: p.answer(HELENA.id, i, "approve"),
+    )
     # The cost owner lets it go on, with an amount, a time and a reason.
     yield Act(
         app="marketing-copy",

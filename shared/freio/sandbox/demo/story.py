@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from freio.domain.incident import Incident, State, Verdict
 from freio.domain.journal import Entry, Kind
+from freio.domain.lever import Setting
 from freio.domain.target import Brake
 from freio.sandbox.demo.cast import CHANNEL
 from freio.sandbox.demo.replay import Replay
@@ -103,7 +104,8 @@ def _lever(incident: Incident, mine: Sequence[Entry]) -> dict[str, Any] | None:
         elif entry.what == "restored":
             target["after"] = _value(entry.data["found"])
     lever = incident.proposal.lever if incident.proposal else ""
-    return {"name": lever or "quota", "targets": targets} if targets else None
+    tried = list(dict.fromkeys(target.partition("|")[0] for target in targets))
+    return {"name": lever or "quota", "tried": tried, "targets": targets} if targets else None
 
 
 def _proof(replay: Replay, mine: Sequence[Entry], times: dict[str, datetime | None]) -> dict[str, Any] | None:
@@ -174,11 +176,10 @@ def _unplayed(story: dict[str, Any], paths: dict[str, list[State]]) -> list[str]
         found.append("no incident was braked by policy, and the brake proved")
     if not any(i["braked_by"] not in {None, "policy"} for i in proved):
         found.append("no incident was braked by a person's click, and the brake proved")
-    found += [
-        f"no incident was {state}"
-        for state in (State.OVERRIDDEN, State.STUCK)
-        if not any(state in path for path in paths.values())
-    ]
+    if not any(i["lever"] and len(i["lever"]["tried"]) > 1 for i in proved):
+        found.append("no brake was refuted and followed by one that was proved")
+    if not any(State.OVERRIDDEN in path for path in paths.values()):
+        found.append(f"no incident was {State.OVERRIDDEN}")
     return found
 
 
@@ -213,8 +214,9 @@ def _first(found: Iterable[T]) -> T | None:
     return next(iter(found), None)
 
 
-def _value(text: str) -> int | None:
-    return int(text) if text else None
+def _value(text: str) -> Setting:
+    """A limit, or what else stood there, or nothing."""
+    return (int(text) if text.lstrip("-").isdecimal() else text) if text else None
 
 
 def _money(amount: Decimal) -> str:
