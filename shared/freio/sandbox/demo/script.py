@@ -207,8 +207,8 @@ def _acts() -> Iterator[Act]:
     # Two apps on one target: a yes from an owner of each.
     yield Act(app=search, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(CARLA.id, i, "throttle"))
     yield Act(app=search, state=State.PROPOSED, after=6 * minute, do=lambda p, i: p.click(DIEGO.id, i, "throttle"))
-    # Dynamic shared quota: the override succeeds and binds nothing. Proof refutes it, and people are asked about the next
-    # lever, which stops what they had agreed to limit: the model is taken away until the owner asks for it back.
+    # Dynamic shared quota: the override succeeds and binds nothing. Proof refutes it, and people are asked about the
+    # next lever, which stops what they had agreed to limit: the model is taken away until the owner asks for it back.
     words = "translation"
     yield Act(app=words, state=State.PROPOSED, after=8 * minute, do=lambda p, i: p.click(EMMA.id, i, "throttle"))
     yield Act(app=words, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(EMMA.id, i, "throttle"))
