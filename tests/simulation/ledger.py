@@ -118,6 +118,9 @@ class Ledger:
                 assert len(two) >= 2, f"a hard lever by {decision}"
                 assert all(PEOPLE[who].email in self.client.approvals.hard_levers or who in {RUI, ZOE} for who in two)
                 assert decision.by != POLICY
+                assert decision.lever == brake.target.lever, f"{brake.target.lever} on a yes to {decision.lever}"
+            if lease in claimed and not kind_of(brake.target.lever).limits and decision.by != POLICY:
+                assert decision.lever == brake.target.lever, f"{brake.target.lever} on a yes to {decision.lever}"
             shared = [incident.app, SHARED[incident.app]] if incident.app in SHARED else []
             if decision.by == POLICY:
                 assert lease not in claimed or self._enforces(incident)

@@ -139,7 +139,7 @@ class Decision:
     """Who decided what, when, until when and why; `by` is a Slack user id, or ``policy``.
 
     ``question`` is the incident's revision that it answered. ``approvers`` are those who approved it, where it had to
-    be: two for a hard lever.
+    be: two for a hard lever. ``lever`` is the one that was on the table: nobody has agreed to what another one stops.
     """
 
     action: Action
@@ -150,6 +150,7 @@ class Decision:
     why: str = ""
     question: int = 0
     approvers: tuple[str, ...] = ()
+    lever: str = ""
 
 
 class Verdict(StrEnum):

@@ -10,7 +10,6 @@ from datetime import datetime
 from freio.domain.app import Client, Mode
 from freio.domain.authority import HARD_APPROVALS
 from freio.domain.incident import Incident, State
-from freio.domain.lever import kind_of
 from freio.domain.sentences import AUTHORITY_OVER, HARSHER, NOT_TWO, POLICY_CHANGED
 from freio.domain.target import Lease
 from freio.guard.moves import POLICY
@@ -46,16 +45,16 @@ def covers(client: Client, store: Store, lease: Lease, now: datetime) -> bool:
 def goes_beyond(incident: Incident) -> str:
     """The sentence that says why the lever on the table needs another authority than the decision; empty: it does not.
 
-    Who agreed to a limit has not agreed to a stop. A policy has: the file names the lever, and no floor forbids it. A
-    hard lever needs two people, whoever decided before.
+    A limit may follow on whatever was agreed to. A stop is another question, unless it is the one that was agreed to, or
+    a policy decided: then the file names the lever, and no floor forbids it. A hard lever needs two people for itself.
     """
     proposal, decision = incident.proposal, incident.decision
-    if proposal is None or decision is None:
+    if proposal is None or decision is None or proposal.kind.limits:
         return ""
+    is_agreed = decision.lever == proposal.lever
     if proposal.kind.hard:
-        return "" if len(set(decision.approvers)) >= HARD_APPROVALS else NOT_TWO
-    limited = any(kind_of(lever).limits for lever in incident.tried)
-    return HARSHER if decision.by != POLICY and limited and not proposal.kind.limits else ""
+        return "" if is_agreed and len(set(decision.approvers)) >= HARD_APPROVALS else NOT_TWO
+    return "" if is_agreed or decision.by == POLICY else HARSHER
 
 
 def _enforces(client: Client, incident: Incident) -> bool:

@@ -22,7 +22,8 @@ def ask_again(step: Step, app: App, incident: Incident, until: datetime | None =
 
 def start_braking(step: Step, incident: Incident, decision: Decision) -> Incident:
     """Into BRAKING, by somebody's authority: the leases are claimed next, then the lever is called."""
-    answered = replace(decision, question=incident.revision)
+    lever = incident.proposal.lever if incident.proposal else ""
+    answered = replace(decision, question=incident.revision, lever=lever)
     return step.move(
         incident, State.BRAKING, due_at=step.now, by=decision.by, decision=answered, attempts=0, until=None
     )

@@ -12,6 +12,8 @@ from freio.domain import sentences as say
 from freio.domain.ask import Answer, Ask
 from freio.domain.click import Verb
 from freio.domain.incident import State
+from freio.guard.mandate import goes_beyond
+from freio.guard.moves import POLICY
 from tests.simulation.cast import ANA, LEA, OPS, ROB, RUI, ZOE, a_client, a_target
 from tests.simulation.world import World
 
@@ -171,6 +173,37 @@ def _with_a_limit(world: World) -> Any:
     from tests.simulation.cast import a_proposal  # here alone
 
     return Change(put=(replace(world.of("last"), proposal=a_proposal("last"), tried=()),))
+
+
+def test_what_was_agreed_to_is_not_agreed_to_twice() -> None:
+    """Two people agreed to disable the service. That is refuted: unlinking the account needs two yeses of its own."""
+    world = refuted()
+    world.click(OPS, Verb.THROTTLE, "last")
+    answer(world, LEA)
+    answer(world, ROB)
+    incident = world.of("last")
+    assert incident.decision is not None
+    assert incident.decision.lever == "disable_service"
+    assert incident.proposal is not None
+    other = replace(incident.proposal, lever="unlink_billing")
+    assert goes_beyond(replace(incident, proposal=other)) == say.NOT_TWO
+    assert goes_beyond(incident) == ""
+
+
+def test_a_stop_that_was_agreed_to_is_set_after_a_limit_was_refuted() -> None:
+    """The second question was about the stop: who answers it is not asked a third time."""
+    client = a_client()
+    apps = tuple(replace(a, policy=replace(a.policy, levers=("quota", "gateway"))) for a in client.apps)
+    world = World(client=replace(client, apps=apps))
+    world.watch("chat")
+    world.click(OPS, Verb.THROTTLE, "chat")
+    incident = world.of("chat")
+    assert incident.proposal is not None
+    stop = replace(incident, proposal=replace(incident.proposal, lever="allowed_models"), tried=("quota",))
+    assert goes_beyond(stop) == say.HARSHER
+    assert stop.decision is not None
+    assert goes_beyond(replace(stop, decision=replace(stop.decision, lever="allowed_models"))) == ""
+    assert goes_beyond(replace(stop, decision=replace(stop.decision, by=POLICY))) == ""
 
 
 def test_a_stop_is_not_raised() -> None:

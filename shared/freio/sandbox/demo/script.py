@@ -210,8 +210,8 @@ def _acts() -> Iterator[Act]:
     # Dynamic shared quota: the override succeeds and binds nothing. Proof refutes it, and people are asked about the
     # next lever, which stops what they had agreed to limit: the model is taken away until the owner asks for it back.
     words = "translation"
-    yield Act(app=words, state=State.PROPOSED, after=8 * minute, do=lambda p, i: p.click(EMMA.id, i, "throttle"))
     yield Act(app=words, state=State.PROPOSED, after=3 * minute, do=lambda p, i: p.click(EMMA.id, i, "throttle"))
+    yield Act(app=words, state=State.PROPOSED, after=5 * minute, do=lambda p, i: p.click(EMMA.id, i, "throttle"))
     yield Act(
         app=words, state=State.THROTTLED, after=2 * hour + 30 * minute, do=lambda p, i: p.click(EMMA.id, i, "release")
     )
