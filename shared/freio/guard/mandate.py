@@ -45,8 +45,8 @@ def covers(client: Client, store: Store, lease: Lease, now: datetime) -> bool:
 def goes_beyond(incident: Incident) -> str:
     """The sentence that says why the lever on the table needs another authority than the decision; empty: it does not.
 
-    A limit may follow on whatever was agreed to. A stop is another question, unless it is the one that was agreed to, or
-    a policy decided: then the file names the lever, and no floor forbids it. A hard lever needs two people for itself.
+    A limit may follow on whatever was agreed to. A stop is another question, unless it is the very one that was agreed
+    to, or a policy decided: then the file names the lever, and no floor forbids it. A hard lever needs its own two yeses.
     """
     proposal, decision = incident.proposal, incident.decision
     if proposal is None or decision is None or proposal.kind.limits:
