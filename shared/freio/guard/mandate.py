@@ -46,7 +46,7 @@ def goes_beyond(incident: Incident) -> str:
     """The sentence that says why the lever on the table needs another authority than the decision; empty: it does not.
 
     A limit may follow on whatever was agreed to. A stop is another question, unless it is the very one that was agreed
-    to, or a policy decided: then the file names the lever, and no floor forbids it. A hard lever needs its own two yeses.
+    to, or a policy decided: then the file names the lever, and no floor forbids it. A hard lever needs two of its own.
     """
     proposal, decision = incident.proposal, incident.decision
     if proposal is None or decision is None or proposal.kind.limits:
