@@ -122,7 +122,7 @@ STRICTER_STANDS = N_(
 NO_TRAFFIC = N_("no traffic of this app was seen in the last hour")
 NO_LEVER_LEFT = N_("no lever is left that was not tried")
 STOPS_UNDER_FLOOR = N_("{lever:word} stops everything, and the app's floor is {floor:number}")
-UNASKED = N_("{lever:word} could not be asked: {error}")
+UNASKED = N_("{lever:word}: {error}")
 NOT_WORKED_OUT = N_("no brake could be worked out: the watch did not get through")
 
 # ---- what an estimate stands on
@@ -256,8 +256,8 @@ GATEWAY_QUOTA_SEVERAL = N_(
 GATEWAY_QUOTA_UNKNOWN = N_("{app}: the gateway knows no team and no key {caller}, so its quota cannot stand there")
 
 # ---- lever allowed_models: what it leaves, and why it cannot
-MODELS_LEFT = N_("without {model}, these models of the app stay allowed in {project}: {left}")
-NO_MODEL_LEFT = N_("without {model}, no other model of the app is known to be allowed in {project}")
+MODELS_LEFT = N_("Without {model}, these models of the app stay allowed in {project}: {left}")
+NO_MODEL_LEFT = N_("Without {model}, no other model of the app is known to be allowed in {project}")
 MODEL_DENIED = N_("{model} in {project}: the organization policy denies it already")
 MODEL_UNNAMED = N_("{model} in {project}: how organization policies name it is not known")
 POLICY_CONDITIONS = N_("{model} in {project}: the organization policy there has conditions, so Freio does not touch it")

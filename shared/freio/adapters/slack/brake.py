@@ -38,11 +38,11 @@ STOP_STEP = N_(
 )
 NOTE = N_("{note:phrases}.")
 SET_STOP = N_("• {where:phrases}: *stopped* for {what}")
+EVERYTHING = N_("everything")
 HARD = N_(
     "*A hard lever:* it stops everything there, and what stood before may not come back whole. Two named people must "
     "approve it."
 )
-UNLINKING = N_("⚠️ Without a billing account Google may delete what is in the project, and it is linked again by hand.")
 UNASKED = N_("Could not be asked: {levers:phrases}. One of them might hit fewer.")
 STOP_PROOF = N_("*Proof:* {verdict:word}. {now:rounded} requests a minute get through; {exceeded:refused_requests}.")
 APPROVED_BY = N_("Approved by {by:person}.")
@@ -94,8 +94,6 @@ def _about(offered: Proposal, language: Language) -> list[str]:
     lines = [say(language, LEVER, lever=offered.lever)]
     if offered.kind.hard:
         lines.append(say(language, HARD))
-    if offered.kind.reach is Reach.PROJECT:
-        lines.append(say(language, UNLINKING))
     return lines
 
 
@@ -139,10 +137,18 @@ def _stop(step: Step, is_offered: bool, language: Language) -> str:  # which of 
         language,
         STOP_STEP if is_offered else SET_STOP,
         where=packed([where(step.target)]),
-        what=_names(step.taken or step.models),
+        what=_stopped(step, language),
         peak=str(step.usual_peak),
         current=str(step.current),
     )
+
+
+def _stopped(step: Step, language: Language) -> str:
+    """What a stop takes: models by their names, services by theirs; with the account that pays, everything."""
+    kind = kind_of(step.target.lever)
+    if kind.reach is Reach.PROJECT:
+        return language.gettext(EVERYTHING)
+    return _names(step.models if kind.reach is Reach.MODEL else step.taken or step.models)
 
 
 def _names(names: tuple[str, ...]) -> str:
