@@ -9,12 +9,11 @@ from datetime import timedelta
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import translated
-from freio.adapters.google.own_project import refuse_own, why_not_own
-from freio.adapters.google.permissions import missing
+from freio.adapters.google.own_project import held_back, refuse_own
 from freio.domain.app import App
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import BILLING_IS_OFF, LEVER_LACKS, UNLINKING
+from freio.domain.sentences import BILLING_IS_OFF, UNLINKING
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected
@@ -90,12 +89,8 @@ class UnlinkBillingLever:
             binds=False,
             bites_within=BITES,
         )
-        if project == self._own_project:
-            return replace(probe, reason=why_not_own(project))
-        lacks = missing(self._apis, project, PERMISSIONS)
-        if lacks:
-            reason = Phrase.of(LEVER_LACKS, project=project, permissions=", ".join(lacks))
-            return replace(probe, missing=lacks, reason=reason)
+        if held := held_back(self._apis, self._own_project, probe, PERMISSIONS):
+            return held
         account = self._account(project)
         probe = replace(probe, override=setting_of(account))
         if not account:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from freio.adapters.google.client import GoogleApis
+from freio.adapters.google.permissions import missing
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import OWN_PROJECT
+from freio.domain.sentences import LEVER_LACKS, OWN_PROJECT
+from freio.domain.spend import Probe
 from freio.errors import Rejected
 
 
@@ -11,6 +17,17 @@ def refuse_own(own_project: str, project: str, what: str) -> None:
     """Rejected, with the project's name, where it is Freio's own."""
     if project == own_project:
         raise Rejected(f"{what} refused: {why_not_own(project)}")
+
+
+def held_back(apis: GoogleApis, own_project: str, probe: Probe, permissions: Sequence[str]) -> Probe | None:
+    """A hard lever's probe where it may not act: in Freio's own project, or without the permissions. None: it may."""
+    project = probe.target.project
+    if project == own_project:
+        return replace(probe, reason=why_not_own(project))
+    if lacks := missing(apis, project, permissions):
+        reason = Phrase.of(LEVER_LACKS, project=project, permissions=", ".join(lacks))
+        return replace(probe, missing=lacks, reason=reason)
+    return None
 
 
 def why_not_own(project: str) -> Phrase:

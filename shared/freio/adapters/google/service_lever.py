@@ -8,14 +8,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from freio.adapters.google.client import GoogleApis
-from freio.adapters.google.own_project import refuse_own, why_not_own
-from freio.adapters.google.permissions import missing
+from freio.adapters.google.own_project import held_back, refuse_own
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.service_switch import ServiceSwitch
 from freio.domain.app import App
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import DISABLING, LEVER_LACKS, SERVICE_IS_OFF
+from freio.domain.sentences import DISABLING, SERVICE_IS_OFF
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.ports import Place
@@ -78,12 +77,8 @@ class DisableServiceLever:
             binds=False,
             bites_within=BITES,
         )
-        if project == self._own_project:
-            return replace(probe, reason=why_not_own(project))
-        lacks = missing(self._apis, project, PERMISSIONS)
-        if lacks:
-            reason = Phrase.of(LEVER_LACKS, project=project, permissions=", ".join(lacks))
-            return replace(probe, missing=lacks, reason=reason)
+        if held := held_back(self._apis, self._own_project, probe, PERMISSIONS):
+            return held
         if not self._switch.is_on(project, VERTEX):
             return replace(probe, override=DISABLED, reason=Phrase.of(SERVICE_IS_OFF, project=project, service=VERTEX))
         return replace(probe, binds=True, takes=(VERTEX,), note=Phrase.of(DISABLING, service=VERTEX, project=project))
