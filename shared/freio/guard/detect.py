@@ -6,7 +6,7 @@ client's money gate is never an alert, however odd it looks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,13 +18,12 @@ from freio.domain.incident import Assessment
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
-from freio.guard.detect_tokens import CRITICAL_GATES, LESSON_SLACK, expected_factor, matters, of_tokens, series_name
+from freio.guard.detect_tokens import CRITICAL_GATES, LESSON_SLACK, expected_factor, of_tokens
 from freio.guard.estimate import NOBODY
+from freio.guard.judge import token_series
 from freio.guard.meter import Reading, Readings
 from freio.guard.telemetry import HOUR
-from freio.ports import Detector
 
-MIN_HOURS = 24  # of history before a shape can be judged at all
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
 COVERED = HOUR  # by one look: it judges the hour that ends with it
 _ONE = Decimal(1)
@@ -43,7 +42,7 @@ def detect(
     client: Client,
     app: App,
     reading: Reading,
-    detector: Detector,
+    scores: Mapping[str, Score],
     *,
     budgets: Sequence[BudgetReport],
     lesson: Money | None,
@@ -52,19 +51,15 @@ def detect(
 ) -> Finding:
     """The finding for one app.
 
+    ``scores``     what the detector says of its series, by name (`freio.guard.judge`).
     ``budgets``    what its budgets say of this month, widest first.
     ``lesson``     the hourly rate that a person called *expected*, where one is in force.
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     """
-    tokens = {series_name(app, rate): rate for rate in reading.tokens if matters(rate, client.money_gate)}
-    series = {name: [float(hour) for hour in rate.hours] for name, rate in tokens.items()}
-    series[app.name] = [float(hour) for hour in reading.hours]
-    judged = {name: hours for name, hours in series.items() if len(hours) >= MIN_HOURS}
-    scores = detector.score(judged, now) if judged else {}
     shape = _shape(client, app, reading, scores.get(app.name), lesson=lesson, now=now)
     shape += [
         signal
-        for name, rate in tokens.items()
+        for name, rate in token_series(client, app, reading).items()
         if (signal := of_tokens(client, app, rate, scores.get(name), lesson=lesson, now=now))
     ]
     signals = [*shape, *_unpriced(app.name, reading, client, now)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from freio.charts.spend import alt_text, spend_chart
 from freio.domain.app import App, Client
@@ -19,12 +20,14 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
 from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
-from freio.errors import Conflict, FreioError, Unavailable
+from freio.domain.spend import Score
+from freio.errors import Conflict, Unavailable
 from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.failing import note
+from freio.guard.judge import judged
 from freio.guard.meter import Reading, Readings, SpendMeter
 from freio.guard.numbers import NumberBook
 from freio.guard.overrides import allowance
@@ -33,6 +36,8 @@ from freio.guard.prove import Prover
 from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.ports import Chat, Clock, Detector, Store
+
+T = TypeVar("T")
 
 CHART_EVERY = timedelta(hours=1)
 PROPOSE_EVERY = timedelta(minutes=15)
@@ -87,12 +92,8 @@ class Watcher:
     def watch(self) -> Watched:
         """Look at every app now."""
         now = self._clock.now()
-        try:
-            readings = self._meter.read(now)
-        except FreioError as error:
-            note(self._store, now, "reading the spend", error)
-            self._alerter.deliver()
-            raise
+        readings = self._told(partial(self._meter.read, now), "reading the spend", now)
+        scores = self._told(partial(judged, self._client, readings, self._detector, now), "judging the spend", now)
         watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
@@ -105,9 +106,18 @@ class Watcher:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
         for app in self._client.apps:
             watched.apps += 1
-            self._try(watched, app.name, partial(self._app, app, readings, watched))
+            self._try(watched, app.name, partial(self._app, app, readings, scores, watched))
         self._alerter.deliver()
         return watched
+
+    def _told(self, work: Callable[[], T], what: str, now: datetime) -> T:
+        """Do what every app depends on. Where it fails nobody has looked: that is told, and the tick comes again."""
+        try:
+            return work()
+        except Exception as error:
+            note(self._store, now, what, error)
+            self._alerter.deliver()
+            raise
 
     def _try(self, watched: Watched, what: str, work: Callable[[], None]) -> None:
         """Do it. Whatever goes wrong about one app must not keep the others from being looked at."""
@@ -128,14 +138,14 @@ class Watcher:
         with suppress(Conflict):  # the other tick, at the same time, has said it
             self._store.commit(step.change())
 
-    def _app(self, app: App, readings: Readings, watched: Watched) -> None:
+    def _app(self, app: App, readings: Readings, scores: Mapping[str, Score], watched: Watched) -> None:
         """Look at one app, and at its incident if there is one now.
 
         Each part is committed before the next is tried: a service that fails while a brake is worked out must not
         keep anybody from hearing of the trouble.
         """
         reading = readings.apps[app.name]
-        finding = self._find(app, reading)
+        finding = self._find(app, reading, scores)
         watched.signals += len(finding.signals)
         is_open = again(partial(self._merge, app, reading, finding))
         if self._caps is not None:
@@ -147,12 +157,12 @@ class Watcher:
         again(partial(self._draw_chart, app, reading))
         watched.incidents += self._store.open_incident(app.name) is not None
 
-    def _find(self, app: App, reading: Reading) -> Finding:
+    def _find(self, app: App, reading: Reading, scores: Mapping[str, Score]) -> Finding:
         return detect(
             self._client,
             app,
             reading,
-            self._detector,
+            scores,
             budgets=self._budgets(app),
             lesson=self._lesson(app),
             allowance=self._allowance(app),

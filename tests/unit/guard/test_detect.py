@@ -18,6 +18,7 @@ from freio.domain.sentences import TOKENS_UNUSUAL
 from freio.domain.signal import SignalKind
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.estimate import NOBODY
+from freio.guard.judge import judged
 from freio.guard.meter import Reading, Readings
 from freio.guard.token_rate import TokenRate
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, FakeDetector, app, client, usd
@@ -48,7 +49,9 @@ def found(
         detector.fires("chat")
     wanted = app(**changes)
     given: Any = {"budgets": budgets, "lesson": lesson, "allowance": allowance, "now": now}
-    return detect(client(wanted), wanted, reading, detector, **given)
+    whole = client(wanted)
+    readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=None)
+    return detect(whole, wanted, reading, judged(whole, readings, detector, now), **given)
 
 
 def test_a_shape_that_matters_in_money_is_a_signal() -> None:
