@@ -12,7 +12,7 @@ import pytest
 from freio.domain.app import Match, Policy
 from freio.domain.incident import Proposal
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import STOPS_UNDER_FLOOR, UNASKED
+from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, STOPS_UNDER_FLOOR, UNASKED
 from freio.errors import Unavailable
 from freio.ports import Lever
 from tests.fakes import FakeLever, FakeStop
@@ -29,7 +29,9 @@ def key() -> FakeStop:
 
 
 def models() -> FakeStop:
-    return FakeStop("allowed_models", through=lambda *_: ("policy",), dimension="constraint", takes=("{model}",))
+    return FakeStop(
+        "allowed_models", through=lambda *_: ("policy",), dimension="constraint", takes=("{model}",), leaves=True
+    )
 
 
 def service() -> FakeStop:
@@ -111,10 +113,36 @@ def test_a_hard_lever_comes_last_even_where_it_hits_fewer() -> None:
 def test_a_full_stop_is_not_offered_to_an_app_with_a_floor() -> None:
     """The file says what no throttle may go under; taking one model away leaves it the others."""
     made = town(named("chat", floor={"input_tokens_per_minute": 5_000}), stops=(key(), models()))
-    assert offered(made, ("quota",)).lever == "allowed_models"
+    made.serve(NOW - 8 * DAY, NOW, USUAL // 10, model=PRO)
+    proposal = offered(made, ("quota",))
+    assert proposal.lever == "allowed_models"
+    note = proposal.steps[0].note
+    assert note is not None
+    assert (note.text, dict(note.data)["left"]) == (MODELS_LEFT, PRO)
     (why,) = offered(made, ("quota", "allowed_models")).reasons
     assert why.text == STOPS_UNDER_FLOOR
     assert dict(why.data)["floor"] == "5000"
+
+
+def test_the_last_model_of_an_app_with_a_floor_is_not_taken() -> None:
+    """Also where there are two, and both run away: the policy would be a full stop, and no throttle goes so far."""
+    floor = {"input_tokens_per_minute": 5_000}
+    made = town(named("chat", floor=floor), stops=(models(),))
+    assert offered(made, ("quota",)).steps == ()
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL // 10, model=PRO)
+    made.serve(NOW - HOUR, NOW, RUNAWAY // 10, model=PRO)
+    refusal = offered(made, ("quota",))
+    assert (refusal.steps, [why.text for why in refusal.reasons]) == ((), [STOPS_UNDER_FLOOR])
+
+
+def test_models_that_are_taken_together_are_not_left() -> None:
+    """Each is what the other's callers could go to: people must not read that they can."""
+    made = town(named("chat"), stops=(models(),))
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL // 10, model=PRO)
+    made.serve(NOW - HOUR, NOW, RUNAWAY // 10, model=PRO)
+    (step,) = offered(made, ("quota",)).steps
+    assert step.note is not None
+    assert step.note.text == NO_MODEL_LEFT
 
 
 @pytest.mark.parametrize("binds", [True, False])
