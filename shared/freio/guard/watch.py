@@ -19,7 +19,7 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
 from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
-from freio.errors import Conflict, FreioError, Unavailable
+from freio.errors import Conflict, FreioError, Unavailable, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
@@ -174,12 +174,21 @@ class Watcher:
         if incident is None:
             return  # somebody ended it meanwhile
         step = Step(reading.at)
-        refusing = bool(incident.holding) and self._prover.refusing(incident, step.now)
-        if incident.holding and self._prover.hiding(incident, step.now):
+        refusing = hiding = False
+        failed: VendorError | None = None
+        if incident.holding:
+            try:
+                refusing = self._prover.refusing(incident, step.now)
+                hiding = self._prover.hiding(incident, step.now)
+            except VendorError as error:
+                hiding, failed = True, error  # nobody can say what the brake refuses: it is looked at all the same
+        if hiding:
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate)
         self._store.commit(step.change())
+        if failed is not None:
+            raise failed
 
     def _propose(self, app: App, readings: Readings) -> None:
         incident = self._store.open_incident(app.name)

@@ -163,6 +163,32 @@ def test_refusals_behind_the_brake_are_not_quiet(town: Town) -> None:
     assert assessment.running_away
 
 
+def test_where_nothing_reports_of_the_brake_the_app_is_looked_at_all_the_same(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its spend is renewed, nobody calls it quiet, and the tick fails."""
+    town.runs_away()
+    town.watcher.watch()
+    incident = the_incident(town)
+    assert incident.proposal is not None
+    braking = incident.to(State.BRAKING, NOW, due_at=NOW, holding=(incident.proposal.steps[0].target,))
+    town.store.commit(_put(braking.to(State.THROTTLED, NOW, due_at=NOW)))
+    town.detector.scores.clear()
+
+    def fails(*_: object, **__: object) -> None:
+        raise Unavailable("monitoring: 503")
+
+    monkeypatch.setattr(town.telemetry, "windows", fails)
+    town.clock.sleep(600)
+    town.serve(NOW, town.clock.now(), 50_000_000)
+    watched = town.watcher.watch()
+    assert watched.failures == ["chat: Unavailable('monitoring: 503')"]
+    seen = the_incident(town)
+    assert seen.assessment is not None
+    assert (seen.assessment.at, seen.assessment.complete) == (town.clock.now(), False)
+    assert seen.spend.likely.amount > incident.spend.likely.amount
+
+
 @pytest.mark.parametrize("state", [State.PROPOSED, State.STUCK])
 def test_a_brake_that_is_held_while_people_are_asked_hides_no_demand(town: Town, state: State) -> None:
     """At *renew?* the brake goes on refusing: that is not quiet, and the question is not taken back for it."""
