@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from freio.domain.app import Match, Policy
+from freio.domain.app import App, Match, Policy
 from freio.domain.incident import Proposal
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, STOPS_UNDER_FLOOR, UNASKED
+from freio.domain.spend import Probe
 from freio.errors import Unavailable
-from freio.ports import Lever
+from freio.ports import Lever, Place
 from tests.fakes import FakeLever, FakeStop
 from tests.unit.guard.watching import HOUR, NOW, PRO, PROJECT, Town, app, client
 
@@ -192,3 +194,20 @@ def test_a_gateway_limits_the_app_alone_and_counts_answers() -> None:
     (step,) = proposal.steps
     assert (step.value, step.current, step.unit) == (7_500, 750_000, "tokens_per_minute")
     assert step.unit_cost == Decimal("0.000001")
+
+
+def test_several_callers_share_a_limit_but_not_the_floor() -> None:
+    """Whose the traffic is, is not known: were it one caller's, half of the floor would be under it."""
+
+    class TwoKeys(FakeLever):
+        def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+            return [
+                replace(probe, target=replace(probe.target, dimensions=(*probe.target.dimensions, ("key", which))))
+                for probe in super().probe(app, places)
+                for which in ("a", "b")
+            ]
+
+    made = town(named("chat"), stops=(TwoKeys(name="gateway"),))
+    assert [step.value for step in offered(made).steps] == [5_000, 5_000]
+    floored = town(named("chat", floor={"input_tokens_per_minute": 8_000}), stops=(TwoKeys(name="gateway"),))
+    assert [(step.value, step.rule) for step in offered(floored).steps] == [(8_000, "floor")] * 2
