@@ -52,6 +52,7 @@ class FakeLever:
     unbound: dict[str, Phrase] = field(default_factory=dict)
     deaf: bool = False
     unit: str = "input_tokens_per_minute"
+    through: tuple[str, ...] = ()
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     calls: list[tuple[str, Target, int | None]] = field(default_factory=list)
 
@@ -84,6 +85,7 @@ class FakeLever:
             reason=reason,
             override=override,
             effective=None if override == -1 else override,
+            through=self.through,
         )
 
     def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # all alike

@@ -184,9 +184,10 @@ def _calm(braked: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[Traf
 
 def _hits(app: App, owners: Owners, bound: Sequence[Bound]) -> int:
     """How many apps a brake touches beside the one that runs away; what belongs to no app counts as one more."""
-    where = [(one.probe.target, one.traffic.place) for one in bound]
-    nobody = any(owners.touches_nobody_s(app, target, place) for target, place in where)
-    return len({name for target, place in where for name in owners.others(app, target, place)}) + nobody
+    where = [(one.probe.target, one.traffic.place, one.probe.through) for one in bound]
+    nobody = any(owners.touches_nobody_s(app, target, place) for target, place, _ in where)
+    others = {name for target, place, through in where for name in owners.others(app, target, place, through)}
+    return len(others) + nobody
 
 
 def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | None:

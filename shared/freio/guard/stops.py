@@ -76,7 +76,7 @@ def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) ->
         weight = Decimal(seen[place]) / all_seen if all_seen else Decimal(1) / len(places)
         for refusal in owners.refusals(app, target, place, share[place]):
             parts[refusal.who] += refusal.share * weight
-    others = {name for place in places for name in owners.others(app, target, place)}
+    others = {name for one in through for name in owners.others(app, target, one.traffic.place, one.probe.through)}
     return Step(
         target=target,
         location=", ".join(dict.fromkeys(place.location for place in places)),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from freio.domain.app import App, Match, Policy
+from freio.domain.gateway import Callers
 from freio.domain.incident import Proposal
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, STOPS_UNDER_FLOOR, UNASKED
@@ -211,3 +212,14 @@ def test_several_callers_share_a_limit_but_not_the_floor() -> None:
     assert [step.value for step in offered(made).steps] == [5_000, 5_000]
     floored = town(named("chat", floor={"input_tokens_per_minute": 8_000}), stops=(TwoKeys(name="gateway"),))
     assert [(step.value, step.rule) for step in offered(floored).steps] == [(8_000, "floor")] * 2
+
+
+def test_a_team_whose_key_is_another_apps_is_shared() -> None:
+    """The file names the one by its team and the other by its key; the gateway knows that they are one."""
+    chat = named("chat", callers=Callers(teams=("care",)))
+    search = named("search", callers=Callers(keys=("search-key",)))
+    gateway = FakeLever(name="gateway")
+    made = town(chat, search, stops=(gateway,))
+    assert (offered(made).lever, offered(made).shared_with) == ("gateway", ())
+    gateway.through = ("care", "0a1b", "search-key")
+    assert offered(made, ("quota", *ALL[2:])).shared_with == ("search",)

@@ -119,6 +119,7 @@ class _Asker:
             effective=_effective(member, model),
             bites_within=BITES_WITHIN,
             project=place.project,
+            through=member.through,
         )
 
 
