@@ -14,7 +14,7 @@ from freio.domain.app import App, Client
 from freio.domain.ask import Ask, lesson_id
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
-from freio.domain.incident import Incident, State
+from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
@@ -82,7 +82,7 @@ class Watcher:
         self._prover = prover
         self._chat = chat
         self._alerter = alerter
-        self._proposed: dict[str, datetime] = {}
+        self._proposed: dict[tuple[str, tuple[str, ...]], datetime] = {}
 
     def watch(self) -> Watched:
         """Look at every app now."""
@@ -207,12 +207,15 @@ class Watcher:
         propose(step, app, incident, proposal)
         if not step.is_empty:
             self._store.commit(step.change())
-        self._proposed[incident.id] = readings.at
+        self._proposed[incident.id, incident.tried] = readings.at
 
     def _was_proposed(self, incident: Incident, now: datetime) -> bool:
-        """A brake on the table is worked out anew every quarter of an hour: it takes a week of telemetry each time."""
-        last = self._proposed.get(incident.id)
-        return incident.state is State.PROPOSED and last is not None and now - last < PROPOSE_EVERY
+        """A brake is worked out anew every quarter of an hour: it takes a week of telemetry, and asks every lever.
+
+        Also where nobody is asked, or no lever was left; but the one that follows on a refuted one, at once.
+        """
+        last = self._proposed.get((incident.id, incident.tried))
+        return last is not None and now - last < PROPOSE_EVERY
 
     # ---- what is known beside the spend
 
