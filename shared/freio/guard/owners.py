@@ -64,6 +64,16 @@ class Owners:
         return named | billed
 
 
+def other_callers(app: App, lever: str) -> tuple[str, ...]:
+    """By whom else an app calls, as far as its file says: whom a lever against one kind of caller does not touch."""
+    kinds = {
+        "gateway": (*app.callers.teams, *app.callers.keys),
+        "api_key": tuple(sorted(app.match.api_keys)),
+        "iam_deny": tuple(sorted(app.match.service_accounts)),
+    }
+    return tuple(name for kind, names in kinds.items() if lever in kinds and kind != lever for name in names)
+
+
 def _calls_as(other: App, target: Target, app: App, through: Sequence[str]) -> bool:
     """Whether the file says that another app calls as this one does at the target.
 

@@ -16,12 +16,12 @@ from freio.domain.incident import Proposal, Step
 from freio.domain.lever import kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, UNASKED
+from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import VendorError
 from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, merged, not_countable
 from freio.guard.meter import Readings
-from freio.guard.owners import Owners
+from freio.guard.owners import Owners, other_callers
 from freio.guard.places import Places, Traffic7d, place_of
 from freio.guard.stops import over_floor, stops, under_floor
 from freio.ports import Lever, Meter, Place, PriceBook
@@ -130,19 +130,21 @@ def _offer(lever: Lever, case: Case) -> Candidate:
     bound, loose = _bound(lever, case)
     if not any(one.runs_away for one in bound):
         return _nothing(loose)
+    callers = other_callers(app, lever.name)
+    past = [Phrase.of(OTHER_CALLERS, app=app.name, callers=", ".join(callers))] if callers else []
     if not kind_of(lever.name).limits:
         bound, under = over_floor(app, bound)
         loose += under
         if not any(one.runs_away for one in bound):
             return _nothing(loose)
-        proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=tuple(loose))
+        proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=(*loose, *past))
         return Candidate(proposal=proposal, hits=_hits(app, owners, bound))
     fits = list(zip(bound, case.fitted(bound), strict=True))
     loose += [why for one, step in fits if one.runs_away and (why := idle(step))]
     kept = [(one, step) for one, step in fits if not (idle(step) if one.runs_away else is_stricter_already(step))]
     if not any(one.runs_away for one, _ in kept):
         return _nothing(loose)
-    proposal = Proposal(lever=lever.name, steps=merged([step for _, step in kept]), uncovered=tuple(loose))
+    proposal = Proposal(lever=lever.name, steps=merged([step for _, step in kept]), uncovered=(*loose, *past))
     return Candidate(proposal=proposal, hits=_hits(app, owners, [one for one, _ in kept]))
 
 

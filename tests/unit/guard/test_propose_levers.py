@@ -223,3 +223,20 @@ def test_a_team_whose_key_is_another_apps_is_shared() -> None:
     assert (offered(made).lever, offered(made).shared_with) == ("gateway", ())
     gateway.through = ("care", "0a1b", "search-key")
     assert offered(made, ("quota", *ALL[2:])).shared_with == ("search",)
+
+
+def test_a_lever_against_one_caller_says_by_whom_else_the_app_calls() -> None:
+    """The key is stopped, and its service account goes on: a proof of the key alone would never tell."""
+    match = Match(
+        projects=frozenset({PROJECT}),
+        labels=(("app", "chat"),),
+        api_keys=frozenset({"chat-key"}),
+        service_accounts=frozenset({"chat@acme.iam.gserviceaccount.com"}),
+    )
+    chat = app("chat", match=match, policy=Policy(levers=ALL))
+    proposal = offered(town(chat, named("search"), stops=(key(),)))
+    assert proposal.lever == "api_key"
+    assert [str(why) for why in proposal.uncovered] == [
+        "calls of chat by others that the client's file names: chat@acme.iam.gserviceaccount.com"
+    ]
+    assert offered(town(chat, stops=(key(),))).uncovered == ()
