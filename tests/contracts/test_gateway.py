@@ -374,6 +374,7 @@ def test_under_a_name_for_many_models_all_of_the_key_is_limited(world: World) ->
     world.proxy.rows.add_model("vertex_ai/*", "vertex_ai/*", vertex_project=PLACE.project)
     [probe] = world.lever.probe(KEY_APP, [PLACE])
     assert probe.target == world.key_target(None)
+    assert str(probe.note) == f"At the gateway {world.chat_key} is limited as a whole, with every model that it calls"
 
 
 def test_a_dynamic_limit_of_a_whole_key_binds_nothing(world: World) -> None:

@@ -250,6 +250,7 @@ GATEWAY_DENIED = N_("{model} at {location}: the gateway refuses Freio's admin ke
 GATEWAY_DYNAMIC = N_(
     "{model} at {location}: {caller} has a dynamic limit at the gateway, which binds only while the model fails"
 )
+GATEWAY_WHOLE = N_("At the gateway {caller} is limited as a whole, with every model that it calls")
 GATEWAY_QUOTA_SEVERAL = N_(
     "{app}: has {callers:number} callers at the gateway, each with a counter of its own; its quota needs one team for "
     "all of them"
