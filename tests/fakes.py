@@ -52,6 +52,7 @@ class FakeLever:
     unbound: dict[str, Phrase] = field(default_factory=dict)
     deaf: bool = False
     unit: str = "input_tokens_per_minute"
+    through: tuple[str, ...] = ()
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     calls: list[tuple[str, Target, int | None]] = field(default_factory=list)
 
@@ -84,6 +85,7 @@ class FakeLever:
             reason=reason,
             override=override,
             effective=None if override == -1 else override,
+            through=self.through,
         )
 
     def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # all alike
@@ -136,13 +138,15 @@ class FakeLever:
 class FakeStop:
     """A lever that stops: `through` says which targets (by a name of their own) an app's traffic at a place uses.
 
-    Where `takes` is not empty it takes those away, the model of the place for ``{model}``. `standing` is a text.
+    Where `takes` is not empty it takes those away, the model of the place for ``{model}``; with `leaves` it says which
+    of the others that it is asked about are left. `standing` is a text.
     """
 
     name: str = "api_key"
     through: Callable[[App, Place], Sequence[str]] = field(default=lambda app, _: (f"{app.name}-key",))
     dimension: str = "key"
     takes: tuple[str, ...] = ("{service}",)
+    leaves: bool = False
     unbound: dict[str, Phrase] = field(default_factory=dict)
     fails: VendorError | None = None
     standing: dict[Target, str] = field(default_factory=dict)
@@ -164,6 +168,7 @@ class FakeStop:
                 reason=self.unbound.get(which),
                 override=self.standing.get(self.target(place.project, which)),
                 takes=tuple(one.format(service="aiplatform.googleapis.com", model=place.model) for one in self.takes),
+                left=tuple(dict.fromkeys(p.model for p in places if p.model != place.model)) if self.leaves else None,
             )
             for place in places
             for which in self.through(app, place)

@@ -448,7 +448,7 @@ class Freio:
 
         def caps() -> Iterable[SpendCap]:
             report = self.store.get(CapReport, CapReport().id)
-            return report.caps if report else ()
+            return report.known(self.clock.now()) if report else ()
 
         levers = [Sparing(lever, caps) for lever in self.levers.values()]
         return Watcher(

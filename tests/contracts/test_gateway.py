@@ -290,6 +290,14 @@ def test_the_teams_limit_is_in_force_for_its_key(world: World) -> None:
     assert (probe.override, probe.effective) == (None, 700)
 
 
+def test_who_else_may_be_behind_a_target_is_said(world: World) -> None:
+    """Another app of the file may name the team that a key is of, or a key of the team, by its alias or its hash."""
+    [key] = world.lever.probe(app(keys=("care-1",)), [PLACE])
+    assert key.through == (world.care_keys[0], "care-1", "care")
+    [team] = world.lever.probe(TEAM_APP, [PLACE])
+    assert {"care", "care-1", *world.care_keys} <= set(team.through)
+
+
 def test_a_key_is_found_by_its_hash_too(world: World) -> None:
     """An alias may change; the hash is the key's."""
     [probe] = world.lever.probe(app(keys=(world.chat_key,)), [PLACE])
@@ -366,6 +374,7 @@ def test_under_a_name_for_many_models_all_of_the_key_is_limited(world: World) ->
     world.proxy.rows.add_model("vertex_ai/*", "vertex_ai/*", vertex_project=PLACE.project)
     [probe] = world.lever.probe(KEY_APP, [PLACE])
     assert probe.target == world.key_target(None)
+    assert str(probe.note) == f"At the gateway {world.chat_key} is limited as a whole, with every model that it calls"
 
 
 def test_a_dynamic_limit_of_a_whole_key_binds_nothing(world: World) -> None:

@@ -139,6 +139,22 @@ def test_the_account_pays_what_its_contract_says(world: World, use: tuple[str, .
     assert world.usd(*use) == Decimal(usd)
 
 
+def test_a_use_of_before_a_price_moved_costs_what_it_cost_then(world: World) -> None:
+    """Gemini 3.7 Flash doubles with the year; what Cloud Billing says is of today, and the list knows both days."""
+    world.clock.at = datetime(2027, 1, 2, 12, tzinfo=UTC)
+    use = Use(model="gemini-3.7-flash")
+    today, last_year = (world.book.per_token(use, world.clock.at - n * timedelta(days=1)) for n in (0, 3))
+    assert (today, last_year) == (a_million("1.5"), a_million("0.75"))
+
+
+def test_a_price_that_moves_while_it_is_kept_moves_with_the_list(world: World) -> None:
+    """Read in the last hours of the year, and used in the first of the next."""
+    world.clock.at = datetime(2026, 12, 31, 23, tzinfo=UTC)
+    before = world.usd("gemini-3.7-flash")
+    world.clock.at += timedelta(hours=2)
+    assert world.usd("gemini-3.7-flash") == 2 * before
+
+
 def test_what_cannot_be_read_is_said(world: World) -> None:
     """By name, and how many; storage and other wares are nothing to be told."""
     world.usd("gemini-2.5-pro")

@@ -85,7 +85,7 @@ def _with_keys_alone(environment: dict[str, str]) -> str:
     text = Path(environment["FREIO_CONFIG"]).read_text(encoding="utf-8")
     where = Path(environment["FREIO_CLOCK"]).with_name("freio.yaml")
     begin = text.index("- name: translation")
-    changed = text[begin:].replace("grace: 15m", "grace: 15m\n    levers: [api_key]", 1)
+    changed = text[begin:].replace("levers: [quota, allowed_models]", "levers: [api_key]", 1)
     where.write_text(text[:begin] + changed, encoding="utf-8")
     return str(where)
 

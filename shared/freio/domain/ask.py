@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from freio.domain.incident import Action
 from freio.domain.money import Money
+from freio.domain.target import Target
 
 
 class Answer(StrEnum):
@@ -25,8 +26,9 @@ class Ask:
     ``amount`` more money than the budget holds, until `until` (both may be missing for a release).
     ``moves`` counts the incident's moves when it was asked: an approval answers the question that was asked then.
     ``frees`` its approval lets a held brake go, whatever its action is called.
-    ``lever`` the hard lever that it asks to pull (empty: none); ``approved_by`` who has approved it, of the two it
-    needs, each with whether the file names them for hard levers (else they are a cost owner).
+    ``lever`` the hard lever that it asks to pull (empty: none), and ``targets`` what it would stop: a yes to one
+    project is none to another; ``approved_by`` who has approved it, of the two it needs, each with whether the file
+    names them for hard levers (else they are a cost owner).
     ``incident`` the open incident it is about; empty: asked beforehand. Approved, it is an *override*: until then
     the app's budget is larger by `amount`.
     """
@@ -43,6 +45,7 @@ class Ask:
     moves: int = 0
     frees: bool = False
     lever: str = ""
+    targets: tuple[Target, ...] = ()
     approved_by: tuple[tuple[str, bool], ...] = ()
     answer: Answer = Answer.PENDING
     answered_by: str = ""

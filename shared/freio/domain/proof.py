@@ -25,7 +25,8 @@ class Window:
 def judge(*, at: datetime, limit: int, before: int, windows: Sequence[Window]) -> Proof:
     """The verdict over the windows since the brake took effect, oldest first.
 
-    *binds*         the service reported the limit exceeded, and usage is not above it;
+    *binds*         the service reported the limit exceeded since usage was last above it: what was refused beside more
+                    than the limit lets through was refused for another reason;
     *refuted*       usage above the limit in the last `WINDOWS` windows;
     *inconclusive*  anything else: little or no traffic, or too few windows.
 
@@ -36,15 +37,16 @@ def judge(*, at: datetime, limit: int, before: int, windows: Sequence[Window]) -
     >>> judge(at=t, limit=100, before=900, windows=[Window(start=t, usage=30, exceeded=0)]).verdict
     <Verdict.INCONCLUSIVE: 'inconclusive'>
     """
-    over = 0
+    over = held = 0
     for window in windows:
-        over = over + 1 if window.usage > limit * ABOVE else 0
+        is_above = window.usage > limit * ABOVE
+        over, held = (over + 1, 0) if is_above else (0, held + window.exceeded)
     exceeded = sum(w.exceeded for w in windows)
     last = windows[-1].usage if windows else 0
     if over >= WINDOWS:
         verdict, reason = Verdict.REFUTED, f"usage {last} a minute is above the limit {limit} in {over} windows"
-    elif exceeded > 0 and over == 0:
-        verdict, reason = Verdict.BINDS, f"the service reports the limit {limit} exceeded {exceeded} times"
+    elif held > 0:
+        verdict, reason = Verdict.BINDS, f"the service reports the limit {limit} exceeded {held} times"
     elif (
         limit > 0
         and over == 0

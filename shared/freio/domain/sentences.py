@@ -121,6 +121,7 @@ STRICTER_STANDS = N_(
 )
 NO_TRAFFIC = N_("no traffic of this app was seen in the last hour")
 NO_LEVER_LEFT = N_("no lever is left that was not tried")
+OTHER_CALLERS = N_("calls of {app} by others that the client's file names: {callers}")
 STOPS_UNDER_FLOOR = N_("{lever:word} stops everything, and the app's floor is {floor:number}")
 UNASKED = N_("{lever:word}: {error}")
 NOT_WORKED_OUT = N_("no brake could be worked out: the watch did not get through")
@@ -249,6 +250,7 @@ GATEWAY_DENIED = N_("{model} at {location}: the gateway refuses Freio's admin ke
 GATEWAY_DYNAMIC = N_(
     "{model} at {location}: {caller} has a dynamic limit at the gateway, which binds only while the model fails"
 )
+GATEWAY_WHOLE = N_("At the gateway {caller} is limited as a whole, with every model that it calls")
 GATEWAY_QUOTA_SEVERAL = N_(
     "{app}: has {callers:number} callers at the gateway, each with a counter of its own; its quota needs one team for "
     "all of them"

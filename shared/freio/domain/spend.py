@@ -86,6 +86,8 @@ class Probe:
     for a lever that sets no limit.
     ``override`` what stands there (None: nothing), ``effective`` the limit in force (None: unlimited).
     ``takes`` what the lever would take away there, where it sets no limit.
+    ``left`` the other models that the app may go on with there, where a model is taken away (None: none is).
+    ``through`` whoever else's name in the client's file means traffic through the target: a team's keys, a key's team.
     ``missing`` permissions that Freio lacks to set it; ``bites_within`` how long an accepted setting takes to bite.
     ``note`` is what people should know before they agree to it: what it leaves running, what it may destroy.
     """
@@ -103,6 +105,8 @@ class Probe:
     bites_within: timedelta = timedelta(minutes=2)
     project: str = ""
     note: Phrase | None = None
+    left: tuple[str, ...] | None = None
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ VERTEX_BILLED = "C7E2-9256-1C43"  # Agent Platform, formerly Vertex AI, in the C
 SERVICES = {VERTEX_BILLED: "Vertex AI", "AEFD-7695-64FA": "Gemini API"}
 """What people call a service that caps may be set on. Cloud Run's id is in no document that we have: it is its id."""
 
+BELIEVED = timedelta(hours=2)  # caps are read every hour, and every quarter of one while something is paused
 _BILLED_APART = "claude"  # each Claude model is billed as a service of its own, which no cap of Vertex AI is about
 
 
@@ -82,6 +83,15 @@ class CapReport:
     caps: tuple[SpendCap, ...] = ()
     version: int = 0
     due_at: datetime | None = None
+
+    def known(self, now: datetime) -> tuple[SpendCap, ...]:
+        """What a brake may be withheld for; nothing, where nobody could look for a while: a cap may be lifted by now.
+
+        >>> from datetime import UTC
+        >>> CapReport().known(datetime(2026, 11, 1, tzinfo=UTC))
+        ()
+        """
+        return self.caps if self.at is not None and now - self.at <= BELIEVED else ()
 
 
 def pausing(caps: Iterable[SpendCap], project: str, model: str) -> SpendCap | None:

@@ -62,7 +62,8 @@ def not_countable(traffic: Traffic7d, probe: Probe) -> Phrase | None:
 def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now: datetime) -> tuple[Step, ...]:
     """A limit for each of these, in their order; what is left of the budget is shared among those that run away.
 
-    Where a place's traffic comes through several callers, each with a counter of its own, they get equal parts.
+    Where a place's traffic comes through several callers, each with a counter of its own, they get equal parts; but
+    each at least the floor, since all of the traffic may be one caller's.
     """
     minutes_left = int((month_end(now) - now).total_seconds() // 60)
     total = sum((one.traffic.rate for one in bound if one.runs_away), _ZERO)
@@ -88,7 +89,8 @@ def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now:
             fit = Fit(value=max(measured.peak, floor), rule="usual peak" if measured.peak >= floor else "floor")
         values = shared_out(fit.value, [0] * len(through))
         for one, value in zip(through, values, strict=True):
-            steps[id(one)] = _step(app, owners, one, _part_of(measured, len(through)), Fit(value=value, rule=fit.rule))
+            part_fit = Fit(value=value, rule=fit.rule) if value >= floor else Fit(value=floor, rule="floor")
+            steps[id(one)] = _step(app, owners, one, _part_of(measured, len(through)), part_fit)
     return tuple(steps[id(one)] for one in bound)
 
 
@@ -185,7 +187,7 @@ def _step(app: App, owners: Owners, bound: Bound, measured: Traffic7d, fit: Fit)
         effective=None if probe.effective in (None, UNLIMITED) else probe.effective,
         refused=would,
         refusals=owners.refusals(app, probe.target, place, would),
-        shared_with=owners.others(app, probe.target, place),
+        shared_with=owners.others(app, probe.target, place, probe.through),
         bites_within=probe.bites_within,
         note=probe.note,
     )

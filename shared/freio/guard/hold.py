@@ -69,6 +69,9 @@ class Holder:
             brake = self._claim(brake)
         except Conflict:
             return
+        except VendorError as error:
+            self._failed(replace(brake, attempts=brake.attempts + 1), error)
+            raise
         try:
             self._settle(brake)
         except VendorError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from freio.domain.app import App, Client
@@ -27,9 +28,12 @@ class Owners:
         """Which part of a place's traffic is the app's."""
         return split(self._client, self._shares, place.project, place.model).get(app.name, _ZERO)
 
-    def others(self, app: App, target: Target, place: Place) -> tuple[str, ...]:
-        """The other apps that a lever would touch there: those that could have traffic, and those billed for some."""
-        return tuple(sorted(self._touched(app, target, place) - {app.name, NOBODY}))
+    def others(self, app: App, target: Target, place: Place, through: Sequence[str] = ()) -> tuple[str, ...]:
+        """The other apps that a lever would touch there: those that could have traffic, and those billed for some.
+
+        ``through`` the callers that the lever found behind the target, beside those that the app's file names.
+        """
+        return tuple(sorted(self._touched(app, target, place, through) - {app.name, NOBODY}))
 
     def touches_nobody_s(self, app: App, target: Target, place: Place) -> bool:
         """Whether it would touch traffic that belongs to no app."""
@@ -42,10 +46,10 @@ class Owners:
         mine = split(self._client, self._shares, place.project, place.model)
         return tuple(Refusal(who=who or "?", share=share * part) for who, part in sorted(mine.items()))
 
-    def _touched(self, app: App, target: Target, place: Place) -> set[str]:
+    def _touched(self, app: App, target: Target, place: Place, through: Sequence[str] = ()) -> set[str]:
         match kind_of(target.lever).reach:
             case Reach.CALLER:
-                return {other.name for other in self._client.apps if _calls_as(other, target, app)}
+                return {other.name for other in self._client.apps if _calls_as(other, target, app, through)}
             case Reach.MODEL:
                 could = sharing(self._client.apps, Traits(project=place.project, model=place.model))
                 return {other.name for other in could} | set(
@@ -60,14 +64,25 @@ class Owners:
         return named | billed
 
 
-def _calls_as(other: App, target: Target, app: App) -> bool:
+def other_callers(app: App, lever: str) -> tuple[str, ...]:
+    """By whom else an app calls, as far as its file says: whom a lever against one kind of caller does not touch."""
+    kinds = {
+        "gateway": (*app.callers.teams, *app.callers.keys),
+        "api_key": tuple(sorted(app.match.api_keys)),
+        "iam_deny": tuple(sorted(app.match.service_accounts)),
+    }
+    return tuple(name for kind, names in kinds.items() if lever in kinds and kind != lever for name in names)
+
+
+def _calls_as(other: App, target: Target, app: App, through: Sequence[str]) -> bool:
     """Whether the file says that another app calls as this one does at the target.
 
     A gateway knows keys by their hashes, which the file may call by an alias: there the two apps' own words are held
-    against each other.
+    against each other, and against what the gateway says of who is behind the target: one app's key may be of a team
+    that is another's.
     """
     if target.lever == "gateway":
-        shared = {*other.callers.keys, *other.callers.teams} & {*app.callers.keys, *app.callers.teams}
-        return bool(shared)
+        here = {*app.callers.keys, *app.callers.teams, *through}
+        return not here.isdisjoint((*other.callers.keys, *other.callers.teams))
     named = {"key": other.match.api_keys, "service_account": other.match.service_accounts}
     return any(value in named.get(name, ()) for name, value in target.dimensions)

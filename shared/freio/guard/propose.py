@@ -16,14 +16,14 @@ from freio.domain.incident import Proposal, Step
 from freio.domain.lever import kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, UNASKED
+from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import VendorError
 from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, merged, not_countable
 from freio.guard.meter import Readings
-from freio.guard.owners import Owners
+from freio.guard.owners import Owners, other_callers
 from freio.guard.places import Places, Traffic7d, place_of
-from freio.guard.stops import stops, under_floor
+from freio.guard.stops import over_floor, stops, under_floor
 from freio.ports import Lever, Meter, Place, PriceBook
 
 DRIVES = Decimal("0.10")  # a model that makes less of the current rate than this does not drive it
@@ -35,6 +35,7 @@ class Case:
     """What every lever is asked about.
 
     ``drivers`` run away; ``beside`` are the other endpoints of their models, which the app used in the last seven days.
+    ``calm`` is what else it used in their projects: no brake is for it, it shows what is left where a model is taken.
     ``fitted`` gives the limits for what is bound.
     """
 
@@ -42,6 +43,7 @@ class Case:
     owners: Owners
     drivers: Sequence[Traffic7d]
     beside: Sequence[Traffic7d]
+    calm: Sequence[Traffic7d]
     fitted: Callable[[Sequence[Bound]], tuple[Step, ...]]
 
 
@@ -96,7 +98,9 @@ class Proposer:
             others = Left(money=left, others_rate=reading.rate.amount - braked)
             return limits(app, owners, bound, left=others, now=now)
 
-        case = Case(app=app, owners=owners, drivers=drivers, beside=_beside(drivers, places), fitted=fitted)
+        beside = _beside(drivers, places)
+        calm = _calm([*drivers, *beside], places)
+        case = Case(app=app, owners=owners, drivers=drivers, beside=beside, calm=calm, fitted=fitted)
         found: list[Candidate] = []
         reasons: list[Phrase] = []
         failed: dict[str, VendorError] = {}
@@ -126,15 +130,21 @@ def _offer(lever: Lever, case: Case) -> Candidate:
     bound, loose = _bound(lever, case)
     if not any(one.runs_away for one in bound):
         return _nothing(loose)
+    callers = other_callers(app, lever.name)
+    past = [Phrase.of(OTHER_CALLERS, app=app.name, callers=", ".join(callers))] if callers else []
     if not kind_of(lever.name).limits:
-        proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=tuple(loose))
+        bound, under = over_floor(app, bound)
+        loose += under
+        if not any(one.runs_away for one in bound):
+            return _nothing(loose)
+        proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=(*loose, *past))
         return Candidate(proposal=proposal, hits=_hits(app, owners, bound))
     fits = list(zip(bound, case.fitted(bound), strict=True))
     loose += [why for one, step in fits if one.runs_away and (why := idle(step))]
     kept = [(one, step) for one, step in fits if not (idle(step) if one.runs_away else is_stricter_already(step))]
     if not any(one.runs_away for one, _ in kept):
         return _nothing(loose)
-    proposal = Proposal(lever=lever.name, steps=merged([step for _, step in kept]), uncovered=tuple(loose))
+    proposal = Proposal(lever=lever.name, steps=merged([step for _, step in kept]), uncovered=(*loose, *past))
     return Candidate(proposal=proposal, hits=_hits(app, owners, [one for one, _ in kept]))
 
 
@@ -146,7 +156,7 @@ def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
     """Every place with each target that would brake it, and why the others would not be braked."""
     everywhere = (*case.drivers, *case.beside)
     probes: dict[Place, list[Probe]] = defaultdict(list)
-    for probe in lever.probe(case.app, [traffic.place for traffic in everywhere]):
+    for probe in lever.probe(case.app, [traffic.place for traffic in (*everywhere, *case.calm)]):
         probes[place_of(probe)].append(probe)
     bound: list[Bound] = []
     loose: dict[Phrase, None] = {}
@@ -168,11 +178,18 @@ def _beside(drivers: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[T
     return [p for p in places if p not in drivers and (p.place.project, p.place.model) in running and any(p.inputs)]
 
 
+def _calm(braked: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[Traffic7d]:
+    """What else the app used in the last seven days in the projects of what is braked."""
+    projects = {one.place.project for one in braked}
+    return [p for p in places if p not in braked and p.place.project in projects and any(p.inputs)]
+
+
 def _hits(app: App, owners: Owners, bound: Sequence[Bound]) -> int:
     """How many apps a brake touches beside the one that runs away; what belongs to no app counts as one more."""
-    where = [(one.probe.target, one.traffic.place) for one in bound]
-    nobody = any(owners.touches_nobody_s(app, target, place) for target, place in where)
-    return len({name for target, place in where for name in owners.others(app, target, place)}) + nobody
+    where = [(one.probe.target, one.traffic.place, one.probe.through) for one in bound]
+    nobody = any(owners.touches_nobody_s(app, target, place) for target, place, _ in where)
+    others = {name for target, place, through in where for name in owners.others(app, target, place, through)}
+    return len(others) + nobody
 
 
 def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | None:

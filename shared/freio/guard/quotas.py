@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from freio.domain.app import Client
 from freio.domain.budget_fit import refused
 from freio.domain.journal import Kind
-from freio.domain.lever import Setting, kind_of
+from freio.domain.lever import Reach, Setting, kind_of
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, Standing, asked_of, change_of
-from freio.domain.sentences import QUOTA_BEYOND, QUOTA_UNSHARED, RETURNS_TO
+from freio.domain.sentences import GATEWAY_QUOTA_SEVERAL, QUOTA_BEYOND, QUOTA_UNSHARED, RETURNS_TO
 from freio.domain.spend import Probe, Tokens
 from freio.domain.target import Brake, Hold, Target
 from freio.domain.where import place
@@ -25,7 +25,7 @@ from freio.guard.estimate import WEEK
 from freio.guard.hold import Holder
 from freio.guard.homes import could_be, homes
 from freio.guard.meter import Readings
-from freio.guard.places import dense
+from freio.guard.places import dense, place_of
 from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.guard.telemetry import STEP_MINUTES, floor_step
@@ -36,11 +36,12 @@ COUNTED = "input_tokens_per_minute"  # the one unit that telemetry counts
 
 @dataclass(slots=True)
 class _There:
-    """What is gathered about one target."""
+    """What is gathered about one target; ``callers`` those of each app at its lever, where that tells them apart."""
 
     probe: Probe
     places: set[Place] = field(default_factory=set)
     apps: set[str] = field(default_factory=set)
+    callers: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +118,15 @@ class StandingQuotas:
         """What the apps' places go through: every app is asked about, those without quotas too."""
         places = sorted(traffic, key=lambda place: (place.project, place.location, place.model))
         found: dict[Target, _There] = {}
+        callers: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         for app in self._client.apps:
             mine = [place for place in places if could_be(app, place, readings)]
             for probe in lever.probe(app, mine) if mine else ():
-                there = found.setdefault(probe.target, _There(probe=probe))
+                there = found.setdefault(probe.target, _There(probe=probe, callers=callers))
                 there.apps.add(app.name)
-                there.places.add(Place(project=probe.target.project, location=probe.location, model=probe.model))
+                there.places.add(place_of(probe))
+                if _of_callers(probe) and probe.binds:
+                    callers[app.name].add(tuple(v for name, v in probe.target.dimensions if name != "base_model"))
         return list(found.values())
 
     def _standing(self, there: _There, traffic: Mapping[Place, Sequence[Tokens]]) -> Standing:
@@ -134,7 +138,12 @@ class StandingQuotas:
         granted = self._granted(probe) if asked and probe.binds else None
         without = sorted({app.name for app in apps} - {name for name, _ in asked})
         change, reason = _judged(probe, brake, wanted=wanted, granted=granted, without=without)
-        inputs = self._inputs(there, traffic) if probe.unit == COUNTED else None
+        several = next((name for name, _ in asked if len(there.callers.get(name, ())) > 1), "")
+        if several and change is not Change.LOOSE:
+            change = Change.UNSHARED
+            reason = Phrase.of(GATEWAY_QUOTA_SEVERAL, app=several, callers=len(there.callers[several]))
+        is_counted = probe.unit == COUNTED and not _of_callers(probe)  # telemetry tells no callers apart
+        inputs = self._inputs(there, traffic) if is_counted else None
         return Standing(
             target=target,
             places=tuple(sorted((place.location, place.model) for place in there.places)),
@@ -187,6 +196,10 @@ class StandingQuotas:
                 key = f"quota/{brake.id}/{brake.version}"
                 step.thread(incident, key, RETURNS_TO, value=standing.wanted, by=by, **place(brake.target))
         self._store.commit(step.change())
+
+
+def _of_callers(probe: Probe) -> bool:
+    return kind_of(probe.target.lever).reach is Reach.CALLER
 
 
 def _judged(

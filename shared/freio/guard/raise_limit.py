@@ -9,7 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.incident import Step as Limit
-from freio.domain.lever import strictest_limit
+from freio.domain.lever import Reach, kind_of, strictest_limit
 from freio.domain.sentences import RAISED, RAISED_WITHIN
 from freio.domain.target import Brake
 from freio.guard.increase import want_more
@@ -28,6 +28,9 @@ def as_granted(limits: Sequence[Limit], decision: Decision) -> tuple[Limit, ...]
 
     Example: 600 BRL for ten hours at 0.00001 BRL a token is 1 BRL a minute, so 100,000 tokens a minute more. Without
     an amount, the limit doubles. Any other decision leaves them as they are.
+
+    At one caller, no further than what was in force there before: a key's own limit at a gateway takes it out of its
+    team's, so a higher one would lift that. (What Google grants bounds a quota by itself, and more is asked of it.)
     """
     if decision.action is not Action.RAISE or decision.until is None:
         return tuple(limits)
@@ -38,7 +41,10 @@ def as_granted(limits: Sequence[Limit], decision: Decision) -> tuple[Limit, ...]
         if decision.amount is not None and limit.unit_cost > 0:
             a_minute = decision.amount.amount / len(limits) / Decimal(minutes)
             more = int((a_minute / limit.unit_cost).to_integral_value(ROUND_FLOOR))
-        raised.append(replace(limit, value=limit.value + more))
+        value = limit.value + more
+        if limit.effective is not None and kind_of(limit.target.lever).reach is Reach.CALLER:
+            value = max(limit.value, min(value, limit.effective))
+        raised.append(replace(limit, value=value))
     return tuple(raised)
 
 

@@ -9,6 +9,7 @@ from freio.domain.authority import Person, judged_as, others_may_approve, two_ma
 from freio.domain.click import Click, Verb
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
+from freio.domain.target import Target
 from freio.errors import BadMessage
 from freio.guard.answer import answer
 from freio.guard.overrides import grant
@@ -57,6 +58,7 @@ class Requests:
                 moves=len(incident.trail) if incident else 0,
                 frees=frees,
                 lever=lever,
+                targets=_stopped(incident) if lever else (),
             )
         )
         step.log(
@@ -144,7 +146,7 @@ def _matters(ask: Ask, incident: Incident) -> bool:
 
 def _is_asked(ask: Ask, incident: Incident) -> bool:
     """Whether the incident still stands where it stood when this was asked: an old yes is not one to a new question."""
-    same = not ask.lever or ask.lever == hard_lever(incident)
+    same = not ask.lever or (ask.lever, ask.targets) == (hard_lever(incident), _stopped(incident))
     return same and len(incident.trail) == ask.moves and is_offered(ask.action, incident)
 
 
@@ -152,3 +154,9 @@ def hard_lever(incident: Incident) -> str:
     """The lever on the table, where it takes two people to pull it; empty: it does not, or there is none."""
     offered = incident.proposal
     return offered.lever if offered is not None and offered.steps and offered.kind.hard else ""
+
+
+def _stopped(incident: Incident | None) -> tuple[Target, ...]:
+    """What the brake on the table would stop, in one order."""
+    offered = incident.proposal if incident else None
+    return tuple(sorted(step.target for step in offered.steps)) if offered else ()

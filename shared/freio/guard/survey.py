@@ -16,7 +16,7 @@ from freio.guard.fit import Bound, Left, limits, not_countable
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners
 from freio.guard.places import Places, Traffic7d, place_of
-from freio.guard.stops import stops, under_floor
+from freio.guard.stops import over_floor, stops, under_floor
 from freio.ports import Lever, Meter, Place, PriceBook
 
 
@@ -86,7 +86,10 @@ class _Look:
         if why is None and kind_of(lever).limits:
             why = not_countable(traffic, probe)
         said = str(why) if why else "" if probe.binds else "it does not bind"
-        step = None if said else self._step(Bound(traffic=traffic, probe=probe))
+        bound = Bound(traffic=traffic, probe=probe)
+        if not said and not kind_of(lever).limits:
+            said = "; ".join(map(str, over_floor(self.app, [bound])[1]))
+        step = None if said else self._step(bound)
         return Surveyed(app=self.app.name, lever=lever, place=traffic.place, probe=probe, step=step, why=said)
 
     def _step(self, bound: Bound) -> Step:

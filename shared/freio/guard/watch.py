@@ -15,13 +15,13 @@ from freio.domain.app import App, Client
 from freio.domain.ask import Ask, lesson_id
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
-from freio.domain.incident import Incident, State
+from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
 from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
 from freio.domain.spend import Score
-from freio.errors import Conflict, Unavailable
+from freio.errors import Conflict, Unavailable, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
@@ -87,7 +87,7 @@ class Watcher:
         self._prover = prover
         self._chat = chat
         self._alerter = alerter
-        self._proposed: dict[str, datetime] = {}
+        self._proposed: dict[tuple[str, tuple[str, ...]], datetime] = {}
 
     def watch(self) -> Watched:
         """Look at every app now."""
@@ -184,12 +184,21 @@ class Watcher:
         if incident is None:
             return  # somebody ended it meanwhile
         step = Step(reading.at)
-        refusing = bool(incident.holding) and self._prover.refusing(incident, step.now)
-        if incident.holding and self._prover.hiding(incident, step.now):
+        refusing = hiding = False
+        failed: VendorError | None = None
+        if incident.holding:
+            try:
+                refusing = self._prover.refusing(incident, step.now)
+                hiding = self._prover.hiding(incident, step.now)
+            except VendorError as error:
+                hiding, failed = True, error  # nobody can say what the brake refuses: it is looked at all the same
+        if hiding:
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate)
         self._store.commit(step.change())
+        if failed is not None:
+            raise failed
 
     def _propose(self, app: App, readings: Readings) -> None:
         incident = self._store.open_incident(app.name)
@@ -208,12 +217,15 @@ class Watcher:
         propose(step, app, incident, proposal)
         if not step.is_empty:
             self._store.commit(step.change())
-        self._proposed[incident.id] = readings.at
+        self._proposed[incident.id, incident.tried] = readings.at
 
     def _was_proposed(self, incident: Incident, now: datetime) -> bool:
-        """A brake on the table is worked out anew every quarter of an hour: it takes a week of telemetry each time."""
-        last = self._proposed.get(incident.id)
-        return incident.state is State.PROPOSED and last is not None and now - last < PROPOSE_EVERY
+        """A brake is worked out anew every quarter of an hour: it takes a week of telemetry, and asks every lever.
+
+        Also where nobody is asked, or no lever was left; but the one that follows on a refuted one, at once.
+        """
+        last = self._proposed.get((incident.id, incident.tried))
+        return last is not None and now - last < PROPOSE_EVERY
 
     # ---- what is known beside the spend
 

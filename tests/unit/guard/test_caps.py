@@ -76,7 +76,7 @@ class Capped(Town):
 
     def known(self) -> tuple[SpendCap, ...]:
         report = self.store.get(CapReport, "spend-caps")
-        return report.caps if report else ()
+        return report.known(self.clock.now()) if report else ()
 
     def says(self, *caps: SpendCap) -> None:
         self.google.found = list(caps)
@@ -229,6 +229,22 @@ def test_caps_that_cannot_be_read_stop_nothing_and_are_paged(town: Capped) -> No
     assert [cap.pauses for cap in town.incident().caps] == [True]
     assert [page for page in town.pager.pages if "spend caps" in page]
     assert [e.what for e in town.store.entries() if e.kind is Kind.FAILURE]
+
+
+def test_a_pause_that_nobody_could_look_at_for_hours_keeps_no_brake_from_being_offered(town: Capped) -> None:
+    """The month ended, or somebody lifted the cap, while Freio lost the right to read it: traffic runs on."""
+    town.runs_away()
+    town.says(USED_UP)
+    town.tick()
+    town.google.fails = Rejected("billing.budgets.list denied")
+    offered = []
+    for _ in range(3):
+        town.serve(town.clock.now(), town.clock.now() + timedelta(hours=1), 100_000_000)
+        town.tick(hours=1)
+        proposal = town.incident().proposal
+        assert proposal is not None
+        offered.append(bool(proposal.steps))
+    assert offered == [False, False, True]
 
 
 def test_a_cap_on_the_project_that_freio_runs_in_is_paged() -> None:

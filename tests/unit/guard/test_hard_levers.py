@@ -14,6 +14,7 @@ from freio.domain.click import Verb
 from freio.domain.incident import State
 from freio.guard.mandate import goes_beyond
 from freio.guard.moves import POLICY
+from freio.ports import Change
 from tests.simulation.cast import ANA, LEA, OPS, ROB, RUI, ZOE, a_client, a_target
 from tests.simulation.world import World
 
@@ -169,7 +170,6 @@ def test_an_approval_of_another_lever_approves_nothing() -> None:
 
 
 def _with_a_limit(world: World) -> Any:
-    from freio.ports import Change  # here alone
     from tests.simulation.cast import a_proposal  # here alone
 
     return Change(put=(replace(world.of("last"), proposal=a_proposal("last"), tried=()),))
@@ -216,3 +216,24 @@ def test_a_stop_is_not_raised() -> None:
     world.sweep(2)
     world.click(RUI, Verb.RAISE, "last")
     assert say.CANNOT_RAISE in world.whispers(RUI)
+
+
+def test_an_approval_of_another_project_approves_nothing() -> None:
+    """Lea's yes was to one project; by Rob's, the watch has worked out that it is another that runs away."""
+    world = refuted()
+    world.click(OPS, Verb.THROTTLE, "last")
+    asked = ask_of(world)
+    answer(world, LEA)
+    incident = world.of("last")
+    assert incident.proposal is not None
+    (step,) = incident.proposal.steps
+    elsewhere = replace(step, target=replace(step.target, project="acme-production"))
+    other = replace(incident, proposal=replace(incident.proposal, steps=(elsewhere,)), revision=incident.revision + 1)
+    world.store.commit(Change(put=(other,)))
+    world.deliver(world.type(ROB, Verb.APPROVE, ask=asked.id))
+    world.sweep()
+    assert (world.of("last").state, world.lever.standing) == (State.PROPOSED, {})
+    assert say.QUESTION_CHANGED in world.whispers(ROB)
+    world.click(OPS, Verb.THROTTLE, "last")
+    assert ask_of(world).id != asked.id
+    assert ask_of(world).targets == (elsewhere.target,)

@@ -10,6 +10,7 @@ from freio.domain.click import Verb
 from freio.domain.incident import State
 from freio.domain.journal import Kind
 from freio.domain.target import Brake, Hold, Lease, Target
+from freio.errors import Unavailable
 from freio.ports import Change
 from tests.simulation.cast import LEA, MINUTE, NOW, OPS, ROB, RUI, a_client, a_target
 from tests.simulation.gates import Worker
@@ -241,3 +242,19 @@ def test_nobody_but_a_cost_owner_or_ops_released_it(world: World) -> None:
     """The cost owner's own click is a request, where ops decide by themselves."""
     throttled(world).click(RUI, Verb.RELEASE, "chat")
     assert world.of("chat").state is State.THROTTLED
+
+
+def test_a_lease_whose_lever_is_gone_is_a_failure_that_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway was taken out of the file between the claim and the call: it is stuck, and a person is paged."""
+    world.watch("chat")
+
+    def fails(*_: object) -> None:
+        raise Unavailable("503")
+
+    monkeypatch.setattr(world.lever, "apply", fails)
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert world.of("chat").state is State.BRAKING
+    world.holder.levers = {}
+    world.sweep(5)
+    assert world.of("chat").state is State.STUCK
+    assert (world.brake("chat").rejected, world.pager.pages != {}) == (True, True)

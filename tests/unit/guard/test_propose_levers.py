@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from freio.domain.app import Match, Policy
+from freio.domain.app import App, Match, Policy
+from freio.domain.gateway import Callers
 from freio.domain.incident import Proposal
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import STOPS_UNDER_FLOOR, UNASKED
+from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, STOPS_UNDER_FLOOR, UNASKED
+from freio.domain.spend import Probe
 from freio.errors import Unavailable
-from freio.ports import Lever
+from freio.ports import Lever, Place
 from tests.fakes import FakeLever, FakeStop
 from tests.unit.guard.watching import HOUR, NOW, PRO, PROJECT, Town, app, client
 
@@ -29,7 +32,9 @@ def key() -> FakeStop:
 
 
 def models() -> FakeStop:
-    return FakeStop("allowed_models", through=lambda *_: ("policy",), dimension="constraint", takes=("{model}",))
+    return FakeStop(
+        "allowed_models", through=lambda *_: ("policy",), dimension="constraint", takes=("{model}",), leaves=True
+    )
 
 
 def service() -> FakeStop:
@@ -111,10 +116,36 @@ def test_a_hard_lever_comes_last_even_where_it_hits_fewer() -> None:
 def test_a_full_stop_is_not_offered_to_an_app_with_a_floor() -> None:
     """The file says what no throttle may go under; taking one model away leaves it the others."""
     made = town(named("chat", floor={"input_tokens_per_minute": 5_000}), stops=(key(), models()))
-    assert offered(made, ("quota",)).lever == "allowed_models"
+    made.serve(NOW - 8 * DAY, NOW, USUAL // 10, model=PRO)
+    proposal = offered(made, ("quota",))
+    assert proposal.lever == "allowed_models"
+    note = proposal.steps[0].note
+    assert note is not None
+    assert (note.text, dict(note.data)["left"]) == (MODELS_LEFT, PRO)
     (why,) = offered(made, ("quota", "allowed_models")).reasons
     assert why.text == STOPS_UNDER_FLOOR
     assert dict(why.data)["floor"] == "5000"
+
+
+def test_the_last_model_of_an_app_with_a_floor_is_not_taken() -> None:
+    """Also where there are two, and both run away: the policy would be a full stop, and no throttle goes so far."""
+    floor = {"input_tokens_per_minute": 5_000}
+    made = town(named("chat", floor=floor), stops=(models(),))
+    assert offered(made, ("quota",)).steps == ()
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL // 10, model=PRO)
+    made.serve(NOW - HOUR, NOW, RUNAWAY // 10, model=PRO)
+    refusal = offered(made, ("quota",))
+    assert (refusal.steps, [why.text for why in refusal.reasons]) == ((), [STOPS_UNDER_FLOOR])
+
+
+def test_models_that_are_taken_together_are_not_left() -> None:
+    """Each is what the other's callers could go to: people must not read that they can."""
+    made = town(named("chat"), stops=(models(),))
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL // 10, model=PRO)
+    made.serve(NOW - HOUR, NOW, RUNAWAY // 10, model=PRO)
+    (step,) = offered(made, ("quota",)).steps
+    assert step.note is not None
+    assert step.note.text == NO_MODEL_LEFT
 
 
 @pytest.mark.parametrize("binds", [True, False])
@@ -164,3 +195,48 @@ def test_a_gateway_limits_the_app_alone_and_counts_answers() -> None:
     (step,) = proposal.steps
     assert (step.value, step.current, step.unit) == (7_500, 750_000, "tokens_per_minute")
     assert step.unit_cost == Decimal("0.000001")
+
+
+def test_several_callers_share_a_limit_but_not_the_floor() -> None:
+    """Whose the traffic is, is not known: were it one caller's, half of the floor would be under it."""
+
+    class TwoKeys(FakeLever):
+        def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+            return [
+                replace(probe, target=replace(probe.target, dimensions=(*probe.target.dimensions, ("key", which))))
+                for probe in super().probe(app, places)
+                for which in ("a", "b")
+            ]
+
+    made = town(named("chat"), stops=(TwoKeys(name="gateway"),))
+    assert [step.value for step in offered(made).steps] == [5_000, 5_000]
+    floored = town(named("chat", floor={"input_tokens_per_minute": 8_000}), stops=(TwoKeys(name="gateway"),))
+    assert [(step.value, step.rule) for step in offered(floored).steps] == [(8_000, "floor")] * 2
+
+
+def test_a_team_whose_key_is_another_apps_is_shared() -> None:
+    """The file names the one by its team and the other by its key; the gateway knows that they are one."""
+    chat = named("chat", callers=Callers(teams=("care",)))
+    search = named("search", callers=Callers(keys=("search-key",)))
+    gateway = FakeLever(name="gateway")
+    made = town(chat, search, stops=(gateway,))
+    assert (offered(made).lever, offered(made).shared_with) == ("gateway", ())
+    gateway.through = ("care", "0a1b", "search-key")
+    assert offered(made, ("quota", *ALL[2:])).shared_with == ("search",)
+
+
+def test_a_lever_against_one_caller_says_by_whom_else_the_app_calls() -> None:
+    """The key is stopped, and its service account goes on: a proof of the key alone would never tell."""
+    match = Match(
+        projects=frozenset({PROJECT}),
+        labels=(("app", "chat"),),
+        api_keys=frozenset({"chat-key"}),
+        service_accounts=frozenset({"chat@acme.iam.gserviceaccount.com"}),
+    )
+    chat = app("chat", match=match, policy=Policy(levers=ALL))
+    proposal = offered(town(chat, named("search"), stops=(key(),)))
+    assert proposal.lever == "api_key"
+    assert [str(why) for why in proposal.uncovered] == [
+        "calls of chat by others that the client's file names: chat@acme.iam.gserviceaccount.com"
+    ]
+    assert offered(town(chat, stops=(key(),))).uncovered == ()

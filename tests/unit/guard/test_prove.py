@@ -40,6 +40,8 @@ def verdict(*windows: tuple[int, int], limit: int = 100) -> Verdict:
         ([(0, 0)] * 6, INCONCLUSIVE),
         ([], INCONCLUSIVE),
         ([(109, 0)] * 3, BINDS),
+        ([(500, 9), (500, 9), (0, 0)], INCONCLUSIVE),
+        ([(500, 9), (500, 9), (60, 1)], BINDS),
     ],
 )
 def test_a_verdict_is_made_of_usage_and_refusals(windows: list[tuple[int, int]], expected: Verdict) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from freio.domain.journal import Kind
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, Standing
 from freio.domain.sentences import MULTI_REGION, QUOTA_STANDS, RESTORED, RETURNS_TO
+from freio.domain.spend import Probe
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Rejected, Unavailable
 from freio.guard.hold import Holder
@@ -166,6 +168,22 @@ def test_a_second_lever_that_sets_limits_takes_part() -> None:
 
 
 # ---- what is done
+
+
+@pytest.mark.parametrize(("keys", "change"), [(("a",), Change.SET), (("a", "b"), Change.UNSHARED)])
+def test_a_quota_of_an_app_with_several_callers_is_not_set_for_each(keys: tuple[str, ...], change: Change) -> None:
+    """Each has a counter of its own: two would have twice what the file says. What it would refuse is not known."""
+
+    class Gateway(FakeLever):
+        def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+            return [
+                replace(probe, target=replace(probe.target, dimensions=(*probe.target.dimensions, ("key", key))))
+                for probe in super().probe(app, places)
+                for key in keys
+            ]
+
+    found = diff(town(with_quota("chat", 800)), gateway=Gateway(name="gateway"))
+    assert {(one.change, one.peak) for one in found if one.target.lever == "gateway"} == {(change, None)}
 
 
 def test_a_quota_is_set_read_back_and_journalled() -> None:

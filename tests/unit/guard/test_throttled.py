@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,13 +11,14 @@ import pytest
 from freio.domain import sentences as say
 from freio.domain.app import Level, Mode, Policy
 from freio.domain.click import Verb
-from freio.domain.incident import State
+from freio.domain.incident import Action, Decision, State
 from freio.domain.target import Target
 from freio.errors import Rejected
 from freio.guard.overrides import allowance
+from freio.guard.raise_limit import as_granted
 from freio.guard.restore import end_leases
 from freio.guard.step import Step
-from tests.simulation.cast import ANA, LEA, MINUTE, OPS, ROB, RUI, a_client, a_target, an_app, brl
+from tests.simulation.cast import ANA, LEA, MINUTE, NOW, OPS, ROB, RUI, a_client, a_limit, a_target, an_app, brl
 from tests.simulation.world import World
 
 GRACE, HOUR = timedelta(minutes=15), timedelta(hours=1)
@@ -286,3 +288,13 @@ def test_an_approval_after_the_throttle_is_over_is_kept_as_an_override(world: Wo
     assert (world.of("chat").state, world.standing("chat")) == (State.PROPOSED, 200)
     assert not world.told(say.RAISED)
     assert allowance(world.store, "chat", world.clock.at) == brl(50)
+
+
+def test_a_raise_at_a_gateway_ends_at_what_was_in_force_there() -> None:
+    """A key has its team's 700, and no limit of its own. One of 1,000 would hide the team's, and loosen it."""
+    limit = a_limit("chat", "gateway", "fast", 500)
+    more = Decision(action=Action.RAISE, by=RUI, at=NOW, until=NOW + HOUR)
+    (free,) = as_granted([limit], more)
+    (held,) = as_granted([replace(limit, effective=700)], more)
+    (quota,) = as_granted([replace(a_limit("chat", "quota", "fast", 500), effective=700)], more)
+    assert (free.value, held.value, quota.value) == (1_000, 700, 1_000)

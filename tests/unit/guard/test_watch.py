@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from freio.domain.app import App, Level, Mode, Policy
 from freio.domain.ask import Answer, Ask, lesson_id, override_id
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
 from freio.domain.incident import Action, Incident, State
 from freio.domain.journal import Kind
 from freio.domain.notice import Card
+from freio.domain.spend import Probe
 from freio.errors import Rejected, Unavailable
-from freio.ports import Change, Record
+from freio.ports import Change, Place, Record
 from tests.fakes import FakeMeter
 from tests.unit.guard.watching import HOUR, NOW, Town, app, client, usd
 
@@ -128,6 +131,27 @@ def test_slack_that_is_down_is_told_to_the_tick_and_nothing_is_lost(town: Town) 
     assert len(town.chat.charts) == 1
 
 
+def test_levers_are_asked_every_quarter_of_an_hour_also_where_nobody_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that is only observed may stay open for days."""
+    town = Town(client=client(app(policy=Policy(modes=dict.fromkeys(Level, Mode.OBSERVE)))))
+    town.runs_away()
+    asked = []
+    probe = town.lever.probe
+
+    def asking(app: App, places: Sequence[Place]) -> list[Probe]:
+        asked.append(town.clock.now())
+        return probe(app, places)
+
+    monkeypatch.setattr(town.lever, "probe", asking)
+    watcher = town.watcher
+    for _ in range(7):
+        watcher.watch()
+        town.serve(town.clock.now(), town.clock.now() + timedelta(minutes=5), 8_000_000)
+        town.clock.sleep(300)
+    assert the_incident(town).state is State.OPEN
+    assert [(at - NOW) // timedelta(minutes=1) for at in asked] == [0, 15, 30]
+
+
 def test_it_ends_when_it_is_quiet_on_complete_data(town: Town) -> None:
     """Half an hour of usual traffic, seen by every tick."""
     town.runs_away()
@@ -161,6 +185,32 @@ def test_refusals_behind_the_brake_are_not_quiet(town: Town) -> None:
     assessment = the_incident(town).assessment
     assert assessment is not None
     assert assessment.running_away
+
+
+def test_where_nothing_reports_of_the_brake_the_app_is_looked_at_all_the_same(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its spend is renewed, nobody calls it quiet, and the tick fails."""
+    town.runs_away()
+    town.watcher.watch()
+    incident = the_incident(town)
+    assert incident.proposal is not None
+    braking = incident.to(State.BRAKING, NOW, due_at=NOW, holding=(incident.proposal.steps[0].target,))
+    town.store.commit(_put(braking.to(State.THROTTLED, NOW, due_at=NOW)))
+    town.detector.scores.clear()
+
+    def fails(*_: object, **__: object) -> None:
+        raise Unavailable("monitoring: 503")
+
+    monkeypatch.setattr(town.telemetry, "windows", fails)
+    town.clock.sleep(600)
+    town.serve(NOW, town.clock.now(), 50_000_000)
+    watched = town.watcher.watch()
+    assert watched.failures == ["chat: Unavailable('monitoring: 503')"]
+    seen = the_incident(town)
+    assert seen.assessment is not None
+    assert (seen.assessment.at, seen.assessment.complete) == (town.clock.now(), False)
+    assert seen.spend.likely.amount > incident.spend.likely.amount
 
 
 @pytest.mark.parametrize("state", [State.PROPOSED, State.STUCK])

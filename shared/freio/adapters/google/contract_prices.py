@@ -17,7 +17,7 @@ from freio.adapters.google.billing_catalogue import BillingCatalogue, ListedSku,
 from freio.adapters.google.sku_names import ANYWHERE, GLOBAL, REGIONAL, Sold, bare, is_elsewhere, read
 from freio.adapters.model_names import plain_model
 from freio.domain.rates import Use
-from freio.errors import Rejected, VendorError
+from freio.errors import Rejected, UnknownPrice, VendorError
 from freio.ports import PriceBook
 
 VERTEX = "C7E2-9256-1C43"  # named Vertex AI or Gemini Enterprise Agent Platform: the id stays
@@ -81,11 +81,28 @@ class ContractPrices:
             if sku.id not in kept.prices:
                 kept.prices[sku.id] = self._contract(kept, sku)
             contract = kept.prices[sku.id]
-            return paid(at_time(sku.rates, at)) if contract is None else contract
+            found = paid(at_time(sku.rates, at)) if contract is None else contract
+            held_at = sku.rates[0][0] if contract is None else kept.until - KEPT
+            return None if found is None else found * self._moved(use, since=held_at, at=at, listed=contract is None)
         except VendorError as error:
             kept.failed_at = self._now()
             kept.troubles[f"list prices stand in for the account's: {error}"] = None
             return None
+
+    def _moved(self, use: Use, *, since: datetime, at: datetime, listed: bool) -> Decimal:
+        """What the list behind, which is dated, has moved by between the day of a price and that of the use.
+
+        Cloud Billing says what an account pays now, and no more: without this the last week of a year, after which a
+        price doubles, is estimated at twice its bills, and they teach that half of an estimate is paid. A listed price
+        has a history of its own from `since` on.
+        """
+        if listed and at >= since:
+            return Decimal(1)
+        try:
+            then, now = self._behind.per_token(use, at), self._behind.per_token(use, since)
+        except UnknownPrice:
+            return Decimal(1)
+        return then / now if now and then != now else Decimal(1)
 
     def _contract(self, kept: _Kept, sku: ListedSku) -> Decimal | None:
         """None: who may not see the account's price goes on with the catalogue's list price, and it is said."""

@@ -122,7 +122,7 @@ class ModelsProbe:
             project=place.project,
             **({"left": ", ".join(left)} if left else {}),
         )
-        return replace(probe, binds=True, takes=takes, note=note)
+        return replace(probe, binds=True, takes=takes, note=note, left=tuple(left))
 
     def _why_not(self, project: Project, model: str, takes: Sequence[str]) -> str | None:
         if not project.values(model):

@@ -23,6 +23,14 @@ class Member:
     team: Row | None = None
     keys: Mapping[str, Row] = field(default_factory=dict)
 
+    @property
+    def through(self) -> tuple[str, ...]:
+        """Every name under which somebody may have this traffic: a team's keys by hash and alias, a key's team."""
+        rows = {self.caller.id: self.row, **self.keys}
+        said = [name for hashed, row in rows.items() for name in (hashed, row.get("key_alias"))]
+        team = self.row.get("team_id") if self.caller.kind == "key" else None
+        return tuple(dict.fromkeys(str(name) for name in (*said, team) if name))
+
     def own(self, metric: str, model: str) -> int | None:
         """The limit of a model that this row sets itself: where a key has one, its team's does not hold for it.
 

@@ -20,6 +20,7 @@ from freio.domain.sentences import (
     GATEWAY_NO_MODEL,
     GATEWAY_NOT_REACHED,
     GATEWAY_UNKNOWN_CALLER,
+    GATEWAY_WHOLE,
 )
 from freio.domain.spend import Probe
 from freio.ports import Place
@@ -119,6 +120,8 @@ class _Asker:
             effective=_effective(member, model),
             bites_within=BITES_WITHIN,
             project=place.project,
+            through=member.through,
+            note=Phrase.of(GATEWAY_WHOLE, caller=member.caller.id) if model is None else None,
         )
 
 

@@ -12,7 +12,9 @@ from freio.adapters.slack.values import amount, instant
 from freio.domain.ask import Answer, Ask
 from freio.domain.authority import judged_as
 from freio.domain.incident import Action
+from freio.domain.phrase import packed
 from freio.domain.sentences import N_
+from freio.domain.where import where
 from freio.i18n.catalogue import Language
 
 SHOWN_PEOPLE = 20
@@ -25,8 +27,8 @@ RELEASES = N_(
     "*If approved:* Freio lets go of this brake. What stood there before returns once no other brake holds it."
 )
 HARD = N_(
-    "*If two of you approve:* Freio pulls a hard lever, {lever:word}. Everything there stops, and what stood before "
-    "may not come back whole."
+    "*If two of you approve:* Freio pulls a hard lever, {lever:word}: {where:phrases}. Everything there stops, and "
+    "what stood before may not come back whole."
 )
 FIRST_YES = N_("*A yes* from {by:person}. Another one is needed.")
 ANSWERED = N_("*{answer:Word}* by {by:person}, {at:time}.")
@@ -44,7 +46,7 @@ def draw(ask: Ask, people: Sequence[str], language: Language, address: Callable[
     if ask.until:
         lines.append(say(language, UNTIL, until=instant(ask.until)))
     if ask.lever:
-        lines.append(say(language, HARD, lever=ask.lever))
+        lines.append(say(language, HARD, lever=ask.lever, where=packed(where(one) for one in ask.targets)))
     if ask.answer is Answer.PENDING:
         lines += [say(language, FIRST_YES, by=who) for who, _ in ask.approved_by]
     if judged_as(ask.action, frees=ask.frees) is Action.RELEASE:
