@@ -338,7 +338,7 @@ class Freio:
 
     @cached_property
     def watcher(self) -> Watcher:
-        from freio.adapters.pyod_detector import PyodDetector
+        from freio.adapters.detector.adapter import PyodDetector
         from freio.guard.meter import SpendMeter
         from freio.guard.propose import Proposer
         from freio.guard.prove import Prover
