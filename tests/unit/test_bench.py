@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -98,14 +96,6 @@ def test_the_protocol_of_the_incidents_is_the_published_one() -> None:
     detection.check(detection.PROTOCOL.read_bytes())
     with pytest.raises(NotMeasuredError, match="was changed"):
         detection.check(detection.PROTOCOL.read_bytes() + b"\n")
-
-
-def test_the_untouched_clients_are_those_of_the_protocols_other_folds() -> None:
-    """Else a figure without the clients that were tuned on would hold some of them."""
-    incidents: Any = importlib.import_module("bench.incidents")
-    names = [f"mid/{number}" for number in range(50)]
-    for number, (_, reported) in enumerate(incidents._folds(names)):
-        assert {detection.fold(names[row]) for row in reported} == {number}
 
 
 def test_missing_usage_is_said_with_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,11 +37,11 @@ from freio.adapters.detector.engine import Judged
 from freio.adapters.detector.evidence import CAP
 from freio.adapters.detector.windows import DAY, Floats
 
-ODD = 0.7  # of a score: under it the pool is not asked, and nothing else is calm enough to be in it
+ODD = 0.65  # of a score: under it the pool is not asked, and only such hours are in it; a flat series rests at .61
 POOL_DAYS = 7
 ENOUGH = 200  # calm hours: twenty for each kind of evidence
 ROWS = 2000  # in the pool: enough for ten columns, and a fit takes milliseconds
-POWER = 0.15
+POWER = 0.2
 OPINION = (0.5, 1.5)  # how far the opinion reaches: beyond the pool's 99th percentile it tells little
 
 
