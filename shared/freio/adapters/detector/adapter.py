@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from freio.adapters.detector.engine import Judged, judge
-from freio.adapters.detector.evidence import ALL
+from freio.adapters.detector.evidence import ALL, WORTH
 from freio.adapters.detector.hold import HELD_DAYS, held, runs_now
 from freio.adapters.detector.kinds import shape_of, silent
 from freio.adapters.detector.pool import ODD, POOL_DAYS, second_opinion
@@ -19,7 +19,6 @@ from freio.domain.sentences import DEVIATIONS as ONLY_DEVIATIONS
 from freio.domain.sentences import TIMES_THE_USUAL
 from freio.domain.spend import Score
 
-THRESHOLD = 0.9  # of a score: a quarter of an alert per series-week in steady series, half of one in all of ServeGen's
 JUDGED = (HELD_DAYS + POOL_DAYS) * DAY  # hours whose scores are needed for the last one's
 OVER = 0.99  # a value that fires nothing, of what has just ended
 NOT_ZERO = 1e-6  # money: less than any price of a token makes of an hour
@@ -31,7 +30,7 @@ class PyodDetector:
     Series that are scored together are one pool: their levels say what is small, their calm hours what is normal.
     """
 
-    def __init__(self, threshold: float = THRESHOLD) -> None:
+    def __init__(self, threshold: float = WORTH) -> None:
         self._threshold = threshold
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:  # noqa: ARG002  # the port's: a calendar will need it

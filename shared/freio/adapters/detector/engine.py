@@ -37,9 +37,9 @@ def every_hour(x: Floats) -> tuple[dict[str, Floats], list[Floats]]:
 def judge(spend: Floats, *, last: int | None = None) -> Judged:
     """Spend per hour (series, hours), NaN where an hour is missing → the score of each hour, or of the `last` ones.
 
-    A score of 1 is about an alert in a month of a steady series; an hour that is missing says nothing, and scores 0.
-    Five series of 10 USD an hour for ten days, one of which turns to 60: it scores 1.25 at once, 1.8 in its third
-    hour, and the others 0.3 throughout.
+    From `WORTH` on a score is worth an alert; an hour that is missing says nothing, and scores 0. Five series of
+    10 USD an hour for ten days, one of which turns to 60: it scores 1.33 at once and 1.75 in its third hour, while the
+    others rest at .61, as everything flat does.
     """
     if last is not None:
         spend = spend[:, max(0, (spend.shape[1] - last) // DAY - DAYS_KEPT) * DAY :]
