@@ -1,5 +1,7 @@
 """How fast the detector is: one hourly step, a cold process, and how both grow; beside per-series fits of PyOD's ECOD.
 
+Processor time judges: it is what a busy machine distorts least. The wall is shown beside it.
+
 ``python -m bench.detection_speed N`` is the cold process: it scores N series of 60 days, and prints its own seconds.
 """
 
@@ -53,7 +55,7 @@ def _usage(series: int) -> Any:
 
 def _cold(series: int) -> Mapping[str, Any]:
     spend = _usage(series)
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     from freio.adapters.detector.pool import ODD, Pool  # noqa: PLC0415  # imports are what is measured
     from freio.adapters.detector.state import State  # noqa: PLC0415
 
@@ -65,16 +67,19 @@ def _cold(series: int) -> Mapping[str, Any]:
         np.concatenate([kinds[:, some].T for _, kinds in past]), np.concatenate([score[some] for score, _ in past])
     )
     fitted = time.perf_counter()
+    step = time.process_time()
     score, kinds = state.step(spend[:, -1])
     moved = pool.moved(kinds.T, score)
-    end = time.perf_counter()
+    end, done = time.perf_counter(), time.process_time()
     return {
         "series": series,
+        "cpu_seconds": round(done - used, 2),
         "seconds": round(end - start, 2),
         "of_which_state": round(built - start, 2),
         "of_which_24_hours_and_the_pool": round(fitted - built, 2),
         "step_ms": round((end - fitted) * 1000, 2),
-        "series_per_second": round(series / (end - fitted)),
+        "step_cpu_ms": round((done - step) * 1000, 2),
+        "series_per_second": round(series / (done - step)),
         "asked_of_pyod": int((score >= ODD).sum()),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "input_mib": spend.nbytes // 2**20,
@@ -87,12 +92,12 @@ def _loop() -> Mapping[str, Any]:
 
     spend = _usage(300).astype(float)
     ECOD().fit(spend[0, :-1, None])
-    start = time.perf_counter()
+    start = time.process_time()
     for series in spend:
         model = ECOD()
         model.fit(series[:-1, None])
         model.decision_function(series[-1:, None])
-    return {"series_per_second": round(len(spend) / (time.perf_counter() - start))}
+    return {"series_per_second": round(len(spend) / (time.process_time() - start))}
 
 
 if __name__ == "__main__":

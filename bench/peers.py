@@ -92,6 +92,7 @@ def _prophet(before: Floats) -> Callable[[Floats], Floats]:
     times = pandas.date_range("2026-01-01", periods=len(before) + DAY, freq="h")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        np.random.seed(0)  # noqa: NPY002  # its intervals are drawn from numpy's global chance
         model.fit(pandas.DataFrame({"ds": times[:-DAY], "y": before}))
         found = model.predict(pandas.DataFrame({"ds": times[-DAY:]}))
     return _over(found["yhat"].to_numpy(), found["yhat_upper"].to_numpy())
