@@ -174,6 +174,7 @@ def _speed(speed: Mapping[str, Any]) -> Sequence[str]:
         )
         for cold in speed["cold"]
     ]
+    header = ("series", "cold, cpu", "by the wall", "peak", "step, cpu", "series a second", "x the loop")
     small = speed["cold"][0]
     per_second, seconds, peak = small["series_per_second"], small["cpu_seconds"], small["peak_mib"]
     return [
@@ -181,7 +182,7 @@ def _speed(speed: Mapping[str, Any]) -> Sequence[str]:
         f"Speed, one core, 60 days of hours; a loop of PyOD ECOD fits scores {loop} series a second in the same run.",
         "Cold: imports, the state of the past, a day of steps, PyOD's import and its first fit, and the hour's scores; processor time.",
         "",
-        *table(("series", "cold, cpu", "by the wall", "peak", "step, cpu", "series a second", "x the loop"), rows),
+        *table(header, rows),
         "",
         verdict(f"{per_second / loop:.0f} times the loop, target 100", met=per_second >= 100 * loop),
         verdict(
