@@ -1,8 +1,9 @@
-"""Freio's detector beside three that a team would try first: real usage, injected incidents, one alert budget for all.
+"""Freio's detector beside those that a team would try first: real usage, injected incidents, one alert budget for all.
 
 The protocol is that of `bench/incidents.py`, which is used as it is: its hash is checked first. Thresholds come from
-other clients' rows than those reported. Two constants of Freio's detector were chosen on the clients of two of the
-protocol's five folds, so every panel is shown a second time without them: *untouched*.
+other clients' rows than those reported. Freio's constants were chosen with incidents of seeds 21 to 30 on the same
+clients, and looked at on 41 to 50; the figures shown are of seeds 1 to 10. Clients of another source would be a harder
+test than other seeds are; the steady panel's clients are few, and its intervals are wide for that reason.
 """
 
 from __future__ import annotations
@@ -14,14 +15,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.detector import score
-from bench.result import ROOT, NotMeasuredError, Result, table
+from bench import detection_speed, peers, ten_minutes
+from bench.detector import records_alone, score
+from bench.result import ROOT, NotMeasuredError, Result, table, verdict
 
 PROTOCOL = ROOT / "bench" / "incidents.py"
 PROTOCOL_SHA256 = "ace758d555323e38757e7a0f96653cf4a088049f3711b82d0a4865d1aca54177"
 OURS = "Freio"
-CHOSEN_ON = (0, 1)  # folds; freio/adapters/pyod_detector.py says for which constants
+ALONE = "Freio, records alone"
+PEER_SEEDS = (1, 2)
 BUDGETS = ("budget 0.10", "budget 0.25", "budget 0.50")  # alerts per series-week
+TARGETS = {  # recall at each budget, and the money lost at .25
+    "steady": {"budget 0.10": 0.75, "budget 0.25": 0.92, "budget 0.50": 0.95, "lost": 0.28},
+    "all": {"budget 0.10": 0.30, "budget 0.25": 0.68, "budget 0.50": 0.90, "lost": 0.48},
+}
+GROWTH_HOURS = 36
 BRING_USAGE = (
     "FREIO_USAGE=FILE names 14 days of recorded usage, in the columns that shared/freio/sandbox/spend/usage_file.py "
     "describes; the figures published for Freio are on ServeGen (https://github.com/alibaba/ServeGen, Apache-2.0)"
@@ -31,31 +39,48 @@ Figures = Mapping[str, Mapping[str, Mapping[str, Any]]]  # detector, panel, what
 
 
 def run() -> Result:
-    """About two minutes."""
+    """About ten minutes, most of them the peers'."""
     check(PROTOCOL.read_bytes())
     usage = usage_file()
     incidents: Any = importlib.import_module("bench.incidents")  # without types, and not ours to give it some
     names, spend = incidents.load(usage)
-    regular = [int(row) for row in incidents.steady(spend)]
-    untouched = {name for name in names if fold(name) not in CHOSEN_ON}
-    panels = {"steady": regular, "all": list(range(len(names)))}
-    panels |= {
-        f"{panel}, untouched": [row for row in rows if names[row] in untouched] for panel, rows in panels.items()
-    }
-    detectors = {**incidents.REFERENCES, OURS: score}
-    found: dict[str, dict[str, Any]] = {name: {} for name in detectors}
-    for panel, rows in panels.items():
-        for name, detector in detectors.items():
-            found[name][panel] = incidents.evaluate(detector, [names[row] for row in rows], spend[rows])
-            # Ours remembers series that it has scored; its seconds would compare to nothing.
-            del found[name][panel]["seconds_per_1000_series"]
+    panels = {"steady": [int(row) for row in incidents.steady(spend)], "all": list(range(len(names)))}
+
+    def evaluated(detectors: Mapping[str, Any], **chosen: Any) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {name: {} for name in detectors}
+        for panel, rows in panels.items():
+            for name, detector in detectors.items():
+                found[name][panel] = incidents.evaluate(detector, [names[row] for row in rows], spend[rows], **chosen)
+                del found[name][panel]["seconds_per_1000_series"]  # peers remember days; speed is measured below
+        return found
+
+    found = evaluated({**incidents.REFERENCES, ALONE: records_alone, OURS: score})
+    refitted, missing = peers.detectors()
+    beside = evaluated({**refitted, OURS: score}, seeds=PEER_SEEDS)
+    fine = ten_minutes.load(usage, incidents, names)
+    closer = {panel: ten_minutes.compare(fine[rows], incidents, score) for panel, rows in panels.items()}
+    speed = detection_speed.measure()
     digest = hashlib.sha256(usage.read_bytes()).hexdigest()
-    return Result(figures={"usage_sha256": digest, "detectors": found}, lines=_lines(found, usage.name, digest))
-
-
-def fold(name: str) -> int:
-    """The protocol's fold of a client, 0 to 4."""
-    return int(hashlib.sha256(f"fold:{name}".encode()).hexdigest(), 16) % 5
+    figures = {"usage_sha256": digest, "detectors": found, "peers_seeds_1_2": beside, "peers_not_measured": missing}
+    return Result(
+        figures={**figures, "ten_minutes": closer, "speed": speed},
+        lines=[
+            f"Usage: {usage.name}, SHA-256 {digest[:12]}…; incidents by bench/incidents.py, unchanged, 5 folds.",
+            "Recall: share of incidents alerted while they last (90 % interval); lost: share of their money before;",
+            "background: alerts per series-week on clean spend; growth: median time to alert; x: over the best peer.",
+            "",
+            "Seeds 1 to 10:",
+            *_tables(found),
+            "",
+            *_verdicts(found),
+            "",
+            "Peers refitted every day, seeds 1 and 2:",
+            *(f"*** NOT MEASURED ***: {name}: its library is not installed" for name in missing),
+            *_tables(beside),
+            *_closer(closer),
+            *_speed(speed),
+        ],
+    )
 
 
 def check(protocol: bytes) -> None:
@@ -73,24 +98,18 @@ def usage_file() -> Path:
     return path.resolve()
 
 
-def _lines(found: Figures, name: str, digest: str) -> Sequence[str]:
-    lines = [
-        f"Usage: {name}, SHA-256 {digest[:12]}…; incidents by bench/incidents.py, unchanged, seeds 1 to 10, 5 folds.",
-        "Recall: share of incidents alerted while they last (90 % interval); lost: share of their money spent before;",
-        "background: alerts per series-week on clean spend; x: ratio to the best reference in this run.",
-        "Untouched: without the two fifths of the clients on which two of Freio's constants were chosen.",
-    ]
-    for panel in found[OURS]:
-        series = found[OURS][panel]["series"]
+def _tables(found: Figures) -> Sequence[str]:
+    lines: list[str] = []
+    for panel, ours in found[OURS].items():
         for budget in BUDGETS:
-            header = (f"{panel} ({series}), {budget}", "recall", "90 %", "x", "lost", "background")
+            header = (f"{panel} ({ours['series']}), {budget}", "recall", "90 %", "x", "lost", "background", "growth")
             lines += ["", *table(header, [_row(detector, found, panel, budget) for detector in found])]
     return lines
 
 
 def _row(detector: str, found: Figures, panel: str, budget: str) -> Sequence[str]:
     mine = found[detector][panel][budget]
-    best = max(panels[panel][budget]["recall"] for name, panels in found.items() if name != OURS)
+    best = max(panels[panel][budget]["recall"] for name, panels in found.items() if name not in {OURS, ALONE})
     low, high = mine["recall_90"]
     return (
         detector,
@@ -99,4 +118,75 @@ def _row(detector: str, found: Figures, panel: str, budget: str) -> Sequence[str
         f"{mine['recall'] / best:.2f}",
         f"{mine['lost']:.3f}",
         f"{mine['background']:.3f}",
+        f"{mine['delay_h']['growth']:.0f} h",
     )
+
+
+def _verdicts(found: Figures) -> Sequence[str]:
+    lines = []
+    for panel, wanted in TARGETS.items():
+        ours = found[OURS][panel]
+        for budget in BUDGETS:
+            recall, background = ours[budget]["recall"], ours[budget]["background"]
+            allowed = 1.3 * float(budget.split()[1])
+            lines += [
+                verdict(
+                    f"{panel}, {budget}: recall {recall:.3f}, target {wanted[budget]}", met=recall >= wanted[budget]
+                ),
+                verdict(
+                    f"{panel}, {budget}: background {background:.3f}, at most {allowed:.3f}", met=background <= allowed
+                ),
+            ]
+        lost, growth = ours["budget 0.25"]["lost"], ours["budget 0.25"]["delay_h"]["growth"]
+        lines += [
+            verdict(f"{panel}: lost {lost:.3f}, target {wanted['lost']}", met=lost <= wanted["lost"]),
+            verdict(f"{panel}: growth found after {growth:.0f} h, target {GROWTH_HOURS}", met=growth < GROWTH_HOURS),
+        ]
+    return lines
+
+
+def _closer(closer: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
+    lines = [
+        "",
+        "Hours against ten minutes, at .25, seeds 1 and 2; from the first extra dollar until an alert can leave:",
+    ]
+    for panel, looks in closer.items():
+        kinds = list(next(iter(looks.values()))["delay_h"])
+        rows = [
+            (name, f"{seen['recall']:.3f}", f"{seen['lost']:.3f}", *(f"{seen['delay_h'][kind]:.1f}" for kind in kinds))
+            for name, seen in looks.items()
+        ]
+        lines += ["", *table((panel, "recall", "lost", *(f"{kind} h" for kind in kinds)), rows)]
+    return lines
+
+
+def _speed(speed: Mapping[str, Any]) -> Sequence[str]:
+    loop = speed["loop"]["series_per_second"]
+    rows = [
+        (
+            f"{cold['series']}",
+            f"{cold['cpu_seconds']:.1f} s",
+            f"{cold['seconds']:.1f} s",
+            f"{cold['peak_mib']} MiB",
+            f"{cold['step_cpu_ms']:.0f} ms",
+            f"{cold['series_per_second']}",
+            f"{cold['series_per_second'] / loop:.0f}",
+        )
+        for cold in speed["cold"]
+    ]
+    header = ("series", "cold, cpu", "by the wall", "peak", "step, cpu", "series a second", "x the loop")
+    small = speed["cold"][0]
+    per_second, seconds, peak = small["series_per_second"], small["cpu_seconds"], small["peak_mib"]
+    return [
+        "",
+        f"Speed, one core, 60 days of hours; a loop of PyOD ECOD fits scores {loop} series a second in the same run.",
+        "Cold: imports, the state of the past, a day of steps, PyOD's import and its first fit, and the hour's scores; processor time.",
+        "",
+        *table(header, rows),
+        "",
+        verdict(f"{per_second / loop:.0f} times the loop, target 100", met=per_second >= 100 * loop),
+        verdict(
+            f"{small['series']} series from cold in {seconds:.1f} s and {peak} MiB, target 10 s and 1536 MiB",
+            met=seconds < 10 and peak < 1536,
+        ),
+    ]

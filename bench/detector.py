@@ -1,35 +1,28 @@
-"""Freio's detector as the incident benchmark asks for one: every hour's score of every series, in one matrix.
-
-The same numbers as `PyodDetector.score` on the series cut after each hour (a test holds them together). What an hour
-may be depends on the hours before it alone, so here it is worked out once, and not again for every later hour.
-"""
+"""Freio's detector as the incident benchmark asks for one: every hour's score of every series, in one matrix."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from freio.adapters.pyod_detector import distance, envelope, features
+from freio.adapters.detector.engine import judge
+from freio.adapters.detector.evidence import WORTH
+from freio.adapters.detector.pool import right_tail, second_opinion
+from freio.adapters.detector.windows import Floats
 
-Floats = NDArray[np.float64]
 
-
-def score(spend: Floats) -> Floats:
+def score(spend: Floats, model: Callable[[], Any] = right_tail) -> Floats:
     """USD per hour (series, hours) → scores of the same shape; column t uses columns ≤ t only."""
-    return np.array([_scores(np.ascontiguousarray(series, float).tobytes()) for series in spend])
+    return _worth_it(second_opinion(judge(spend), model))
 
 
-@lru_cache(maxsize=20_000)  # an injection changes 15 % of the series: the others come again as they were
-def _scores(series: bytes) -> Floats:
-    x = np.frombuffer(series)
-    hours = [envelope(x, t) for t in range(len(x))]
-    scores = np.array([hour.over(spent) for hour, spent in zip(hours, x, strict=True)])
-    scores[0] = 0.0  # one hour is no history
-    calm = scores < 1.0
-    for t in np.flatnonzero(~calm):
-        far = distance(features(x[: t + 1], hours[: t + 1]), calm=calm[: t + 1])
-        if far is not None:
-            scores[t] = min(scores[t], far)
-    return scores
+def records_alone(spend: Floats) -> Floats:
+    """The same without PyOD's second opinion."""
+    return _worth_it(judge(spend).score)
+
+
+def _worth_it(scores: Floats) -> Floats:
+    """A budget is not filled with what is no alert: under the least score that is one, nothing is said."""
+    return np.where(scores >= WORTH, scores, 0.0)

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.detection import PROTOCOL, check, fold, usage_file
-from bench.recorded import PER_HOUR, Client, Incident, clients, incidents
+from bench.detection import PROTOCOL, check, usage_file
+from bench.recorded import PER_HOUR, Client, Incident, clients, fold, incidents
 from bench.result import Result, table, verdict
 from bench.sides import GATE, MINUTES, ByExport, ByMeter, Side
 

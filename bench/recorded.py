@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ Floats = NDArray[np.float64]
 
 PER_HOUR = 12  # five-minute steps
 TEN = 600  # seconds of a recorded step
+
+
+def fold(name: str) -> int:
+    """The protocol's fold of a client, 0 to 4."""
+    return int(hashlib.sha256(f"fold:{name}".encode()).hexdigest(), 16) % 5
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -437,8 +437,8 @@ class Freio:
 
     @cached_property
     def watcher(self) -> Watcher:
+        from freio.adapters.detector.adapter import PyodDetector
         from freio.adapters.google.projects import GoogleProjects
-        from freio.adapters.pyod_detector import PyodDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
         from freio.guard.numbers import NumberBook

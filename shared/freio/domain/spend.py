@@ -115,12 +115,21 @@ class Score:
 
     ``value``  over the threshold (1.0 fires); ``usual`` what the hour normally costs; ``kind`` of the trouble:
     ``spike``, ``level_shift`` or ``growth``; ``why`` it fired (None: it did not).
+
+    Where it fires: ``shape`` is what the trouble looks like (``retry_storm``, ``stuck_loop``, ``leak``, or its kind;
+    ``silence`` where a feed has stopped, which fires nothing), ``hours`` how long it has been running, ``excess`` what
+    it has cost over the usual in that time, ``evidence`` what has fired, each with how far it is over its edge:
+    ``(("each of six hours", 1.7), ("the hour", 1.2))``.
     """
 
     value: float
     usual: float
     kind: str
     why: Phrase | None = None
+    shape: str = ""
+    hours: int = 0
+    excess: float = 0.0
+    evidence: tuple[tuple[str, float], ...] = ()
 
 
 DIMENSIONS = ("app", "team", "cost_centre", "feature", "project", "endpoint", "model", "sku")

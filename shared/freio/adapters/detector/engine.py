@@ -1,0 +1,67 @@
+"""Every hour of every series judged at once: what the benchmark asks, and what a state starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from freio.adapters.detector.evidence import ALL, HIGH_DAYS, excesses, together
+from freio.adapters.detector.highs import records
+from freio.adapters.detector.level import daily, levels, measured
+from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, known, statistics, usual
+
+CHUNK = 64  # series at a time: their arrays stay in a processor's cache
+DAYS_KEPT = HIGH_DAYS + DAYS_USUAL + 2  # whole days of the past that an hour is judged by
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``score`` (series, hours); ``evidence`` (series, hours, kind), each over its edge; ``level`` (series, hours)."""
+
+    score: Floats
+    evidence: Floats
+    level: Floats
+
+
+def every_hour(x: Floats) -> tuple[dict[str, Floats], list[Floats]]:
+    """The statistics, and the excess of each kind of evidence, hour by hour; on the first day nothing is usual yet."""
+    statistic = statistics(lambda hours: ago(x, hours))
+    out = [excess.copy() for excess in excesses(statistic, lambda of: usual(statistic[of]))]
+    for kind, excess in zip(ALL, out, strict=True):
+        if kind.over_usual:
+            excess[:DAY] = 0.0
+    return statistic, out
+
+
+def judge(spend: Floats, *, last: int | None = None) -> Judged:
+    """Spend per hour (series, hours), NaN where an hour is missing → the score of each hour, or of the `last` ones.
+
+    From `WORTH` on a score is worth an alert; an hour that is missing says nothing, and scores 0. Five series of
+    10 USD an hour for ten days, one of which turns to 60: it scores 1.33 at once and 1.75 in its third hour, while the
+    others rest at .61, as everything flat does.
+    """
+    if last is not None:
+        spend = spend[:, max(0, (spend.shape[1] - last) // DAY - DAYS_KEPT) * DAY :]
+    series, hours = spend.shape
+    kept = hours if last is None else min(last, hours)
+    score = np.zeros((series, kept))
+    seen = np.zeros((series, kept, len(ALL)))
+    level = np.zeros((series, kept))
+    chunks = [slice(first, min(first + CHUNK, series)) for first in range(0, series, CHUNK)]
+    filled = [known(np.ascontiguousarray(spend[chunk].T, dtype=float)) for chunk in chunks]
+    by_day = np.concatenate([levels(*daily(x)) for x in filled], axis=1) if chunks and hours else np.zeros((0, 0))
+    for day in range(len(by_day)):
+        by_day[day] = measured(by_day[day])
+    for chunk, x in zip(chunks, filled, strict=True):
+        unit = np.repeat(by_day[:, chunk], DAY, axis=0)[:hours]
+        judged = np.empty((len(ALL), kept, x.shape[1]))
+        for place, (kind, excess) in enumerate(zip(ALL, every_hour(x)[1], strict=True)):
+            past = records(excess, HIGH_DAYS, kind.lag)[hours - kept :]
+            judged[place] = excess[hours - kept :] / (kind.share * unit[hours - kept :] + past) / kind.edge
+            judged[place, : max(0, kind.from_hour - (hours - kept))] = 0.0
+        judged[:, np.isnan(spend[chunk, hours - kept :].T)] = 0.0
+        score[chunk] = together(judged).T
+        seen[chunk] = judged.transpose(2, 1, 0)
+        level[chunk] = unit[hours - kept :].T
+    return Judged(score, seen, level)

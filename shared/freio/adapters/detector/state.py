@@ -1,0 +1,97 @@
+"""One hour more, without the past anew: what each series has to remember, six kilobytes of it.
+
+A step gives what `engine.judge` gives for its last hour. Rings are (hours, series) in single precision: the memory
+of 100,000 series is some 600 MB, and an hour of all of them is a few hundred operations on whole rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from freio.adapters.detector.engine import CHUNK, DAYS_KEPT, every_hour
+from freio.adapters.detector.evidence import ALL, HIGH_DAYS, OVER_USUAL, excesses, together
+from freio.adapters.detector.level import LEVEL_DAYS, daily, level, measured
+from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, known, median, of_days, statistics
+
+WEEK = DAY * DAYS_USUAL
+
+
+class State:
+    """What was, of every series; hours are added with `step`."""
+
+    def __init__(self, spend: Floats) -> None:
+        """From at least a week of spend (series, hours), NaN where an hour is missing."""
+        series, hours = spend.shape
+        if hours < WEEK:
+            raise ValueError(f"a state starts from {WEEK} hours at least: {hours} were given; judge() takes fewer")
+        skipped = max(0, hours // DAY - DAYS_KEPT) * DAY
+        self._hours = hours - skipped
+        days = -(-self._hours // DAY)
+        self._past = {of: np.empty((WEEK, series), np.float32) for of in OVER_USUAL}
+        self._days = np.empty((2, days, series), np.float32)
+        self._highs = np.empty((len(ALL), DAY, series), np.float32)
+        self._peaks = np.empty((len(ALL), days, series), np.float32)
+        for first in range(0, series, CHUNK):
+            chunk = slice(first, min(first + CHUNK, series))
+            self._begin(chunk, known(np.ascontiguousarray(spend[chunk, skipped:].T, dtype=np.float32)))
+        full = self._hours // DAY
+        self._today = self._days[:, full:].sum(axis=1)
+        self._peak = self._peaks[:, full] if days > full else np.zeros_like(self._peaks[:, 0])
+        self._days, self._peaks = self._days[:, :full][:, -LEVEL_DAYS:], self._peaks[:, :full][:, -HIGH_DAYS:]
+        self._turn()
+
+    def _begin(self, chunk: slice, x: Floats) -> None:
+        hours = len(x)
+        statistic, excess = every_hour(x)
+        week, starts = np.arange(hours - WEEK, hours), np.arange(0, hours, DAY)
+        for of, ring in self._past.items():
+            ring[week % WEEK, chunk] = statistic[of][week]
+        self._days[:, :, chunk] = daily(x)
+        for place, values in enumerate(excess):
+            peaks = np.maximum.reduceat(values, starts, axis=0)
+            self._peaks[place][:, chunk] = peaks
+            for day in ((hours - DAY) // DAY, (hours - 1) // DAY):  # the last 24 hours lie in one day or in two
+                today = np.maximum.accumulate(values[day * DAY : (day + 1) * DAY], axis=0)
+                high = np.maximum(today, peaks[max(0, day - HIGH_DAYS) : day].max(axis=0))
+                for hour in range(max(hours - DAY, day * DAY), day * DAY + len(high)):
+                    self._highs[place][hour % DAY, chunk] = high[hour - day * DAY]
+
+    def _turn(self) -> None:
+        """What holds for a whole day: the level, and the records of the days before."""
+        self._unit = measured(np.asarray(level(self._days[0], self._days[1]), dtype=float)).astype(np.float32)
+        self._before = self._peaks.max(axis=1)
+
+    def step(self, spend: Floats) -> tuple[Floats, Floats]:
+        """Adds an hour of spend (series,), NaN where it is missing → its scores (series,), and (kind, series)."""
+        missing = np.isnan(spend)
+        t = self._hours
+        x = spend.astype(np.float32)
+        if missing.any():
+            x = np.where(missing, median([self._past["hour"][(t - DAY * k) % WEEK] for k in range(1, 8)]), x)
+        hour = self._past["hour"]
+        statistic = statistics(lambda back: hour[(t - back) % WEEK] if back else x)
+        days = [(t - DAY * k) % WEEK for k in range(1, DAYS_USUAL + 1)]
+        judged = np.empty((len(ALL), len(x)), np.float32)
+        excess = excesses(statistic, lambda of: of_days([self._past[of][slot] for slot in days]))
+        for place, kind in enumerate(ALL):
+            then = self._highs[place][(t - kind.lag) % DAY]
+            judged[place] = excess[place] / (np.float32(kind.share) * self._unit + then) / np.float32(kind.edge)
+        judged[:, missing] = 0.0
+        self._remember(x, statistic, excess)
+        return together(judged), judged
+
+    def _remember(self, x: Floats, statistic: dict[str, Floats], excess: list[Floats]) -> None:
+        t = self._hours
+        for of, ring in self._past.items():
+            ring[t % WEEK] = statistic[of]
+        self._today[0] += x
+        self._today[1] += x > 0
+        for place, now in enumerate(excess):
+            np.maximum(self._peak[place], now, out=self._peak[place])
+            np.maximum(self._peak[place], self._before[place], out=self._highs[place][t % DAY])
+        self._hours += 1
+        if self._hours % DAY == 0:
+            self._days = np.concatenate((self._days, self._today[:, None]), axis=1)[:, -LEVEL_DAYS:]
+            self._peaks = np.concatenate((self._peaks, self._peak[:, None]), axis=1)[:, -HIGH_DAYS:]
+            self._today, self._peak = np.zeros_like(self._today), np.zeros_like(self._peak)
+            self._turn()

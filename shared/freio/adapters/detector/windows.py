@@ -1,0 +1,109 @@
+"""What the last hours come to: arrays of (hours, series), every hour from itself and earlier ones alone.
+
+Hours lie in rows, so that a step along time is a view, and each operation runs over all series at once. Before the
+first hour nothing was spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]  # double precision in the engine, single in a state
+
+DAY = 24
+DAYS_USUAL = 7
+
+
+def ago(x: Floats, hours: int) -> Floats:
+    """`x` as it was so many hours ago, zero before its first hour: `ago([1, 2, 3], 1)` is `[0, 1, 2]`."""
+    out = np.zeros_like(x)
+    if hours < len(x):
+        out[hours:] = x[: len(x) - hours]
+    return out
+
+
+def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
+    """Everything that the evidence is made of, from `back(k)`: the spend of k hours ago, 0 to 23.
+
+    ``mean_3``, ``mean_24``: means of the last hours. ``low_3``, ``low_6``, ``low_12``: what none of them went under; a
+    burst of one hour leaves it where it was, a loop that never ends lifts it. ``third_24``, ``fifth_24``: the third
+    and the fifth lowest of a day, so that a pause of two or four hours hides nothing.
+    """
+    now = back(0)
+    out = {"hour": now}
+    total, low, lowest_few = now, now, [now]
+    for k in range(1, DAY):
+        before = back(k)
+        total = total + before
+        if k < 12:
+            low = np.minimum(low, before)
+        insert(lowest_few, before, 5)
+        if k + 1 in (3, 6, 12):
+            out[f"low_{k + 1}"] = low
+        if k + 1 in (3, DAY):
+            out[f"mean_{k + 1}"] = total / (k + 1)
+    return out | {"third_24": lowest_few[2], "fifth_24": lowest_few[4]}
+
+
+def insert(low: list[Floats], array: Floats, many: int) -> None:
+    """Element by element, keeps the `many` lowest of what was inserted, in order.
+
+    Pairs are exchanged as in a sorting network: no sort of short rows, and nothing is stacked.
+    """
+    for place, value in enumerate(low):
+        low[place], array = np.minimum(value, array), np.maximum(value, array)
+    if len(low) < many:
+        low.append(array)
+
+
+def usual(x: Floats) -> Floats:
+    """What the same hour usually is: the median of the last seven days, or last week's weekday where that is more.
+
+    In the first week the days that there are stand in for the others; on the first day nothing is usual.
+    """
+    out = np.zeros_like(x)
+    for first in range(DAY, min(len(x), DAYS_USUAL * DAY), DAY):  # the first week, day by day
+        last = min(first + DAY, len(x))
+        back = [1 + k % (first // DAY) for k in range(DAYS_USUAL)]
+        out[first:last] = of_days([x[first - DAY * k : last - DAY * k] for k in back])
+    start = DAYS_USUAL * DAY
+    if len(x) > start:
+        out[start:] = of_days([x[start - DAY * k : len(x) - DAY * k] for k in range(1, DAYS_USUAL + 1)])
+    return out
+
+
+def of_days(days: Sequence[Floats]) -> Floats:
+    """The usual from the seven days before: their median, or the oldest (the same weekday) where that is more."""
+    return np.maximum(median(days), days[-1])
+
+
+def median(days: Sequence[Floats]) -> Floats:
+    """Element by element, of an odd number of arrays."""
+    low: list[Floats] = []
+    for day in days:
+        insert(low, day, len(days) // 2 + 1)
+    return low[-1]
+
+
+def known(x: Floats) -> Floats:
+    """Hours that are missing (NaN) as they usually are: a feed that was silent has not spent nothing.
+
+    On the first day the hour before stands in. An hour of an incident that a person has confirmed may be given as
+    missing too: then it teaches nothing.
+    """
+    missing = np.isnan(x)
+    if not missing.any():
+        return x
+    x = x.copy()
+    for t in np.flatnonzero(missing.any(axis=1)).tolist():
+        days = t // DAY
+        if days:
+            guess = median([x[t - DAY * (1 + k % min(days, DAYS_USUAL))] for k in range(DAYS_USUAL)])
+        else:
+            guess = x[t - 1] if t else np.zeros(x.shape[1])
+        x[t] = np.where(missing[t], guess, x[t])
+    return x
