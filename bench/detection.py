@@ -180,7 +180,7 @@ def _speed(speed: Mapping[str, Any]) -> Sequence[str]:
     return [
         "",
         f"Speed, one core, 60 days of hours; a loop of PyOD ECOD fits scores {loop} series a second in the same run.",
-        "Cold: imports, the state of the past, a day of steps, PyOD's import and its first fit, and the hour's scores; processor time.",
+        "Cold: imports, the state of the past, a day of steps, PyOD's import and first fit, and the hour's scores.",
         "",
         *table(header, rows),
         "",

@@ -1,9 +1,9 @@
 """The second opinion: a model of PyOD's over the calm hours of all series, asked where the records look odd.
 
 The ten kinds of evidence of calm hours are one pool, of every series of the client: which of them rise together, and
-how far, is learned there, and a new app borrows it. Fitted once a day, on the seven days before; hours that look odd
-stay out, since a pool that holds incidents stops finding them. The model moves a score, and cannot make one: it is
-asked only from `ODD` on, and its opinion counts with a small power.
+how far, is learned there, so that a quiet app borrows from the others. Fitted once a day, on the seven days before;
+hours that look odd stay out, since a pool that holds incidents stops finding them. The model moves a score, and cannot
+make one: it is asked only from `ODD` on, and its opinion counts with a small power.
 
 Which model, by mean recall at .25 and .50 alerts a week and money lost at .25, steady series | all series; ServeGen,
 incidents of seeds 21 to 30, with the power of the opinion at .3 and asked from .6 on (IForest and PCA: seeds 21 to 24,
