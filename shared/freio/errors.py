@@ -70,6 +70,9 @@ class UnknownPrice(FreioError):
         self.model = model
 
 
+LONGEST_PAUSE = 3600.0  # seconds
+
+
 class VendorError(FreioError):
     """Another service failed."""
 
@@ -77,12 +80,13 @@ class VendorError(FreioError):
 class Unavailable(VendorError):
     """Worth trying again: throttled, overloaded, timed out, or the reply was lost.
 
-    ``retry_after`` is the pause in seconds that the service asked for, if it did.
+    ``retry_after`` is the pause in seconds that the service asked for, if it did; an hour at most, since nothing that
+    brakes or lets go waits for longer, whatever a header says.
     """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_PAUSE)
 
 
 class Rejected(VendorError):

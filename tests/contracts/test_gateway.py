@@ -487,6 +487,16 @@ def test_more_rows_than_a_page_holds_are_all_counted(world: World) -> None:
     assert len(world.asked(LOGS)) == 4  # three pages of what got through, one count of what did not
 
 
+def test_half_an_hour_may_have_more_rows_than_one_question(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred requests a second are 360,000 rows in half an hour: just then a proof is wanted."""
+    monkeypatch.setattr("freio.adapters.litellm.client.MOST_PAGES", 3)
+    start = world.clock.now().replace(second=0) + timedelta(minutes=1)
+    world.proxy.run(world.chat_key, "fast", start, tokens_a_minute=5_000, minutes=10, requests=500)
+    world.clock.sleep(900)
+    windows = world.witness.windows(world.key_target(), start, start + timedelta(minutes=10), 5)
+    assert [window.usage for window in windows] == [5_000, 5_000]
+
+
 def test_requests_are_counted_where_the_target_counts_requests(world: World) -> None:
     """`rpm`: twenty a minute were asked for, five may pass."""
     target = Target("gateway", world.api.host, "litellm", "rpm", "1/min", world.key_target().dimensions)

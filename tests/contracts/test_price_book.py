@@ -155,6 +155,14 @@ def test_a_price_that_moves_while_it_is_kept_moves_with_the_list(world: World) -
     assert world.usd("gemini-3.7-flash") == 2 * before
 
 
+def test_a_price_that_is_first_read_after_it_moved_is_what_it_says(world: World) -> None:
+    """The day's prices are read one by one, as they are used: this one at one in the morning of the new year."""
+    world.clock.at = datetime(2026, 12, 31, 23, tzinfo=UTC)
+    world.usd("gemini-2.5-flash")
+    world.clock.at += timedelta(hours=2)
+    assert world.usd("gemini-3.7-flash") == Decimal("1.5")
+
+
 def test_what_cannot_be_read_is_said(world: World) -> None:
     """By name, and how many; storage and other wares are nothing to be told."""
     world.usd("gemini-2.5-pro")

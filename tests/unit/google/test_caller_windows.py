@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from freio.adapters.google.caller_windows import CallerWindows
+from freio.adapters.google.time_series import Counts
 from freio.domain.target import Target
 from freio.errors import Rejected, Unavailable
 from freio.sandbox.google.credentials import Caller
@@ -96,3 +97,38 @@ def test_a_caller_that_google_does_not_know_is_rejected(google: Stand, witness: 
     for target in (KEY_TARGET, ACCOUNT_TARGET):
         with pytest.raises(Rejected):
             witness.windows(target, now - timedelta(hours=1), now, 5)
+
+
+def test_a_window_without_a_point_is_left_out_until_it_is_half_an_hour_old(
+    google: Stand, witness: CallerWindows
+) -> None:
+    """Before that nobody knows whether it had no traffic, or its points have not come."""
+    start = google.clock.now()
+    google.carries(Caller(api_key="web"), KEY_TARGET, 10, 5)
+    google.clock.sleep(15 * 60)
+    assert [window.usage for window in witness.windows(KEY_TARGET, start, google.clock.now(), 5)] == [10]
+    google.clock.sleep(20 * 60)
+    windows = witness.windows(KEY_TARGET, start, start + timedelta(minutes=15), 5)
+    assert [window.usage for window in windows] == [10, 0]  # the third ended less than half an hour ago
+
+
+def test_what_the_key_asks_of_other_services_is_no_use_of_ai(
+    google: Stand, witness: CallerWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are left to it: counted, they would refute a brake that holds."""
+    start = google.clock.now()
+    google.clock.sleep(600)
+
+    def counted(*_: object, **__: object) -> list[Counts]:
+        return [
+            Counts(labels={"service": service, "response_code": code}, steps={start: amount})
+            for service, code, amount in (
+                ("translate.googleapis.com", "200", 500),
+                ("aiplatform.googleapis.com", "403", 40),
+                ("translate.googleapis.com", "403", 7),
+            )
+        ]
+
+    monkeypatch.setattr("freio.adapters.google.caller_windows.count", counted)
+    [window] = witness.windows(KEY_TARGET, start, start + timedelta(minutes=5), 5)
+    assert (window.usage, window.exceeded) == (0, 40)

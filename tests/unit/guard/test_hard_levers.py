@@ -11,8 +11,8 @@ import pytest
 from freio.domain import sentences as say
 from freio.domain.ask import Answer, Ask
 from freio.domain.click import Verb
-from freio.domain.incident import State
-from freio.guard.mandate import goes_beyond
+from freio.domain.incident import Action, Decision, State
+from freio.guard.mandate import goes_beyond, lapsed
 from freio.guard.moves import POLICY
 from freio.ports import Change
 from tests.simulation.cast import ANA, LEA, OPS, ROB, RUI, ZOE, a_client, a_target
@@ -237,3 +237,17 @@ def test_an_approval_of_another_project_approves_nothing() -> None:
     world.click(OPS, Verb.THROTTLE, "last")
     assert ask_of(world).id != asked.id
     assert ask_of(world).targets == (elsewhere.target,)
+
+
+def test_a_policy_is_no_authority_for_it_whatever_stands_in_the_store() -> None:
+    """A lease of a hard lever that a policy decided on would not be set, though today's file enforces."""
+    world = World(client=a_client())
+    world.watch("last")
+    incident = world.of("last")
+    assert incident.proposal is not None
+    policy = Decision(action=Action.THROTTLE, by=POLICY, at=world.clock.at, until=world.clock.at + timedelta(hours=1))
+    soft = replace(incident, state=State.BRAKING, decision=policy)
+    assert lapsed(world.client, soft, world.clock.at) == ""
+    step = replace(incident.proposal.steps[0], target=HARD)
+    hard = replace(soft, proposal=replace(incident.proposal, lever="disable_service", steps=(step,)))
+    assert lapsed(world.client, hard, world.clock.at) == say.POLICY_CHANGED

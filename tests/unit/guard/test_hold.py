@@ -258,3 +258,21 @@ def test_a_lease_whose_lever_is_gone_is_a_failure_that_is_told(world: World, mon
     world.sweep(5)
     assert world.of("chat").state is State.STUCK
     assert (world.brake("chat").rejected, world.pager.pages != {}) == (True, True)
+
+
+def test_a_service_that_asks_for_a_pause_of_years_gets_an_hour(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood there comes back in time; and the failure is written down, whatever the number is."""
+    throttled(world)
+
+    def fails(*_: object) -> None:
+        raise Unavailable("429", retry_after=1e12)
+
+    monkeypatch.setattr(world.lever, "restore", fails)
+    world.click(OPS, Verb.RELEASE, "chat")
+    due_at = world.brake("chat").due_at
+    assert due_at is not None
+    assert due_at - world.clock.at == HOUR
+    monkeypatch.undo()
+    world.pass_time(HOUR)
+    world.sweep()
+    assert world.standing("chat") is None

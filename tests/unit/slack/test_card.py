@@ -27,6 +27,7 @@ from freio.domain.incident import (
     Step,
     Verdict,
 )
+from freio.domain.lever import KINDS
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_BUCKET, NO_LEVER_LEFT, NO_TRAFFIC, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
@@ -393,7 +394,11 @@ SIGNALS = st.builds(
 )
 STEPS = st.builds(
     Step,
-    target=st.just(TARGET),
+    target=st.builds(
+        lambda lever, which: Target(lever, which, which, which, "", (("key", which), ("service_account", which))),
+        st.sampled_from(sorted(KINDS)),
+        WORDS,
+    ),
     location=WORDS,
     model=WORDS,
     value=COUNTS,
@@ -406,6 +411,8 @@ STEPS = st.builds(
     refused=SHARES,
     refusals=st.lists(st.builds(Refusal, who=WORDS, share=SHARES), max_size=7).map(tuple),
     shared_with=st.lists(NAMES, max_size=12).map(tuple),
+    takes=st.lists(WORDS, max_size=12).map(tuple),
+    note=st.none() | PHRASES,
 )
 INCIDENTS = st.builds(
     incident,
@@ -419,14 +426,22 @@ INCIDENTS = st.builds(
     proposal=st.none()
     | st.builds(
         Proposal,
-        lever=WORDS,
+        lever=st.sampled_from(sorted(KINDS)),
         steps=st.lists(STEPS, max_size=5).map(tuple),
         reasons=st.lists(PHRASES, max_size=12).map(tuple),
         uncovered=st.lists(PHRASES, max_size=12).map(tuple),
+        unasked=st.lists(PHRASES, max_size=7).map(tuple),
     ),
     decision=st.none()
     | st.just(DECIDED)
-    | st.builds(Decision, action=st.sampled_from(Action), by=NAMES, at=st.just(NOW), why=WORDS),
+    | st.builds(
+        Decision,
+        action=st.sampled_from(Action),
+        by=NAMES,
+        at=st.just(NOW),
+        why=WORDS,
+        approvers=st.lists(NAMES, max_size=2).map(tuple),
+    ),
     until=st.none() | st.just(NOW),
     attempts=COUNTS,
     proof=st.none() | st.just(PROOF),

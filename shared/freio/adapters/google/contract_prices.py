@@ -35,7 +35,7 @@ class _Kept:
     until: datetime
     services: dict[str, str] | None = None
     skus: dict[str, dict[Key, ListedSku]] = field(default_factory=dict)
-    prices: dict[str, Decimal | None] = field(default_factory=dict)
+    prices: dict[str, tuple[Decimal | None, datetime]] = field(default_factory=dict)  # and when each was read
     answers: dict[tuple[Use, date], Decimal] = field(default_factory=dict)
     troubles: dict[str, None] = field(default_factory=dict)
     failed_at: datetime | None = None
@@ -79,10 +79,10 @@ class ContractPrices:
             if sku is None:
                 return None
             if sku.id not in kept.prices:
-                kept.prices[sku.id] = self._contract(kept, sku)
-            contract = kept.prices[sku.id]
+                kept.prices[sku.id] = self._contract(kept, sku), self._now()
+            contract, read_at = kept.prices[sku.id]
             found = paid(at_time(sku.rates, at)) if contract is None else contract
-            held_at = sku.rates[0][0] if contract is None else kept.until - KEPT
+            held_at = sku.rates[0][0] if contract is None else read_at
             return None if found is None else found * self._moved(use, since=held_at, at=at, listed=contract is None)
         except VendorError as error:
             kept.failed_at = self._now()
