@@ -275,3 +275,13 @@ def test_a_place_that_no_limit_would_throttle_is_said_to_be_uncovered() -> None:
     proposal = offered(made)
     assert [step.location for step in proposal.steps] == ["global"]
     assert [why.text for why in proposal.uncovered] == [STRICTER_STANDS]
+
+
+def test_what_runs_on_provisioned_throughput_is_neither_usual_nor_now() -> None:
+    """It is billed by the time it is held, and no limit on what is shared counts it."""
+    made = Town()
+    made.serve(NOW - 8 * DAY, NOW - HOUR, 600_000)
+    made.serve(NOW - 8 * DAY, NOW, 6_000_000, request_type="dedicated")
+    made.serve(NOW - HOUR, NOW, 60_000_000)
+    step = only_step(offered(made))
+    assert (step.usual_peak, step.current, step.value) == (10_000, 1_000_000, 10_000)
