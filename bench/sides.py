@@ -8,7 +8,7 @@ finds besides is not counted here: it would have a budget of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -44,8 +44,7 @@ class ByExport:
         self._detector = LastHour(self._hourly)
 
     def best(self, hour: int) -> float:
-        (score,) = judged(self._detector, hour, [self._hourly[hour]], 1.0)
-        return score
+        return judged(self._detector, hour, self._hourly[hour], 1.0)
 
     def looks(self, hour: int) -> Iterator[tuple[int, float]]:
         yield (hour + 1) * PER_HOUR, self.best(hour)
@@ -60,19 +59,17 @@ class ByMeter:
         self._pace = (sums - sums[np.maximum(0, ends - WIDTH)]) * PER_HOUR / WIDTH  # by the step's number at whose end
         self._detector = LastHour(self._pace[1:].reshape(-1, PER_HOUR).max(axis=1))
         self._a_token = client.usd.sum() / max(client.tokens.sum(), 1.0)
-        self._seen: dict[int, list[float]] = {}
 
     def best(self, hour: int) -> float:
-        return max(self._scores(hour))
+        """By the highest pace of the hour's looks: a higher one never scores less."""
+        return self._score(hour, max(self._pace[poll - UNSEEN] for poll in _polls(hour)))
 
     def looks(self, hour: int) -> Iterator[tuple[int, float]]:
-        yield from zip(_polls(hour), self._scores(hour), strict=True)
+        for poll in _polls(hour):
+            yield poll, self._score(hour, self._pace[poll - UNSEEN])
 
-    def _scores(self, hour: int) -> list[float]:
-        if hour not in self._seen:
-            paces = [float(self._pace[poll - UNSEEN]) for poll in _polls(hour)]
-            self._seen[hour] = judged(self._detector, hour, paces, self._a_token)
-        return self._seen[hour]
+    def _score(self, hour: int, pace: float) -> float:
+        return judged(self._detector, hour, float(pace), self._a_token)
 
 
 def _polls(hour: int) -> range:
@@ -80,12 +77,9 @@ def _polls(hour: int) -> range:
     return range(hour * PER_HOUR + 1, (hour + 1) * PER_HOUR + 1)
 
 
-def judged(detector: LastHour, hour: int, values: Sequence[float], worth: float) -> list[float]:
-    """The detector's score of each value in that hour, or 0 where it is over the usual by less than the gate."""
-    usual = detector.usual(hour)
-    matters = [at for at, value in enumerate(values) if (value - usual) * worth > GATE]
-    scores = [0.0] * len(values)
-    if matters:
-        for at, score in zip(matters, detector.scores(hour, [values[at] for at in matters]), strict=True):
-            scores[at] = score
-    return scores
+def judged(detector: LastHour, hour: int, value: float, worth: float) -> float:
+    """The detector's score of a value in that hour, or 0 where it is over the usual by less than the gate."""
+    if value * worth <= GATE:
+        return 0.0
+    score, usual = detector.score(hour, value)
+    return score if (value - usual) * worth > GATE else 0.0

@@ -439,6 +439,7 @@ class Freio:
     def watcher(self) -> Watcher:
         from freio.adapters.detector.adapter import PyodDetector
         from freio.adapters.google.projects import GoogleProjects
+        from freio.adapters.pace_detector import PaceDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
         from freio.guard.numbers import NumberBook
@@ -456,6 +457,7 @@ class Freio:
             self.store,
             self.clock,
             detector=PyodDetector(),
+            paces=PaceDetector(),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             prover=self.prover,

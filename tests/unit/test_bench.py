@@ -22,8 +22,8 @@ from bench.recorded import PER_HOUR, Client, Incident
 from bench.result import NotMeasuredError, table, verdict
 from bench.sides import GATE, ByExport, ByMeter
 from freio.adapters.detector.adapter import PyodDetector
-from freio.adapters.detector.engine import judge
 from freio.adapters.detector.evidence import WORTH
+from freio.adapters.pace_detector import PaceDetector
 from freio.adapters.slack.interactions import Inbox
 from freio.domain.click import Click
 from freio.i18n.catalogue import Language
@@ -155,12 +155,12 @@ def an_incident(kind: str = "spike", at: int = 250, usd: float = 60.0, hours: in
 def test_the_last_hour_is_judged_as_the_detector_judges_it() -> None:
     """For values that are usual, odd, and very odd."""
     hours = a_client().usd.reshape(-1, PER_HOUR).sum(axis=1)
-    fast = LastHour(hours)
-    for hour in (1, 100, 250, 335):
-        values = [0.0, float(hours[hour]), 25.0, 90.0]
-        for value, said in zip(values, fast.scores(hour, values), strict=True):
-            alone = judge(np.array([[*hours[:hour], value]])).score[0, -1]
-            assert said == pytest.approx(alone)
+    fast, detector = LastHour(hours), PaceDetector()
+    for hour in (0, 1, 100, 250, 335):
+        for value in (0.0, float(hours[hour]), 25.0, 90.0):
+            said = detector.score({"s": [*map(float, hours[:hour]), value]}, NOW)["s"]
+            assert fast.score(hour, value)[0] == pytest.approx(said.value)
+            assert fast.score(hour, value)[1] == pytest.approx(said.usual if hour else fast.score(0, value)[1])
 
 
 def test_the_meter_sees_in_minutes_what_the_export_sees_in_hours() -> None:

@@ -15,10 +15,11 @@ from freio.ports import Detector
 MIN_HOURS = 24  # of history before a shape can be judged at all
 
 
-def judged(client: Client, readings: Readings, detector: Detector, now: datetime) -> dict[str, Score]:
+def judged(client: Client, readings: Readings, detector: Detector, paces: Detector, now: datetime) -> dict[str, Score]:
     """The score of each app's money, by the app's name, and of its token paces, by `series_name`.
 
-    Money and tokens are two questions: an hour of one and an hour of the other are no pool.
+    Money and tokens are two questions: an hour of one and an hour of the other are no pool. `detector` is asked about
+    money, which may take its hours to tell; `paces` about how fast tokens come now.
     """
     money: dict[str, Sequence[object]] = {}
     tokens: dict[str, Sequence[object]] = {}
@@ -26,7 +27,7 @@ def judged(client: Client, readings: Readings, detector: Detector, now: datetime
         reading = readings.apps[app.name]
         money[app.name] = reading.hours
         tokens |= {name: rate.hours for name, rate in token_series(client, app, reading).items()}
-    return {**_scores(detector, money, now), **_scores(detector, tokens, now)}
+    return {**_scores(detector, money, now), **_scores(paces, tokens, now)}
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:

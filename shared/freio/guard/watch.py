@@ -69,6 +69,7 @@ class Watcher:
         *,
         meter: SpendMeter,
         detector: Detector,
+        paces: Detector,
         proposer: Proposer,
         prover: Prover,
         chat: Chat,
@@ -82,7 +83,7 @@ class Watcher:
         self._caps = caps
         self._numbers = numbers
         self._meter = meter
-        self._detector = detector
+        self._detectors = detector, paces
         self._proposer = proposer
         self._prover = prover
         self._chat = chat
@@ -93,7 +94,7 @@ class Watcher:
         """Look at every app now."""
         now = self._clock.now()
         readings = self._told(partial(self._meter.read, now), "reading the spend", now)
-        scores = self._told(partial(judged, self._client, readings, self._detector, now), "judging the spend", now)
+        scores = self._told(partial(judged, self._client, readings, *self._detectors, now), "judging the spend", now)
         watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))

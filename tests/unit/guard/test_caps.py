@@ -67,6 +67,7 @@ class Capped(Town):
             self.clock,
             meter=SpendMeter(self.client, self.warehouse, self.telemetry, self.prices),
             detector=self.detector,
+            paces=self.detector,
             proposer=Proposer(self.client, self.telemetry, self.prices, [lever]),
             prover=Prover({"quota": self.telemetry}),
             chat=self.chat,

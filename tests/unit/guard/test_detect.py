@@ -51,7 +51,7 @@ def found(
     given: Any = {"budgets": budgets, "lesson": lesson, "allowance": allowance, "now": now}
     whole = client(wanted)
     readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=None)
-    return detect(whole, wanted, reading, judged(whole, readings, detector, now), **given)
+    return detect(whole, wanted, reading, judged(whole, readings, detector, detector, now), **given)
 
 
 def test_a_shape_that_matters_in_money_is_a_signal() -> None:

@@ -266,6 +266,7 @@ class Town:
             self.clock,
             meter=SpendMeter(self.client, self.warehouse, self.telemetry, self.prices),
             detector=self.detector,
+            paces=self.detector,
             proposer=self.proposer,
             prover=Prover({"quota": self.telemetry}),
             chat=self.chat,
