@@ -120,6 +120,7 @@ STRICTER_STANDS = N_(
     "{model} at {location}: a limit of {standing:number} a minute is in force already, ours would be {value:number}"
 )
 NO_TRAFFIC = N_("no traffic of this app was seen in the last hour")
+NO_PRICE = N_("{models}: no price is known, so no limit can be worked out")
 NO_LEVER_LEFT = N_("no lever is left that was not tried")
 OTHER_CALLERS = N_("calls of {app} by others that the client's file names: {callers}")
 STOPS_UNDER_FLOOR = N_("{lever:word} stops everything, and the app's floor is {floor:number}")

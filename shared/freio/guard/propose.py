@@ -16,7 +16,7 @@ from freio.domain.incident import Proposal, Step
 from freio.domain.lever import kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_LEVER_LEFT, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
+from freio.domain.sentences import NO_LEVER_LEFT, NO_PRICE, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import VendorError
 from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, merged, not_countable
@@ -89,7 +89,9 @@ class Proposer:
         dear = [p for p in places if reading.rate.amount and p.rate >= DRIVES * reading.rate.amount]
         drivers = [p for p in dear if p.current > p.peak] or dear  # answers may run away where questions do not
         if not drivers:
-            return Proposal(lever="", steps=(), reasons=(Phrase(NO_TRAFFIC),))
+            unpriced = ", ".join(sorted(reading.unpriced))
+            why = Phrase.of(NO_PRICE, models=unpriced) if unpriced else Phrase(NO_TRAFFIC)
+            return Proposal(lever="", steps=(), reasons=(why,))
         owners = Owners(self._client, readings.shares)
         left = _left(app, spend, allowance)
 

@@ -14,7 +14,7 @@ from freio.domain.app import App, Match, Policy
 from freio.domain.gateway import Callers
 from freio.domain.incident import Proposal
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, STOPS_UNDER_FLOOR, UNASKED
+from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, NO_PRICE, STOPS_UNDER_FLOOR, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import Unavailable
 from freio.ports import Lever, Place
@@ -240,3 +240,11 @@ def test_a_lever_against_one_caller_says_by_whom_else_the_app_calls() -> None:
         "calls of chat by others that the client's file names: chat@acme.iam.gserviceaccount.com"
     ]
     assert offered(town(chat, stops=(key(),))).uncovered == ()
+
+
+def test_where_nothing_has_a_price_that_is_the_reason() -> None:
+    """Something runs, and nobody can say what it costs: that is another trouble than silence."""
+    made = town(named("chat"), stops=(key(),))
+    made.prices.known = {}
+    (why,) = offered(made).reasons
+    assert (why.text, dict(why.data)) == (NO_PRICE, {"models": "gemini-2.5-flash"})
