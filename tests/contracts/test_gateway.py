@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,11 +10,9 @@ import pytest
 from freio.adapters.litellm.client import LiteLlmApi
 from freio.adapters.litellm.errors import Denied, Missing
 from freio.adapters.litellm.gateway_lever import GatewayLever
-from freio.adapters.litellm.standing_quotas import standing_quotas
 from freio.domain.gateway import Counts, Gateway
 from freio.domain.incident import Verdict
 from freio.domain.lever import Setting
-from freio.domain.phrase import Phrase
 from freio.domain.proof import judge
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected, Unavailable, VendorError
@@ -536,33 +533,6 @@ def test_a_field_or_a_filter_that_litellm_has_not_is_refused(world: World) -> No
 
 
 # ---- standing quotas
-
-
-def test_quotas_of_the_file_are_limits_of_the_apps_one_caller(world: World) -> None:
-    """Input tokens are turned into what the gateway counts; what stands there is beside what is wanted."""
-    world.proxy.rows.teams["care"].update(rpm_limit=60)
-    owner = replace(TEAM_APP, quotas={"input_tokens_per_minute": 1_000_000, "requests_per_minute": 60})
-    quotas = standing_quotas(world.api, world.gateway, owner, output_per_input=0.25)
-    assert not isinstance(quotas, Phrase)
-    tokens, requests = quotas
-    assert (tokens.target, tokens.wanted, tokens.found) == (world.team_target(None), 1_250_000, None)
-    assert (requests.wanted, requests.is_kept, tokens.is_kept) == (60, True, False)
-    world.lever.apply(tokens.target, tokens.wanted)
-    assert world.lever.read_back(tokens.target) == 1_250_000
-
-
-def test_a_quota_of_several_callers_cannot_stand(world: World) -> None:
-    """Each has a counter of its own: the app would get its quota twice."""
-    owner = replace(app(teams=("care",), keys=("support-chat",)), quotas={"requests_per_minute": 60})
-    said = standing_quotas(world.api, world.gateway, owner, output_per_input=0.25)
-    assert isinstance(said, Phrase)
-    assert "has 2 callers at the gateway" in str(said)
-
-
-def test_a_quota_of_an_unknown_caller_cannot_stand(world: World) -> None:
-    """The name is said."""
-    said = standing_quotas(world.api, world.gateway, app(keys=("nobody",)), output_per_input=0.25)
-    assert "no key nobody" in str(said)
 
 
 def test_a_lease_of_one_model_and_a_standing_quota_hold_side_by_side(world: World) -> None:

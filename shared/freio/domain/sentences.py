@@ -256,7 +256,6 @@ GATEWAY_QUOTA_SEVERAL = N_(
     "{app}: has {callers:number} callers at the gateway, each with a counter of its own; its quota needs one team for "
     "all of them"
 )
-GATEWAY_QUOTA_UNKNOWN = N_("{app}: the gateway knows no team and no key {caller}, so its quota cannot stand there")
 
 # ---- lever allowed_models: what it leaves, and why it cannot
 MODELS_LEFT = N_("Without {model}, these models of the app stay allowed in {project}: {left}")
