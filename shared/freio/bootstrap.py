@@ -205,6 +205,13 @@ class Freio:
         return {lever.name: lever for lever in levers}
 
     @cached_property
+    def probed_levers(self) -> Mapping[str, Lever]:
+        """For `freio probe`, which runs with the rights of whoever is to set them."""
+        from freio.adapters.google.quota_lever import QuotaLever
+
+        return {**self.levers, "quota": QuotaLever(self.apis, asks_rights=True)}
+
+    @cached_property
     def _gateway_api(self) -> LiteLlmApi:
         from freio.adapters.litellm.client import LiteLlmApi
 

@@ -418,3 +418,13 @@ def test_an_override_below_minus_one_is_a_bug_of_ours(google: Google) -> None:
     """It is stopped before it leaves the house."""
     with pytest.raises(ValueError, match="-2"):
         google.lever.apply(google.target, -2)
+
+
+def test_a_probe_that_asks_for_rights_says_what_is_missing(google: Google) -> None:
+    """Whoever would set it may not: nothing binds. A watch that may only read does not ask."""
+    google.plane.deny(PLACE.project, "serviceusage.quotas.update")
+    [found] = QuotaLever(google.lever._apis, asks_rights=True).probe(APP, [PLACE])
+    assert (found.binds, found.missing) == (False, ("serviceusage.quotas.update",))
+    assert google.lever.probe(APP, [PLACE])[0].binds
+    google.plane.allow(PLACE.project, "serviceusage.quotas.update")
+    assert QuotaLever(google.lever._apis, asks_rights=True).probe(APP, [PLACE])[0].binds

@@ -8,29 +8,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import Missing, translated
 from freio.adapters.google.long_running import PAUSES, wait
+from freio.adapters.google.permissions import missing
 from freio.adapters.google.quota_buckets import Limit, list_limits, list_overrides
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.quota_probe import LEVER, probe
 from freio.domain.app import App
 from freio.domain.lever import UNLIMITED, Setting, strictest_limit
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import LEVER_LACKS
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected, Unavailable
 from freio.ports import Place
 
+SET = "serviceusage.quotas.update"
+
 
 class QuotaLever:
-    """Sets, reads back and restores quota overrides. `sleep` waits between looks at a running operation."""
+    """Sets, reads back and restores quota overrides. `sleep` waits between looks at a running operation.
+
+    With `asks_rights` a probe that binds says no where whoever asks may not set it: right for whoever sets it, and not
+    for a watch that may only read.
+    """
 
     name = LEVER
 
-    def __init__(self, apis: GoogleApis, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, apis: GoogleApis, *, sleep: Callable[[float], None] = time.sleep, asks_rights: bool = False
+    ) -> None:
         self._apis = apis
+        self._asks_rights = asks_rights
         self._sleep = sleep
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:  # noqa: ARG002  # a quota knows no callers
@@ -41,7 +54,11 @@ class QuotaLever:
         listed = {
             project: list_limits(self._apis, project, VERTEX) for project in dict.fromkeys(x.project for x in places)
         }
-        return [probe(place, listed[place.project]) for place in places]
+        found = [probe(place, listed[place.project]) for place in places]
+        if not self._asks_rights:
+            return found
+        lacks = {project: missing(self._apis, project, [SET]) for project in listed}
+        return [_allowed(one, lacks[one.target.project]) for one in found]
 
     def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # noqa: ARG002  # all alike
         """The lowest limit of all."""
@@ -135,3 +152,11 @@ class QuotaLever:
     def _operation(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self._apis.service_usage().operations().get(name=name).execute()
         return found
+
+
+def _allowed(found: Probe, lacks: tuple[str, ...]) -> Probe:
+    """As found, unless what would bind may not be set."""
+    if not (found.binds and lacks):
+        return found
+    reason = Phrase.of(LEVER_LACKS, project=found.target.project, permissions=", ".join(lacks))
+    return replace(found, binds=False, missing=lacks, reason=reason)
