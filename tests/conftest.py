@@ -1,4 +1,4 @@
-"""What every test may ask for: the real parts, started once for a run and ended with it."""
+"""What every test may ask for: the real parts, started when they are first asked for, and ended with the run."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def firestore_address() -> Iterator[str]:
     yield from _address(FIRESTORE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bigquery_address() -> Iterator[str]:
-    """The address of the BigQuery emulator."""
+    """The address of a BigQuery emulator: a new one for each module, since it grows, and is the slower for it."""
     yield from _address(BIGQUERY)
 
 
