@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from freio.adapters.google.firestore_store import FirestoreStore
     from freio.adapters.google.journal_copy import JournalCopy
     from freio.adapters.google.monitoring_meter import MonitoringMeter
+    from freio.adapters.google.quota_lever import QuotaLever
     from freio.adapters.litellm.client import LiteLlmApi
     from freio.adapters.local.sqlite import SqliteStore
     from freio.adapters.slack.chat import SlackChat
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from freio.guard.alert import Alerter
     from freio.guard.anomaly import AnomalyDesk
     from freio.guard.budget import BudgetDesk
+    from freio.guard.hold import Holder
     from freio.guard.meter import SpendMeter
     from freio.guard.prove import Prover
     from freio.guard.quotas import StandingQuotas
@@ -186,12 +188,11 @@ class Freio:
         from freio.adapters.google.billing_lever import UnlinkBillingLever
         from freio.adapters.google.deny_lever import DenyLever
         from freio.adapters.google.models_lever import AllowedModelsLever
-        from freio.adapters.google.quota_lever import QuotaLever
         from freio.adapters.google.service_lever import DisableServiceLever
 
         apis, own = self.apis, self.settings.own_project
         levers: list[Lever] = [
-            QuotaLever(apis),
+            self._quota,
             AllowedModelsLever(apis, now=self.clock.now),
             ApiKeyLever(apis),
             DenyLever(apis),
@@ -203,6 +204,19 @@ class Freio:
 
             levers.insert(0, GatewayLever(self._gateway_api, self.client.gateway))
         return {lever.name: lever for lever in levers}
+
+    @cached_property
+    def _quota(self) -> QuotaLever:
+        """The lever, and what tells how much Google grants."""
+        from freio.adapters.google.quota_lever import QuotaLever
+
+        return QuotaLever(self.apis)
+
+    @cached_property
+    def holder(self) -> Holder:
+        from freio.guard.hold import Holder
+
+        return Holder(self.client, self.store, self.clock, self.levers)
 
     @cached_property
     def probed_levers(self) -> Mapping[str, Lever]:
@@ -483,33 +497,27 @@ class Freio:
     @cached_property
     def quotas(self) -> StandingQuotas:
         """For the command line: every lever that sets limits takes part."""
-        from freio.adapters.google.quota_lever import QuotaLever
-        from freio.guard.hold import Holder
         from freio.guard.quotas import StandingQuotas
 
-        grants = {name: lever for name, lever in self.levers.items() if isinstance(lever, QuotaLever)}
-        holder = Holder(self.client, self.store, self.clock, self.levers)
-        return StandingQuotas(self.client, self.store, self.clock, meter=self.meter, holder=holder, grants=grants)
+        grants = {self._quota.name: self._quota}
+        return StandingQuotas(self.client, self.store, self.clock, meter=self.meter, holder=self.holder, grants=grants)
 
     @cached_property
     def sweeper(self) -> Sweeper:
         from freio.adapters.google.quota_increases import GoogleQuotaIncreases
-        from freio.adapters.google.quota_lever import QuotaLever
         from freio.guard.enforce import Enforcer
-        from freio.guard.hold import Holder
         from freio.guard.increase import Increases
         from freio.guard.respond import Responder
         from freio.guard.sweep import Sweeper
 
-        holder = Holder(self.client, self.store, self.clock, self.levers)
-        enforcer = Enforcer(self.client, self.store, self.clock, holder, self.prover)
+        enforcer = Enforcer(self.client, self.store, self.clock, self.holder, self.prover)
         responder = Responder(self.client, self.store, self.clock, self.directory)
         return Sweeper(
             self.client,
             self.store,
             self.clock,
             enforcer=enforcer,
-            holder=holder,
+            holder=self.holder,
             responder=responder,
             alerter=self.alerter,
             increases=Increases(
@@ -517,7 +525,7 @@ class Freio:
                 self.store,
                 self.clock,
                 directory=self.directory,
-                grants=QuotaLever(self.apis),
+                grants=self._quota,
                 requests=GoogleQuotaIncreases(self.apis),
             ),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import SupportsFloat
 
 from freio.domain.app import App, Client
 from freio.domain.spend import Score
@@ -21,8 +22,8 @@ def judged(client: Client, readings: Readings, detector: Detector, paces: Detect
     Money and tokens are two questions: an hour of one and an hour of the other are no pool. `detector` is asked about
     money, which may take its hours to tell; `paces` about how fast tokens come now.
     """
-    money: dict[str, Sequence[object]] = {}
-    tokens: dict[str, Sequence[object]] = {}
+    money: dict[str, Sequence[SupportsFloat]] = {}
+    tokens: dict[str, Sequence[SupportsFloat]] = {}
     for app in client.apps:
         reading = readings.apps[app.name]
         money[app.name] = reading.hours
@@ -35,6 +36,6 @@ def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenR
     return {series_name(app, rate): rate for rate in reading.tokens if matters(rate, client.money_gate)}
 
 
-def _scores(detector: Detector, series: Mapping[str, Sequence[object]], now: datetime) -> dict[str, Score]:
-    shown = {name: [float(str(hour)) for hour in hours] for name, hours in series.items() if len(hours) >= MIN_HOURS}
+def _scores(detector: Detector, series: Mapping[str, Sequence[SupportsFloat]], now: datetime) -> dict[str, Score]:
+    shown = {name: [float(hour) for hour in hours] for name, hours in series.items() if len(hours) >= MIN_HOURS}
     return detector.score(shown, now) if shown else {}

@@ -331,9 +331,6 @@ class ControlPlane:
         """From now on the caller lacks this permission (`billing.budgets.list`) on the billing account."""
         self._budgets.denied.add((account, permission))
 
-    def allow_billing(self, account: str, permission: str) -> None:
-        self._budgets.denied.discard((account, permission))
-
     def decide_increases(self, project: str, *, granted: int, detail: str = "") -> None:
         """What Google decides about the requests for quota that wait in a project."""
         with self._lock:

@@ -6,40 +6,16 @@ One port serves every API, as `FREIO_GOOGLE_API_ENDPOINT` wants: the path tells 
 from __future__ import annotations
 
 import json
-import socket
-from dataclasses import dataclass
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from freio.sandbox.loopback import ServerHandle, hang_up, listen
 
 if TYPE_CHECKING:
     from freio.sandbox.google.control_plane import ControlPlane
 
 VERBS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Requests stand in the control plane's own log; only errors are printed."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Says nothing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerHandle:
-    """A running server. `url` is what a client takes as `api_endpoint`."""
-
-    url: str
-    _server: BaseWSGIServer
-    _thread: Thread
-
-    def stop(self) -> None:
-        """Stops listening and waits for the thread to end."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def application(control_plane: ControlPlane) -> Flask:
@@ -57,7 +33,7 @@ def application(control_plane: ControlPlane) -> Flask:
             authorization=request.headers.get("Authorization", ""),
         )
         if reply.lost:
-            _hang_up(request.environ["werkzeug.socket"])
+            hang_up()
         return Response(
             json.dumps(reply.body),
             status=reply.status,
@@ -72,12 +48,4 @@ def application(control_plane: ControlPlane) -> Flask:
 
 def serve(control_plane: ControlPlane, host: str = "127.0.0.1", port: int = 0) -> ServerHandle:
     """Starts a threaded server; port 0 takes a free one."""
-    server = make_server(host, port, application(control_plane), threaded=True, request_handler=_QuietHandler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox-google", daemon=True)
-    thread.start()
-    return ServerHandle(url=f"http://{host}:{server.server_port}", _server=server, _thread=thread)
-
-
-def _hang_up(connection: socket.socket) -> None:
-    """Ends the connection before a byte of the reply; werkzeug takes the broken pipe for a client that went away."""
-    connection.shutdown(socket.SHUT_RDWR)
+    return listen(application(control_plane), host, port)
