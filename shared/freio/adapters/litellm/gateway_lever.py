@@ -10,7 +10,7 @@ the proof refutes the brake. https://docs.litellm.ai/docs/proxy/redis_requiremen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from freio.adapters.litellm.client import LiteLlmApi
 from freio.adapters.litellm.gateway_probe import probe
@@ -32,6 +32,12 @@ class GatewayLever:
     def __init__(self, api: LiteLlmApi, gateway: Gateway) -> None:
         self._api = api
         self._gateway = gateway
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002  # the admin key may all
+        return {}
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002  # the same
+        return ()
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, a probe for each team and key of the app; see `gateway_probe.probe`."""
