@@ -57,7 +57,7 @@ class GatewayLever:
         self._set(target, setting)
 
     def read_back(self, target: Target) -> int | None:
-        """The limit that stands there; None: none. Missing: the team or key is gone, or the key was rotated."""
+        """The limit that stands there; None: none. Gone: the team or key was deleted, or the key rotated."""
         caller, metric, model = _parts(target)
         return standing(row_of(self._api, caller), metric, model)
 
