@@ -42,10 +42,12 @@ if TYPE_CHECKING:
     from freio.guard.alert import Alerter
     from freio.guard.anomaly import AnomalyDesk
     from freio.guard.budget import BudgetDesk
+    from freio.guard.enforce import Enforcer
     from freio.guard.hold import Holder
     from freio.guard.meter import SpendMeter
     from freio.guard.prove import Prover
     from freio.guard.quotas import StandingQuotas
+    from freio.guard.release import Releaser
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
     from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
@@ -507,21 +509,32 @@ class Freio:
         return StandingQuotas(self.client, self.store, self.clock, meter=self.meter, holder=self.holder, grants=grants)
 
     @cached_property
+    def enforcer(self) -> Enforcer:
+        from freio.guard.enforce import Enforcer
+
+        return Enforcer(self.client, self.store, self.clock, self.holder, self.prover)
+
+    @cached_property
+    def releaser(self) -> Releaser:
+        """For the command line: it needs neither the queue nor Slack."""
+        from freio.guard.release import Releaser
+
+        return Releaser(self.client, self.store, self.clock, self.holder, self.enforcer)
+
+    @cached_property
     def sweeper(self) -> Sweeper:
         from freio.adapters.google.quota_increases import GoogleQuotaIncreases
-        from freio.guard.enforce import Enforcer
         from freio.guard.increase import Increases
         from freio.guard.respond import Responder
         from freio.guard.rights import RightsWatch
         from freio.guard.sweep import Sweeper
 
-        enforcer = Enforcer(self.client, self.store, self.clock, self.holder, self.prover)
         responder = Responder(self.client, self.store, self.clock, self.directory)
         return Sweeper(
             self.client,
             self.store,
             self.clock,
-            enforcer=enforcer,
+            enforcer=self.enforcer,
             holder=self.holder,
             responder=responder,
             alerter=self.alerter,
