@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from freio.domain.app import App, Level, Mode
+from freio.domain.explanation import Explanation
 from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange
@@ -123,12 +124,20 @@ def _ruled(step: Step, app: App, incident: Incident, level: Level) -> Incident:
 
 
 def look(
-    step: Step, app: App, incident: Incident, assessment: Assessment, *, spend: SpendRange, rate: Money
+    step: Step,
+    app: App,
+    incident: Incident,
+    assessment: Assessment,
+    *,
+    spend: SpendRange,
+    rate: Money,
+    explanation: Explanation | None = None,
 ) -> Incident:
     """Renew what the watch saw: quiet incidents end, and an override whose amount is spent asks again."""
     moved = abs(spend.likely.amount - incident.spend.likely.amount) > REDRAW_SPEND * incident.spend.likely.amount
     ruled = _ruled(step, app, incident, incident.level)
-    seen = step.keep(ruled, assessment=assessment, spend=spend, rate=rate)
+    seen = step.keep(ruled, assessment=assessment, spend=spend, rate=rate, explanation=explanation)
+    moved |= (explanation is None) is not (incident.explanation is None)
     if moved or seen.mode is not incident.mode:
         step.draw(seen)
     if seen.state is State.OVERRIDDEN and seen.ceiling is not None and seen.ceiling < spend.likely:

@@ -20,6 +20,7 @@ from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.detect_tokens import CRITICAL_GATES, LESSON_SLACK, expected_factor, of_tokens
 from freio.guard.estimate import NOBODY
+from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading, Readings
 from freio.guard.telemetry import HOUR
@@ -31,11 +32,12 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found about one app: its signals now, and whether it still runs away."""
+    """What was found about one app: its signals now, whether it still runs away, and the score of its money."""
 
     app: str
     signals: tuple[Signal, ...]
     running_away: bool
+    score: Score | None = None
 
 
 def detect(
@@ -64,7 +66,7 @@ def detect(
     ]
     signals = [*shape, *_unpriced(app.name, reading, client, now)]
     over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
-    return Finding(app=app.name, signals=tuple(signals), running_away=bool(shape) or over)
+    return Finding(app=app.name, signals=tuple(signals), running_away=bool(shape) or over, score=scores.get(app.name))
 
 
 def unattributed(client: Client, readings: Readings) -> Signal | None:
@@ -122,16 +124,16 @@ def _shape(
     critical = client.money_gate * CRITICAL_GATES < excess
     return [
         Signal(
-            key=f"{app.name}/{score.kind}/{now.isoformat()}",
+            key=f"{app.name}/{score.shape or score.kind}/{now.isoformat()}",
             app=app.name,
-            kind=SignalKind(score.kind),
+            kind=SignalKind(score.shape or score.kind),
             level=Level.CRITICAL if critical else Level.WARNING,
             at=now,
             observed=reading.rate,
             usual=usual,
             window_minutes=60,
             score=score.value,
-            driver=next(iter(reading.by_model), ""),
+            driver=driven(reading.models, len(reading.hours) - 1)[0] or next(iter(reading.by_model), ""),
             detail=score.why,
         )
     ]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from freio.charts.spend import alt_text, spend_chart
+from freio.charts.spend import Hours, alt_text, spend_chart
 from freio.domain.app import App, Client
 from freio.domain.ask import Ask, lesson_id
 from freio.domain.budget import BudgetReport, BudgetStatus
@@ -26,6 +26,8 @@ from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.detect_tokens import expected_factor
+from freio.guard.explain import explain
 from freio.guard.failing import note
 from freio.guard.judge import judged
 from freio.guard.meter import Reading, Readings, SpendMeter
@@ -155,7 +157,7 @@ class Watcher:
             return
         again(partial(self._look, app, reading, finding))
         again(partial(self._propose, app, readings))
-        again(partial(self._draw_chart, app, reading))
+        again(partial(self._draw_chart, app, reading, finding.score))
         watched.incidents += self._store.open_incident(app.name) is not None
 
     def _find(self, app: App, reading: Reading, scores: Mapping[str, Score]) -> Finding:
@@ -196,7 +198,9 @@ class Watcher:
         if hiding:
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
-        look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate)
+        factor = expected_factor(self._client, app, step.now)
+        said = explain(reading, finding.score, finding.signals, factor=factor, before=incident.explanation)
+        look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate, explanation=said)
         self._store.commit(step.change())
         if failed is not None:
             raise failed
@@ -265,7 +269,7 @@ class Watcher:
         except Conflict:
             return  # the other tick, at the same time, has said it
 
-    def _draw_chart(self, app: App, reading: Reading) -> None:
+    def _draw_chart(self, app: App, reading: Reading, score: Score | None) -> None:
         """A picture of the last days, when the incident is new, and again every hour while it is open."""
         incident = self._store.open_incident(app.name)
         if incident is None:
@@ -274,8 +278,14 @@ class Watcher:
         now = self._clock.now()
         if card.chart_at is not None and now - card.chart_at < CHART_EVERY:
             return
-        picture = spend_chart(reading.hours, now, self._client)
-        chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(reading.hours, self._client))
+        drawn = Hours(
+            spent=reading.hours,
+            usual=score.normal if score else (),
+            fired=score.fired if score else (),
+            since=incident.explanation.since if incident.explanation else None,
+        )
+        picture = spend_chart(drawn, now, self._client)
+        chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(drawn, self._client))
         step = Step(now)
         step.put(replace(card, chart=chart, chart_at=now))
         step.draw(incident)

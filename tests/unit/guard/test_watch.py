@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from freio.adapters.detector.adapter import PyodDetector
 from freio.domain.app import App, Level, Mode, Policy
 from freio.domain.ask import Answer, Ask, lesson_id, override_id
 from freio.domain.budget import BudgetReport, BudgetStatus
@@ -19,7 +22,7 @@ from freio.domain.spend import Probe
 from freio.errors import Rejected, Unavailable
 from freio.ports import Change, Place, Record
 from tests.fakes import FakeMeter
-from tests.unit.guard.watching import HOUR, NOW, Town, app, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, Town, app, client, usd
 
 
 @pytest.fixture
@@ -58,6 +61,28 @@ def test_a_runaway_is_one_incident_one_message_and_one_question(town: Town) -> N
     assert list(town.chat.shown) == [first.id]
     assert the_incident(town).revision == first.revision
     assert town.kinds().count("signal") == 1
+
+
+def test_an_incident_explains_itself_anew_at_each_look(town: Town) -> None:
+    """By the detector itself: a dollar an hour was usual, and now it is a hundred."""
+    detector: Any = PyodDetector()
+    town.runs_away()
+    town.detector = detector
+    town.watcher.watch()
+    first = the_incident(town).explanation
+    assert first is not None
+    assert (first.since, first.so_far, first.driver) == (NOW - HOUR, usd(99), FLASH)
+    assert first.share == 1
+    assert first.fired
+    for minutes in range(60, 0, -5):
+        town.serve(town.clock.now(), town.clock.now() + timedelta(minutes=5), 100_000_000)
+        town.clock.sleep(300)
+        if minutes % 30 == 0:
+            town.watcher.watch()
+    later = the_incident(town).explanation
+    assert later is not None
+    assert later.since == first.since
+    assert first.so_far.amount * Decimal("1.4") < later.so_far.amount < first.so_far.amount * 2
 
 
 def test_the_chart_is_uploaded_kept_and_renewed_by_the_hour(town: Town) -> None:
