@@ -7,7 +7,7 @@ be set. So the enforcer looks, keeps what it lacks in the store, and the watch's
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from freio.domain.app import Client
 from freio.domain.rights import Lack, RightsReport
@@ -26,13 +26,18 @@ class RightsWatch:
         self._store = store
         self._clock = clock
         self._levers = levers
+        self._looked: datetime | None = None  # by whomever: it spares a read of the store at each sweep
 
     def look(self) -> None:
         """Where the last look is an hour old. What is lacking is noted, and paged once a day as long as it stands."""
         now = self._clock.now()
+        if self._looked is not None and now - self._looked < EVERY:
+            return
         report = self._store.get(RightsReport, RightsReport().id) or RightsReport()
         if report.at is not None and now - report.at < EVERY:
+            self._looked = report.at
             return
+        self._looked = now
         needs = self._needs()
         lacks = tuple(lack for (name, project), asked in needs.items() for lack in self._lack(name, project, asked))
         try:
