@@ -17,6 +17,7 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.expectation import Expectations
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
@@ -29,8 +30,33 @@ from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers | Increase | RightsReport
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers, Increase, RightsReport)
+Record = (
+    Incident
+    | Brake
+    | Notice
+    | Card
+    | BudgetStatus
+    | Ask
+    | CapReport
+    | ProjectNumbers
+    | Increase
+    | RightsReport
+    | Expectations
+)
+R = TypeVar(
+    "R",
+    Incident,
+    Brake,
+    Notice,
+    Card,
+    BudgetStatus,
+    Ask,
+    CapReport,
+    ProjectNumbers,
+    Increase,
+    RightsReport,
+    Expectations,
+)
 
 
 class Clock(Protocol):

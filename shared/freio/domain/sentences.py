@@ -90,6 +90,12 @@ NO_REPLY_AT = N_("{attempts:number} calls about {where:phrases} did not come bac
 OTHER_THERE = N_("something else than what was set was read back")
 READ_BACK = N_("wanted {wanted:override} there, and read back {standing:override}")
 
+BEYOND_EXPECTED = N_("Now {rate:money} an hour, which is more than was called expected. Asking again.")
+LEARNED = N_(
+    "Learned: up to {level:money} an hour is expected at any hour until {hushed:time}, and at these hours of the day "
+    "until {until:time}. More than that is told."
+)
+
 # ---- what a brake is at
 AT_LIMIT = N_("{model}, {location}")
 AT_KEY = N_("API key {key}")
