@@ -17,6 +17,7 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.drill import DrillRun
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
@@ -28,8 +29,8 @@ from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers | Increase
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers, Increase)
+Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers | Increase | DrillRun
+R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers, Increase, DrillRun)
 
 
 class Clock(Protocol):
@@ -200,6 +201,14 @@ class Place:
     project: str
     location: str
     model: str
+
+
+class Model(Protocol):
+    """A model, asked for the sake of a fire drill."""
+
+    def ask(self, place: Place) -> bool:
+        """Asks one question of a few tokens; False: a limit or a policy refused it."""
+        ...
 
 
 class Queue(Protocol):

@@ -28,6 +28,7 @@ SHOWN_CAPS = 3
 CAPS_TEXT = 600
 
 _BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST, SignalKind.SPEND_CAP}
+_UNMEASURED = {SignalKind.NATIVE_ANOMALY, SignalKind.DRILL}
 _NO_LONGER_LOOSE = {State.THROTTLED, State.RESTORING, State.RESOLVED}
 
 OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
@@ -81,7 +82,7 @@ def _signal(signal: Signal, language: Language) -> str:
     sentence = OVER_USUAL_IN if signal.window_minutes else OVER_USUAL
     if signal.kind in _BUDGET:
         sentence = FORECAST if signal.kind is SignalKind.BUDGET_FORECAST else OF_BUDGET
-    elif signal.kind is SignalKind.NATIVE_ANOMALY and signal.observed.amount == 0:
+    elif signal.kind in _UNMEASURED and signal.observed.amount == 0:
         sentence = UNMEASURED
     elif signal.usual.amount == 0:
         sentence = UNUSUAL
@@ -113,7 +114,7 @@ def why(incident: Incident, language: Language) -> list[Block]:
         )
         detail = signal.detail or score
         said = _said(detail, language)
-        plain = of_budget or detail is score or signal.kind is SignalKind.NATIVE_ANOMALY  # the score is not ours
+        plain = of_budget or detail is score or signal.kind in _UNMEASURED  # the score is not ours
         reasons.setdefault(detail, said if plain else f"{said} ({_said(score, language)})")
     if not reasons:
         return []
