@@ -58,10 +58,10 @@ def test_a_drill_names_its_app_and_its_place() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("{app: fire-drill,", "{app: fire-dril,", "'fire-dril' is no app of this file; may be one of 'chat', 'fire-drill'"),
-        ("{app: fire-drill,", "{app: chat,", "apps[0] matches by no project or by several; may be an app of exactly one"),
+        ("{app: fire-drill,", "{app: fire-dril,", "'fire-dril' is no app of this file; may be one of 'chat', 'fire"),
+        ("{app: fire-drill,", "{app: chat,", "apps[0] matches by no project or by several; may be an app of"),
         ("[acme-drill]}", "[acme-drill, acme-other]}", "apps[1] matches by no project or by several"),
-        ("levers: [quota]", "levers: [iam_deny, disable_service]", "has none of the levers of a drill; may be an app with"),
+        ("levers: [quota]", "levers: [iam_deny]", "has none of the levers of a drill; may be an app with quota or"),
         ("mode: approve", "mode: observe", "apps[1] only observes a warning"),
         ("mode: approve", "mode: {warning: observe}", "apps[1] only observes a warning"),
         (", location: us-central1", "", "location"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from freio.domain.incident import Incident, State
+from freio.domain.incident import Incident, State, Verdict
 from freio.domain.journal import Entry, Kind
 from freio.domain.phrase import Phrase
 
@@ -60,16 +60,18 @@ def moments(
 ) -> dict[Moment, datetime | None]:
     """When each came; None: it has not. Without the journal those that stand in it alone are left out.
 
-    ``told_at`` is when its message was posted. The proof's moment is that of its last verdict, whatever it says.
+    ``told_at`` is when its message was posted. The proof has come once it has a verdict, or is no longer waited for.
     """
     trail = dict(reversed(incident.trail))  # the first time of each state
+    proof = incident.proof
+    is_judged = proof is not None and (proof.verdict is not Verdict.INCONCLUSIVE or State.RESTORING in trail)
     found: dict[Moment, datetime | None] = {
         Moment.DETECTED: incident.opened_at,
         Moment.TOLD: told_at,
         Moment.ANSWERED: trail.get(State.BRAKING),
         Moment.CLAIMED: _first(journal or (), "lease claimed"),
         Moment.SET: trail.get(State.THROTTLED),
-        Moment.PROVED: incident.proof.at if incident.proof else None,
+        Moment.PROVED: proof.at if proof is not None and is_judged else None,
         Moment.RESTORED: _first(journal or (), "restored"),
         Moment.RESOLVED: trail.get(State.RESOLVED),
     }

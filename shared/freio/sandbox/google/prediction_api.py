@@ -33,9 +33,8 @@ class PredictionApi:
         check_access(self._projects.get(project), host=call.method.host, permission="aiplatform.endpoints.predict")
         asked = sum(len(part.get("text", "")) for said in call.body["contents"] for part in said["parts"])
         demand = Demand(requests=1, input_tokens=-(-asked // CHARACTERS), output_tokens=1)
-        served = self._serve(
-            Step(project=project, location=location, model=model, at=self._now(), minutes=1, demand=demand)
-        )
+        minute = self._now().replace(second=0, microsecond=0)
+        served = self._serve(Step(project=project, location=location, model=model, at=minute, demand=demand))
         if served.refused_requests:
             raise ApiError(429, "RESOURCE_EXHAUSTED", "Resource exhausted. Please try again later.")
         if served.turned_away_requests:
