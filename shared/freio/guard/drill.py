@@ -26,7 +26,7 @@ from freio.guard.estimate import WEEK
 from freio.guard.fit import Bound, Left, is_stricter_already, limits, merged, not_countable
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners
-from freio.guard.places import Traffic7d, dense
+from freio.guard.places import Traffic7d, dense, idle_at
 from freio.guard.retry import again
 from freio.guard.step import Step as Written
 from freio.guard.stops import over_floor, stops, under_floor
@@ -175,7 +175,7 @@ def _traffic(place: Place, seen: Sequence[Tokens], now: datetime) -> Traffic7d:
     until = floor_step(now)
     there = [one for one in seen if one.location == place.location]
     inputs = dense(there, until - WEEK, until)
-    return Traffic7d(place=place, inputs=inputs, peak=0, current=inputs[-1], rate=_ZERO, unit_cost=_ZERO)
+    return replace(idle_at(place), inputs=inputs, current=inputs[-1])
 
 
 def _steps(

@@ -27,6 +27,7 @@ from freio.guard.hold import Holder
 from freio.guard.prove import Prover
 from freio.guard.respond import Responder
 from freio.guard.step import Step
+from freio.guard.survey import Surveyor
 from freio.guard.sweep import Sweeper
 from freio.ports import Change, Line, Place
 from tests.unit.guard.watching import FLASH, Town, app, client, usd
@@ -115,8 +116,14 @@ class Site:
         assert found is not None
         return found
 
+    @property
+    def place(self) -> Place:
+        return PLACE
+
     def click(self, verb: Verb) -> None:
-        incident = self.incident
+        self.click_on(self.incident, verb)
+
+    def click_on(self, incident: Incident, verb: Verb) -> None:
         self.sweeper.click(
             Click(
                 id=f"k-{verb}",
@@ -437,6 +444,20 @@ def test_a_drill_that_died_on_the_way_goes_on_where_it_was() -> None:
     incident = site.begin()
     assert incident is not None
     assert (incident.signal_count, site.run().incident) == (1, incident.id)
+
+
+def test_the_probe_shows_the_brake_of_a_drill_though_nothing_runs_there() -> None:
+    """Else the file's drill app would be one without a brake."""
+    site = Site()
+    town = site.town
+    surveyor = Surveyor(town.client, town.telemetry, town.prices, {"quota": town.lever})
+    drilled = town.client.app("drill")
+    assert drilled is not None
+    readings = town.read()
+    (row,) = surveyor.survey(drilled, readings, ("quota",), town.clock.at)
+    assert (row.place, row.binds) == (PLACE, True)
+    assert row.step is not None
+    assert row.step.value == FLOOR
 
 
 def test_moments_without_a_journal_are_those_that_the_incident_knows() -> None:

@@ -20,7 +20,11 @@ _BRAKED = {(429, "RESOURCE_EXHAUSTED"), (400, "FAILED_PRECONDITION")}
 
 
 class VertexModel:
-    """`Model` over ``generateContent``; it needs ``aiplatform.endpoints.predict`` in the place's project."""
+    """`Model` over ``generateContent``; it needs ``aiplatform.endpoints.predict`` in the place's project.
+
+    That a question was refused proves nothing yet: shared capacity answers 429 as well. What the service reports of the
+    quota does, and that is asked of its witness.
+    """
 
     def __init__(self, apis: GoogleApis) -> None:
         self._apis = apis
