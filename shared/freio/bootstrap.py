@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from freio.guard.release import Releaser
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Model, Pager, PriceBook, Queue, SpendCaps, Warehouse, Witness
+    from freio.ports import Clock, Lever, Meter, Model, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
 
 P = ParamSpec("P")
 
@@ -165,9 +165,10 @@ class Freio:
 
     @cached_property
     def pager(self) -> Pager:
-        from freio.adapters.local.pager import LogPager, WebhookPager
+        from freio.adapters.local.pager import LogPager, Pagers, WebhookPager
 
-        return WebhookPager(self.client.pager_webhook) if self.client.pager_webhook else LogPager()
+        webhook = self.client.pager_webhook
+        return Pagers(LogPager(), WebhookPager(webhook)) if webhook else LogPager()
 
     @cached_property
     def alerter(self) -> Alerter:
@@ -184,22 +185,41 @@ class Freio:
         return GoogleApis(endpoint=self.settings.google_api_endpoint)
 
     @cached_property
+    def _hard_apis(self) -> GoogleApis:
+        """For the levers whose powers Terraform gives to an account of their own: infra/terraform/hard_levers.tf."""
+        from freio.adapters.google.client import GoogleApis
+
+        account = self.settings.hard_levers_service_account
+        return GoogleApis(endpoint=self.settings.google_api_endpoint, acting_as=account) if account else self.apis
+
+    @cached_property
     def levers(self) -> Mapping[str, Lever]:
         """All that the client's file names; and those that are not named any more may still have to let go: all."""
+        return self._levers(lambda _: None)
+
+    @cached_property
+    def _told_levers(self) -> Mapping[str, Lever]:
+        """For who offers them and may set none: what the identity that sets them lacks, it has left in the store."""
+        from freio.guard.rights import ToldRights
+
+        return self._levers(lambda lever: ToldRights(lever, self.store, self.clock))
+
+    def _levers(self, rights: Callable[[str], Rights | None]) -> Mapping[str, Lever]:
         from freio.adapters.google.api_key_lever import ApiKeyLever
         from freio.adapters.google.billing_lever import UnlinkBillingLever
         from freio.adapters.google.deny_lever import DenyLever
         from freio.adapters.google.models_lever import AllowedModelsLever
+        from freio.adapters.google.quota_lever import QuotaLever
         from freio.adapters.google.service_lever import DisableServiceLever
 
-        apis, own = self.apis, self.settings.own_project
+        hard, own = self._hard_apis, self.settings.own_project
         levers: list[Lever] = [
-            self._quota,
-            AllowedModelsLever(apis, now=self.clock.now),
-            ApiKeyLever(apis),
-            DenyLever(apis),
-            DisableServiceLever(apis, own_project=own),
-            UnlinkBillingLever(apis, own_project=own),
+            QuotaLever(self.apis, rights=rights("quota")),
+            AllowedModelsLever(hard, rights=rights("allowed_models"), now=self.clock.now),
+            ApiKeyLever(self.apis, rights=rights("api_key")),
+            DenyLever(hard, rights=rights("iam_deny")),
+            DisableServiceLever(hard, rights=rights("disable_service"), own_project=own),
+            UnlinkBillingLever(hard, rights=rights("unlink_billing"), own_project=own),
         ]
         if self.client.gateway is not None:
             from freio.adapters.litellm.gateway_lever import GatewayLever
@@ -219,13 +239,6 @@ class Freio:
         from freio.guard.hold import Holder
 
         return Holder(self.client, self.store, self.clock, self.levers)
-
-    @cached_property
-    def probed_levers(self) -> Mapping[str, Lever]:
-        """For `freio probe`, which runs with the rights of whoever is to set them."""
-        from freio.adapters.google.quota_lever import QuotaLever
-
-        return {**self.levers, "quota": QuotaLever(self.apis, asks_rights=True)}
 
     @cached_property
     def _gateway_api(self) -> LiteLlmApi:
@@ -486,7 +499,7 @@ class Freio:
             report = self.store.get(CapReport, CapReport().id)
             return report.known(self.clock.now()) if report else ()
 
-        levers = [Sparing(lever, caps) for lever in self.levers.values()]
+        levers = [Sparing(lever, caps) for lever in self._told_levers.values()]
         return Watcher(
             self.client,
             self.store,
@@ -543,6 +556,7 @@ class Freio:
         from freio.adapters.google.quota_increases import GoogleQuotaIncreases
         from freio.guard.increase import Increases
         from freio.guard.respond import Responder
+        from freio.guard.rights import RightsWatch
         from freio.guard.sweep import Sweeper
 
         responder = Responder(self.client, self.store, self.clock, self.directory)
@@ -562,6 +576,7 @@ class Freio:
                 grants=self._quota,
                 requests=GoogleQuotaIncreases(self.apis),
             ),
+            rights=RightsWatch(self.client, self.store, self.clock, self.levers),
         )
 
 

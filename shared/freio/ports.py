@@ -18,6 +18,7 @@ from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
 from freio.domain.drill import DrillRun
+from freio.domain.expectation import Expectations
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
@@ -25,12 +26,40 @@ from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
+from freio.domain.rights import RightsReport
 from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers | Increase | DrillRun
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers, Increase, DrillRun)
+Record = (
+    Incident
+    | Brake
+    | Notice
+    | Card
+    | BudgetStatus
+    | Ask
+    | CapReport
+    | ProjectNumbers
+    | Increase
+    | RightsReport
+    | Expectations
+    | DrillRun
+)
+R = TypeVar(
+    "R",
+    Incident,
+    Brake,
+    Notice,
+    Card,
+    BudgetStatus,
+    Ask,
+    CapReport,
+    ProjectNumbers,
+    Increase,
+    RightsReport,
+    Expectations,
+    DrillRun,
+)
 
 
 class Clock(Protocol):
@@ -165,10 +194,26 @@ class Witness(Protocol):
         ...
 
 
+class Rights(Protocol):
+    """What the identity that sets a lever may do."""
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        """Those of the permissions that it lacks in a project, in their order."""
+        ...
+
+
 class Lever(Protocol):
     """A way to brake a target. `freio.domain.lever.KINDS` says what each name is."""
 
     name: str
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        """The permissions that braking this app takes, by project; calls nothing."""
+        ...
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        """Those of the permissions that whoever sets this lever lacks in a project, in their order."""
+        ...
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, every target of this lever that the app's traffic there goes through.

@@ -115,6 +115,8 @@ class Score:
 
     ``value``  over the threshold (1.0 fires); ``usual`` what the hour normally costs; ``kind`` of the trouble:
     ``spike``, ``level_shift`` or ``growth``; ``why`` it fired (None: it did not).
+    ``normal``  what each of the last hours normally costs, oldest first, `usual` last (empty: not told).
+    ``fired``   which of those hours fired, by their distance from the last one, which is 0.
 
     Where it fires: ``shape`` is what the trouble looks like (``retry_storm``, ``stuck_loop``, ``leak``, or its kind;
     ``silence`` where a feed has stopped, which fires nothing), ``hours`` how long it has been running, ``excess`` what
@@ -130,6 +132,8 @@ class Score:
     hours: int = 0
     excess: float = 0.0
     evidence: tuple[tuple[str, float], ...] = ()
+    normal: tuple[float, ...] = ()
+    fired: tuple[int, ...] = ()
 
 
 DIMENSIONS = ("app", "team", "cost_centre", "feature", "project", "endpoint", "model", "sku")

@@ -11,6 +11,7 @@ import pytest
 
 from freio.domain.app import ExpectedEvent, Level
 from freio.domain.budget import BudgetReport
+from freio.domain.expectation import Expectations, Lesson
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
@@ -34,6 +35,12 @@ READING = Reading(
 )
 
 
+def taught(level: Money, *hours: int) -> Lesson:
+    """Called expected an hour ago: at any hour for a day, and at these for four weeks."""
+    at, day = NOW - HOUR, timedelta(days=1)
+    return Lesson(incident="i", by="U1", at=at, level=level, hours=hours, hushed=at + day, until=at + 28 * day)
+
+
 def found(
     reading: Reading = READING,
     detector: FakeDetector | None = None,
@@ -48,7 +55,8 @@ def found(
         detector = FakeDetector()
         detector.fires("chat")
     wanted = app(**changes)
-    given: Any = {"budgets": budgets, "lesson": lesson, "allowance": allowance, "now": now}
+    known = Expectations(id="chat", lessons=(taught(lesson),) if lesson else ())
+    given: Any = {"budgets": budgets, "known": known, "allowance": allowance, "now": now}
     whole = client(wanted)
     readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=None)
     return detect(whole, wanted, reading, judged(whole, readings, detector, detector, now), **given)

@@ -14,6 +14,7 @@ from freio.domain.authority import Person
 from freio.domain.click import Click, Verb
 from freio.domain.drill import DrillRun, Moment, moments
 from freio.domain.incident import Incident, State, Verdict
+from freio.domain.journal import Kind
 from freio.domain.money import Money
 from freio.domain.notice import Card
 from freio.domain.phrase import Phrase, unpacked
@@ -202,6 +203,7 @@ def test_it_ends_by_itself_and_says_how_long_each_step_took() -> None:
     assert steps[Moment.ANSWERED] == steps[Moment.SET] == 60
     assert list(steps.values()) == sorted(steps.values())
     assert not site.town.pager.pages
+    assert not any(entry.kind is Kind.LESSON for entry in site.town.store.entries())
 
 
 def test_the_drill_asks_the_model_itself_and_the_brake_is_proved() -> None:
@@ -283,6 +285,7 @@ def test_any_other_answer_ends_it_too(verb: Verb) -> None:
     site.live(1)
     assert site.incident.state is State.RESOLVED
     assert site.line(say.DRILL_UNBRAKED) is not None
+    assert not any(entry.kind is Kind.LESSON for entry in site.town.store.entries())
 
 
 def test_its_expiry_ends_it_at_the_latest() -> None:

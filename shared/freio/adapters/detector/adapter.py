@@ -21,6 +21,7 @@ from freio.domain.spend import Score
 
 JUDGED = (HELD_DAYS + POOL_DAYS) * DAY  # hours whose scores are needed for the last one's
 OVER = 0.99  # a value that fires nothing, of what has just ended
+TOLD = (HELD_DAYS + 1) * DAY  # hours whose usual is told: a held alert, and the day before it
 NOT_ZERO = 1e-6  # money: less than any price of a token makes of an hour
 
 
@@ -68,7 +69,8 @@ class PyodDetector:
             normal = _as_at(normal, began)
         if max(value, still) < 1 or not runs_now(x - normal):
             shape = "silence" if silent(spend) else ""
-            return Score(value=min(value, OVER), usual=float(normal[-1]), kind="spike", shape=shape)
+            told = tuple(normal[-TOLD:].tolist())
+            return Score(value=min(value, OVER), usual=float(normal[-1]), kind="spike", shape=shape, normal=told)
         kind, shape = shape_of(x, normal)
         return Score(
             value=max(value, still),
@@ -83,6 +85,8 @@ class PyodDetector:
                 for one, over in sorted(zip(ALL, judged.evidence[row, -1], strict=True), key=lambda pair: -pair[1])
                 if over >= 1
             ),
+            normal=tuple(normal[-TOLD:].tolist()),
+            fired=tuple(int(hour) for hour in len(x) - 1 - np.flatnonzero(fired) if hour < TOLD),
         )
 
 

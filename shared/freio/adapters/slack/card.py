@@ -74,6 +74,7 @@ def draw(
         _about(incident, language),
         *_drill(incident, language),
         *evidence.what(incident, language),
+        *evidence.course(incident, language),
         *evidence.why(incident, language),
         *([] if incident.is_drill else evidence.how_much(incident, app, language)),
         *evidence.caps(incident, language),
