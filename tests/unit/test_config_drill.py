@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freio.config import parse
+from freio.config.remarks import remarks
 from freio.domain.app import Drill
 from freio.errors import ConfigError
 
@@ -74,3 +75,11 @@ def test_what_can_be_no_drill_is_told(old: str, new: str, said: str) -> None:
     fault = only_fault(old, new)
     assert fault.startswith("drill")
     assert said in fault
+
+
+def test_a_floor_that_lets_the_drills_questions_through_is_told() -> None:
+    """They have a few tokens each."""
+    asking = SOUND.replace("us-central1}", "us-central1, calls: true}")
+    assert remarks(parse(asking)) == []
+    (said,) = remarks(parse(asking.replace("per_minute: 0", "per_minute: 50")))
+    assert said.startswith("fire-drill: its floor lets the drill's own questions through")

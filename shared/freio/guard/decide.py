@@ -94,7 +94,12 @@ def open_or_merge(
 
 
 def _is_news(incident: Incident, signal: Signal) -> bool:
-    """A kind that the incident does not have yet, a worse level of it, or twice the amount an hour."""
+    """A kind that the incident does not have yet, a worse level of it, or twice the amount an hour.
+
+    A drill never is: it begins alone, or not at all.
+    """
+    if signal.kind is SignalKind.DRILL:
+        return False
     same = [s for s in incident.signals if s.kind is signal.kind and s.driver == signal.driver]
     if any(s.key == signal.key for s in same):
         return False

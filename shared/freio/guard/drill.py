@@ -71,12 +71,14 @@ class Drills:
         return Begun(app=app, signal=self._signal(run))
 
     def opened(self, run_id: str, by: str, begun: Begun) -> None:
-        """Keep which incident the drill is."""
+        """Keep which incident the drill is; where something real came between, there is none."""
         incident = self._store.open_incident(begun.app.name)
-        if incident is None or not any(signal.key == begun.signal.key for signal in incident.signals):
-            return
         step = Written(self._clock.now())
         run = self._store.get(DrillRun, run_id) or DrillRun(id=run_id, at=step.now, app=begun.app.name, by=by)
+        if incident is None or not any(signal.key == begun.signal.key for signal in incident.signals):
+            if incident is not None:
+                self._refuse(run_id, run, Phrase.of(say.DRILL_OPEN, app=begun.app.name, state=incident.state))
+            return
         step.put(replace(run, incident=incident.id))
         step.log(Kind.REQUEST, incident, "fire drill", key=f"drill/{run_id}", by=by)
         self._store.commit(step.change())

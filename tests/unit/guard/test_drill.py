@@ -15,13 +15,14 @@ from freio.domain.click import Click, Verb
 from freio.domain.drill import DrillRun, Moment, moments
 from freio.domain.incident import Incident, State, Verdict
 from freio.domain.journal import Kind
-from freio.domain.money import Money
+from freio.domain.money import Money, SpendRange
 from freio.domain.notice import Card
 from freio.domain.phrase import Phrase, unpacked
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.target import Brake
 from freio.errors import Rejected, Unavailable
 from freio.guard.decide import open_or_merge
+from freio.guard.drill import Drills
 from freio.guard.drill_end import REPORTED
 from freio.guard.enforce import Enforcer
 from freio.guard.hold import Holder
@@ -319,6 +320,25 @@ def test_the_watch_does_not_call_a_drill_quiet() -> None:
     assert site.incident.state is State.PROPOSED
     assert site.incident.assessment is not None
     assert (site.incident.assessment.running_away, site.incident.assessment.complete) == (True, True)
+
+
+def test_a_drill_is_no_news_of_a_real_incident() -> None:
+    """One that was opened while the drill was begun: it stays what it is, and the drill is refused."""
+    site = Site()
+    begun = Drills(
+        site.town.client, site.town.store, site.town.clock, meter=site.town.telemetry, levers=[site.town.lever]
+    )
+    found = begun.begin("run-1", "tess", site.town.read())
+    assert found is not None
+    step = Step(site.town.clock.at)
+    real = replace(found.signal, key="real", kind=SignalKind.SPIKE, observed=usd(90))
+    opened = open_or_merge(step, found.app, None, [real], spend=SpendRange.zero("USD"), rate=usd(1))
+    site.town.store.commit(step.change())
+    again = Step(site.town.clock.at)
+    assert open_or_merge(again, found.app, opened, [found.signal], spend=SpendRange.zero("USD"), rate=usd(1)) is opened
+    assert again.is_empty
+    begun.opened("run-1", "tess", found)
+    assert (site.run().incident, site.run().refusal and site.run().refusal.text) == ("", say.DRILL_OPEN)
 
 
 def test_a_real_signal_makes_a_real_incident_of_it() -> None:
