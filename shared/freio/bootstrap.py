@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from freio.guard.release import Releaser
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
+    from freio.ports import Clock, Lever, Meter, Model, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
 
 P = ParamSpec("P")
 
@@ -432,6 +432,17 @@ class Freio:
         message = from_cloudevent(event)
         return None if message.attributes.get("tick") == "sweep" else from_json(message.data)
 
+    @staticmethod
+    def read_drill(event: CloudEvent) -> tuple[str, str] | None:
+        """The run of a fire drill that a tick calls for, and who called; None: an ordinary tick.
+
+        The message's own id names the run, unless the caller named one to follow it by.
+        """
+        message = from_cloudevent(event)
+        if message.attributes.get("tick") != "drill":
+            return None
+        return message.attributes.get("run") or message.id, message.attributes.get("by", "")
+
     @contextmanager
     def rejecting(self, event: CloudEvent) -> Iterator[None]:
         """What nobody can use is journalled and paged; the delivery fails all the same, and ends as a dead letter."""
@@ -478,6 +489,7 @@ class Freio:
         from freio.adapters.google.projects import GoogleProjects
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
+        from freio.guard.drill import Drills
         from freio.guard.numbers import NumberBook
         from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
@@ -496,6 +508,7 @@ class Freio:
             paces=PaceRecords(),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
+            drills=Drills(self.client, self.store, self.clock, meter=self.meter, levers=levers),
             prover=self.prover,
             chat=self.chat,
             alerter=self.alerter,
@@ -521,7 +534,15 @@ class Freio:
     def enforcer(self) -> Enforcer:
         from freio.guard.enforce import Enforcer
 
-        return Enforcer(self.client, self.store, self.clock, self.holder, self.prover)
+        return Enforcer(self.client, self.store, self.clock, self.holder, self.prover, model=self._drill_model)
+
+    @property
+    def _drill_model(self) -> Model | None:
+        if self.client.drill is None or not self.client.drill.calls:
+            return None
+        from freio.adapters.google.vertex_model import VertexModel
+
+        return VertexModel(self.apis)
 
     @cached_property
     def releaser(self) -> Releaser:

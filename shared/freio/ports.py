@@ -17,6 +17,7 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.drill import DrillRun
 from freio.domain.expectation import Expectations
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
@@ -42,6 +43,7 @@ Record = (
     | Increase
     | RightsReport
     | Expectations
+    | DrillRun
 )
 R = TypeVar(
     "R",
@@ -56,6 +58,7 @@ R = TypeVar(
     Increase,
     RightsReport,
     Expectations,
+    DrillRun,
 )
 
 
@@ -251,6 +254,14 @@ class Place:
     project: str
     location: str
     model: str
+
+
+class Model(Protocol):
+    """A model, asked for the sake of a fire drill."""
+
+    def ask(self, place: Place) -> bool:
+        """Asks one question of a few tokens; False: a limit or a policy refused it."""
+        ...
 
 
 class Queue(Protocol):

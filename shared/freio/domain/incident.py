@@ -12,7 +12,7 @@ from freio.domain.explanation import Explanation
 from freio.domain.lever import Kind, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.signal import Signal
+from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend_cap import SpendCap
 from freio.domain.target import Target
 
@@ -250,6 +250,11 @@ class Incident:
     @property
     def is_open(self) -> bool:
         return self.state is not State.RESOLVED
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether nothing but a fire drill is behind it: a real signal makes a real incident of it."""
+        return bool(self.signals) and all(signal.kind is SignalKind.DRILL for signal in self.signals)
 
     @property
     def known_rate(self) -> Money | None:

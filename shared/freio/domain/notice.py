@@ -41,12 +41,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Where an incident's message stands in the chat, and which chart it shows."""
+    """Where an incident's message stands in the chat since when, and which chart it shows."""
 
     id: str
     channel: str
     ts: str
     chart: str = ""
     chart_at: datetime | None = None
+    posted_at: datetime | None = None
     version: int = 0
     due_at: datetime | None = None

@@ -324,3 +324,32 @@ INCREASE_UNOWNED = N_(
     "owner's approval asks Google for more."
 )
 INCREASE_BLOCKED = N_("Asking Google for {wanted:number} a minute fails until somebody changes that: {error}")
+
+# ---- fire drills
+DRILL_WHY = N_("somebody called a fire drill, or the calendar did: nothing runs away")
+DRILL_NONE = N_("freio.yaml names no drill")
+DRILL_OBSERVES = N_("Freio only watches {app}, so it would brake nothing")
+DRILL_OPEN = N_("{app} has an open incident: {state:word}")
+DRILL_TRAFFIC = N_(
+    "{model} at {location} in {project} is in use: {tokens:number} tokens in the last seven days, of which the brake "
+    "would refuse {share:percent}. A drill needs a place where nothing runs"
+)
+DRILL_SHARED = N_("the brake would touch other apps too: {apps}")
+DRILL_NO_BRAKE = N_("no lever of a drill binds there: {reasons:phrases}")
+PAGE_DRILL_REFUSED = N_("The fire drill does not take place: {why:phrases}.")
+DRILL_UNANSWERED = N_("Nobody answered the fire drill within {grace:duration}. It ends without a brake.")
+DRILL_UNPLANNED = N_("No brake was worked out for the fire drill in time. It ends.")
+DRILL_OVER = N_("The fire drill has what it came for. Letting go.")
+DRILL_EXPIRED = N_("The time of the fire drill is over. Letting go.")
+DRILL_UNASKED = N_("The fire drill could not ask the model, so that there is nothing for the brake to refuse: {error}")
+DRILL_STEPS = N_("The fire drill is over. Its steps:\n{steps:lines}")
+DRILL_STEP = N_("• {moment:word}: after {after:duration}")
+DRILL_MISSED = N_("• {moment:word}: it did not come to that")
+DRILL_BINDS = N_("The fire drill has shown that the brake binds, and that what stood there before comes back.")
+DRILL_REFUTED = N_("The fire drill has shown that the brake does *not* bind there: requests got through all the same.")
+DRILL_INCONCLUSIVE = N_(
+    "The proof of the fire drill is inconclusive: there was too little traffic to refuse. That the limit stood was "
+    "read back, and that it was taken away again; that it binds was not shown."
+)
+DRILL_UNPROVED = N_("The fire drill ended before its brake was looked at: nothing was shown of whether it binds.")
+DRILL_UNBRAKED = N_("The fire drill ended without a brake.")

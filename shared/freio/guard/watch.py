@@ -26,6 +26,7 @@ from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.drill import Drills
 from freio.guard.explain import explain
 from freio.guard.failing import note
 from freio.guard.judge import judged
@@ -78,12 +79,14 @@ class Watcher:
         alerter: Alerter,
         caps: CapWatch | None = None,
         numbers: NumberBook | None = None,
+        drills: Drills | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
         self._caps = caps
         self._numbers = numbers
+        self._drills = drills
         self._meter = meter
         self._detectors = detector, paces
         self._proposer = proposer
@@ -116,6 +119,20 @@ class Watcher:
             watched.apps += 1
             if app.name in known:
                 self._try(watched, app.name, partial(self._app, app, readings, scores, known[app.name], watched))
+        self._alerter.deliver()
+        return watched
+
+    def drill(self, run: str, by: str = "") -> Watched:
+        """Begin a fire drill, if its target is harmless: one signal, which goes the way of all that are found."""
+        assert self._drills is not None, "only a watch that knows of drills is called for one"
+        now = self._clock.now()
+        watched = Watched(apps=1)
+        readings = self._told(partial(self._meter.read, now), "reading the spend", now)
+        begun = self._told(partial(self._drills.begin, run, by, readings), "beginning a fire drill", now)
+        if begun is not None:
+            finding = Finding(app=begun.app.name, signals=(begun.signal,), running_away=True)
+            self._try(watched, begun.app.name, partial(self._found, begun.app, readings, finding, watched))
+            self._try(watched, "fire drill", partial(again, partial(self._drills.opened, run, by, begun)))
         self._alerter.deliver()
         return watched
 
@@ -166,8 +183,11 @@ class Watcher:
         Each part is committed before the next is tried: a service that fails while a brake is worked out must not
         keep anybody from hearing of the trouble.
         """
+        self._found(app, readings, self._find(app, readings.apps[app.name], scores, known), watched)
+
+    def _found(self, app: App, readings: Readings, finding: Finding, watched: Watched) -> None:
+        """What was found, into the app's incident, and on to the brake that is offered."""
         reading = readings.apps[app.name]
-        finding = self._find(app, reading, scores, known)
         if finding.hushed:
             again(partial(self._learn, with_hour, app))
         watched.signals += len(finding.signals)
@@ -207,6 +227,8 @@ class Watcher:
         incident = self._store.open_incident(app.name)
         if incident is None:
             return  # somebody ended it meanwhile
+        if incident.is_drill:  # nothing runs, so telemetry has nothing to say of it: it runs away until it ends itself
+            finding, reading = replace(finding, running_away=True), replace(reading, complete=True)
         step = Step(reading.at)
         refusing = hiding = False
         failed: VendorError | None = None
@@ -239,15 +261,18 @@ class Watcher:
         if incident is None or not needs_proposal(incident) or self._was_proposed(incident, readings.at):
             return
         step = Step(readings.at)
-        proposal = self._proposer.propose(
-            app,
-            readings,
-            spend=self._spend(readings.apps[app.name]),
-            allowance=self._allowance(app),
-            tried=incident.tried,
-            began=incident.opened_at,
-            now=step.now,
-        )
+        if incident.is_drill and self._drills is not None:
+            proposal = self._drills.proposal(readings)
+        else:
+            proposal = self._proposer.propose(
+                app,
+                readings,
+                spend=self._spend(readings.apps[app.name]),
+                allowance=self._allowance(app),
+                tried=incident.tried,
+                began=incident.opened_at,
+                now=step.now,
+            )
         propose(step, app, incident, proposal)
         if not step.is_empty:
             self._store.commit(step.change())

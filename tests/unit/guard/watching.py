@@ -20,6 +20,7 @@ from freio.domain.spend import HourlyCost, Pace, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.budget import BudgetDesk
+from freio.guard.drill import Drills
 from freio.guard.meter import Readings, SpendMeter
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
@@ -274,6 +275,7 @@ class Town:
             prover=Prover({"quota": self.telemetry}),
             chat=self.chat,
             alerter=self.alerter,
+            drills=Drills(self.client, self.store, self.clock, meter=self.telemetry, levers=[self.lever, *self.stops]),
         )
 
     def kinds(self) -> list[str]:
