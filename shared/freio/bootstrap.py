@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from freio.guard.release import Releaser
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
+    from freio.ports import Clock, Forecaster, Lever, Meter, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
 
 P = ParamSpec("P")
 
@@ -478,6 +478,7 @@ class Freio:
         from freio.adapters.pace_detector import PaceDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
+        from freio.guard.forecast import ForecastWatch
         from freio.guard.numbers import NumberBook
         from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
@@ -500,8 +501,15 @@ class Freio:
             chat=self.chat,
             alerter=self.alerter,
             numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
+            forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        from freio.adapters.forecaster.adapter import StatsForecaster
+
+        return StatsForecaster()
 
     @cached_property
     def spend_meter(self) -> SpendMeter:

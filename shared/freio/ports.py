@@ -18,6 +18,7 @@ from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
 from freio.domain.expectation import Expectations
+from freio.domain.forecast import Forecasts, Outlook
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
@@ -42,6 +43,7 @@ Record = (
     | Increase
     | RightsReport
     | Expectations
+    | Forecasts
 )
 R = TypeVar(
     "R",
@@ -56,6 +58,7 @@ R = TypeVar(
     Increase,
     RightsReport,
     Expectations,
+    Forecasts,
 )
 
 
@@ -173,6 +176,17 @@ class Detector(Protocol):
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         """Scores the last hour of each series (hours on end, oldest first, USD or any one currency), causally."""
+        ...
+
+
+class Forecaster(Protocol):
+    """Says what the days to come may cost."""
+
+    def outlook(self, days: Mapping[str, Sequence[Decimal]], *, ahead: Decimal, after: Decimal) -> dict[str, Outlook]:
+        """What each series spends within `ahead` days, from `after` days behind its last one on.
+
+        Days are 24 hours on end, oldest first, of any one currency. A series whose history is too short is left out.
+        """
         ...
 
 

@@ -324,3 +324,16 @@ INCREASE_UNOWNED = N_(
     "owner's approval asks Google for more."
 )
 INCREASE_BLOCKED = N_("Asking Google for {wanted:number} a minute fails until somebody changes that: {error}")
+
+# ---- where the month is going
+BUDGET_NONE = N_("There is no forecast yet. One is made each day, from a week of history on.")
+BUDGET_LINES = N_(
+    "Where the month is going, as of {at:time}. Each range is to hold in {level:percent} of months:\n{budgets:lines}"
+)
+BUDGET_LINE = N_(
+    "{app}: {so_far:money} so far, likely {expected:money} by the month's end ({low:money} to {high:money}) of "
+    "{budget:money}; chance to pass it: {chance:percent}"
+)
+BUDGET_LINE_FREE = N_(
+    "{app}: {so_far:money} so far, likely {expected:money} by the month's end ({low:money} to {high:money})"
+)

@@ -28,6 +28,7 @@ from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.explain import explain
 from freio.guard.failing import note
+from freio.guard.forecast import ForecastWatch
 from freio.guard.judge import judged
 from freio.guard.lessons import with_ends, with_hour
 from freio.guard.meter import Reading, Readings, SpendMeter
@@ -78,12 +79,14 @@ class Watcher:
         alerter: Alerter,
         caps: CapWatch | None = None,
         numbers: NumberBook | None = None,
+        forecasts: ForecastWatch | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
         self._caps = caps
         self._numbers = numbers
+        self._forecasts = forecasts
         self._meter = meter
         self._detectors = detector, paces
         self._proposer = proposer
@@ -112,6 +115,8 @@ class Watcher:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
         if self._numbers is not None:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
+        if self._forecasts is not None:
+            self._try(watched, "forecast", partial(self._forecasts.look, readings))
         for app in self._client.apps:
             watched.apps += 1
             if app.name in known:
@@ -176,6 +181,8 @@ class Watcher:
             is_open |= again(partial(self._caps.merge, app, readings, self._spend(reading)))
         if not is_open:
             return
+        if self._forecasts is not None:
+            again(partial(self._forecasts.merge, app))
         again(partial(self._look, app, reading, finding))
         again(partial(self._propose, app, readings))
         again(partial(self._draw_chart, app, reading, finding.score))
