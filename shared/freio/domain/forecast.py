@@ -117,9 +117,13 @@ def month_of(
     at: datetime,
     until: datetime,
     days: int,
+    before: Money | None = None,
     complete: bool = True,
 ) -> Forecast:
     """A budget's forecast, from what its app has spent `so_far` and the outlook for the rest of the month.
+
+    ``before`` is what it had spent where the outlook begins, where that is earlier: of the hours since then not all is
+    billed, so that they are part of the outlook, and what is billed of them is the least that they cost.
 
     90 were spent of 200, and the rest may cost 1 to 99, each as likely as the next: with a chance of .8 the month ends
     at 100 to 180, and none of the cases is above the budget.
@@ -134,9 +138,10 @@ def month_of(
     """
     tail = (_ONE - LEVEL) / 2
     spent = so_far * budget.part
+    base = spent if before is None else before * budget.part
 
     def ends_at(share: Decimal) -> Money:
-        return spent + Money(outlook.at(share) * budget.part, so_far.currency)
+        return max(spent, base + Money(outlook.at(share) * budget.part, so_far.currency))
 
     return Forecast(
         app=app,
@@ -148,13 +153,15 @@ def month_of(
         expected=ends_at(_HALF),
         high=ends_at(_ONE - tail),
         budget=budget.amount,
-        chance=None if budget.amount is None else _chance(outlook, spent, budget.amount, budget.part),
+        chance=_chance(outlook, spent, base, budget),
         days=days,
         complete=complete,
     )
 
 
-def _chance(outlook: Outlook, spent: Money, budget: Money, part: Decimal) -> Decimal:
-    if budget < spent:
+def _chance(outlook: Outlook, spent: Money, base: Money, budget: Watched) -> Decimal | None:
+    if budget.amount is None:
+        return None
+    if budget.amount < spent:
         return _ONE
-    return outlook.chance_over((budget - spent).amount / part)
+    return outlook.chance_over((budget.amount - base).amount / budget.part)

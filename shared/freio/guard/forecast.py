@@ -27,12 +27,14 @@ _ONE_DAY = Decimal(86400)
 class Spending:
     """What a forecast is made from: an app's whole hours on end, oldest first, up to `end`, and its month so far.
 
-    ``end`` may lie before the moment of the forecast, where the newest hours are not all billed yet.
+    ``end`` may lie before the moment of the forecast, where the newest hours are not all billed yet: then ``before`` is
+    what the month had cost until then.
     """
 
     hours: Sequence[Decimal]
     end: datetime
     so_far: Money
+    before: Money | None = None
     reports: Sequence[BudgetReport] = ()
     complete: bool = True
 
@@ -69,6 +71,7 @@ def forecast(client: Client, spending: Mapping[str, Spending], forecaster: Forec
                     budget,
                     said[name],
                     so_far=mine.so_far,
+                    before=mine.before,
                     at=now,
                     until=until,
                     days=len(days[name]),
@@ -117,7 +120,7 @@ class ForecastWatch:
         self._known = self._store.get(Forecasts, Forecasts().id) or Forecasts()
         if _same_day(self._known.at, now) or (readings.failures and now - _midnight(now) < WAITS):
             return
-        spending = {app.name: self._spending(app, readings) for app in self._client.apps}
+        spending = {app.name: self._spending(app.name, readings) for app in self._client.apps}
         made = replace(forecast(self._client, spending, self._forecaster, now), version=self._known.version)
         step = Step(now)
         step.put(made)
@@ -140,19 +143,22 @@ class ForecastWatch:
         step.draw(step.keep(incident, forecasts=mine))
         self._store.commit(step.change())
 
-    def _spending(self, app: App, readings: Readings) -> Spending:
-        """The whole hours of the reading: its last one is the hour ending now, which overlaps the one before."""
-        reading = readings.apps[app.name]
-        status = self._store.get(BudgetStatus, app.name)
-        reports = status.of_month(month_start(readings.at), self._client.currency) if status else ()
-        spend = billed_at_least(reading.spend, reports[0].cost) if reports else reading.spend
-        return Spending(
-            hours=reading.hours[:-1],
-            end=readings.at.replace(minute=0, second=0, microsecond=0),
-            so_far=spend.likely,
-            reports=reports,
-            complete=reading.complete,
-        )
+    def _spending(self, app: str, readings: Readings) -> Spending:
+        return spending_of(readings, app, self._store.get(BudgetStatus, app), self._client.currency)
+
+
+def spending_of(readings: Readings, app: str, status: BudgetStatus | None, currency: str) -> Spending:
+    """The whole hours of a reading: its last one is the hour ending now, which overlaps the one before."""
+    reading = readings.apps[app]
+    reports = status.of_month(month_start(readings.at), currency) if status else ()
+    spend = billed_at_least(reading.spend, reports[0].cost) if reports else reading.spend
+    return Spending(
+        hours=reading.hours[:-1],
+        end=readings.at.replace(minute=0, second=0, microsecond=0),
+        so_far=spend.likely,
+        reports=reports,
+        complete=reading.complete,
+    )
 
 
 def in_words(one: Forecast) -> str:
