@@ -492,6 +492,7 @@ class Freio:
         from freio.adapters.pace_detector import PaceDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
+        from freio.guard.digest import DigestDesk
         from freio.guard.forecast import ForecastWatch
         from freio.guard.numbers import NumberBook
         from freio.guard.paused import Sparing
@@ -516,6 +517,7 @@ class Freio:
             alerter=self.alerter,
             numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
             forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster),
+            digests=DigestDesk(self.client, self.store, self.store, self.clock),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
 

@@ -17,6 +17,7 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.digest import AlertLog
 from freio.domain.expectation import Expectations
 from freio.domain.forecast import Forecasts, Outlook
 from freio.domain.incident import Incident
@@ -44,6 +45,7 @@ Record = (
     | RightsReport
     | Expectations
     | Forecasts
+    | AlertLog
 )
 R = TypeVar(
     "R",
@@ -59,6 +61,7 @@ R = TypeVar(
     RightsReport,
     Expectations,
     Forecasts,
+    AlertLog,
 )
 
 
@@ -287,6 +290,10 @@ class Chat(Protocol):
 
     def thread(self, card: Card, line: Line, key: str) -> None:
         """Adds a line to the thread, unless one with that key is there."""
+        ...
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        """A message of its own, unless one with that key is there."""
         ...
 
     def whisper(self, channel: str, person: str, line: Line) -> None: ...

@@ -38,7 +38,7 @@ def tell_stale(step: Step, click: Click, incident: Incident) -> None:
 
 def tell_status(step: Step, click: Click, store: Store, client: Client) -> None:
     """Every open incident, a line each; or that there is none."""
-    lines = [_status_line(incident) for incident in store.open_incidents()]
+    lines = [status_line(incident) for incident in store.open_incidents()]
     if lines:
         reply(step, click, say.STATUS_LINES, open=packed(lines))
     else:
@@ -69,7 +69,8 @@ def budget_line(one: Forecast) -> Phrase:
     return Phrase.of(say.BUDGET_LINE, **said, budget=one.budget, chance=one.chance)
 
 
-def _status_line(incident: Incident) -> Phrase:
+def status_line(incident: Incident) -> Phrase:
+    """An open incident in a line."""
     said = {
         "app": incident.app,
         "state": incident.state,
