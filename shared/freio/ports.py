@@ -17,8 +17,10 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.digest import AlertLog
 from freio.domain.drill import DrillRun
 from freio.domain.expectation import Expectations
+from freio.domain.forecast import Forecasts, Outlook
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
@@ -44,6 +46,8 @@ Record = (
     | RightsReport
     | Expectations
     | DrillRun
+    | Forecasts
+    | AlertLog
 )
 R = TypeVar(
     "R",
@@ -59,6 +63,8 @@ R = TypeVar(
     RightsReport,
     Expectations,
     DrillRun,
+    Forecasts,
+    AlertLog,
 )
 
 
@@ -184,6 +190,16 @@ class PaceDetector(Protocol):
 
     def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
         """Scores the present of each, causally."""
+
+
+class Forecaster(Protocol):
+    """Says what the days to come may cost."""
+
+    def outlook(self, days: Mapping[str, Sequence[Decimal]], *, ahead: Decimal, after: Decimal) -> dict[str, Outlook]:
+        """What each series spends within `ahead` days, from `after` days behind its last one on.
+
+        Days are 24 hours on end, oldest first, of any one currency. A series whose history is too short is left out.
+        """
         ...
 
 
@@ -292,6 +308,10 @@ class Chat(Protocol):
 
     def thread(self, card: Card, line: Line, key: str) -> None:
         """Adds a line to the thread, unless one with that key is there."""
+        ...
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        """A message of its own, unless one with that key is there."""
         ...
 
     def whisper(self, channel: str, person: str, line: Line) -> None: ...

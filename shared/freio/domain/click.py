@@ -20,6 +20,7 @@ class Verb(StrEnum):
     APPROVE = "approve"
     DENY = "deny"
     STATUS = "status"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -353,3 +353,41 @@ DRILL_INCONCLUSIVE = N_(
 )
 DRILL_UNPROVED = N_("The fire drill ended before its brake was looked at: nothing was shown of whether it binds.")
 DRILL_UNBRAKED = N_("The fire drill ended without a brake.")
+# ---- where the month is going
+BUDGET_NONE = N_("There is no forecast yet. One is made each day, from a week of history on.")
+BUDGET_LINES = N_(
+    "Where the month is going, as of {at:time}. Each range is to hold in {level:percent} of months:\n{budgets:lines}"
+)
+BUDGET_LINE = N_(
+    "{app}: {so_far:money} so far, likely {expected:money} by the month's end ({low:money} to {high:money}) of "
+    "{budget:money}; chance to pass it: {chance:percent}"
+)
+BUDGET_LINE_FREE = N_(
+    "{app}: {so_far:money} so far, likely {expected:money} by the month's end ({low:money} to {high:money})"
+)
+
+# ---- the weekly digest
+DIGEST = N_("*Alerts from {since:time} to {until:time}*\n{lines:lines}")
+DIGEST_ALERTS = N_(
+    "{alerts:alerts} of {apps:apps}: {rate:decimal2} for each app and week, within the budget of {budget:decimal2}."
+)
+DIGEST_ALERTS_OVER = N_(
+    "{alerts:alerts} of {apps:apps}: {rate:decimal2} for each app and week, *over the budget of {budget:decimal2}*."
+)
+DIGEST_OTHERS = N_("Beside them {others:incidents} by budgets, caps, prices or Google's own detection alone.")
+DIGEST_BUSIEST = N_("More than one: {apps:phrases}.")
+DIGEST_OF_APP = N_("{app}, {alerts:alerts}")
+DIGEST_ANSWERS = N_("Answers: {answers:phrases}.")
+DIGEST_ANSWER = N_("{action:word}, {many:number}")
+DIGEST_UNANSWERED = N_("none from a person, {many:number}")
+DIGEST_PRECISION = N_(
+    "Precision: {share:percent}. Of {judged:number} that were judged, a throttle confirmed {confirmed:number}."
+)
+DIGEST_NO_PRECISION = N_("Precision: not known. Nobody confirmed an alert by a throttle, or called one expected.")
+DIGEST_PRECISION_WEEKS = N_(
+    "Over the last {weeks:number} weeks: {share:percent}, {confirmed:number} of {judged:number} that were judged."
+)
+DIGEST_WAITED = N_("Median time to an answer: {waited:duration}.")
+DIGEST_OPEN = N_("Still open:\n{lines:lines}")
+DIGEST_BUDGETS = N_("Budgets that are more likely passed than not:\n{lines:lines}")
+DIGEST_MORE = N_("and {many:number} more")

@@ -26,9 +26,11 @@ from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.digest import DigestDesk
 from freio.guard.drill import Drills
 from freio.guard.explain import explain
 from freio.guard.failing import note
+from freio.guard.forecast import ForecastWatch
 from freio.guard.judge import judged
 from freio.guard.lessons import with_ends, with_hour
 from freio.guard.meter import Reading, Readings, SpendMeter
@@ -80,6 +82,8 @@ class Watcher:
         caps: CapWatch | None = None,
         numbers: NumberBook | None = None,
         drills: Drills | None = None,
+        forecasts: ForecastWatch | None = None,
+        digests: DigestDesk | None = None,
     ) -> None:
         self._client = client
         self._store = store
@@ -87,6 +91,8 @@ class Watcher:
         self._caps = caps
         self._numbers = numbers
         self._drills = drills
+        self._forecasts = forecasts
+        self._digests = digests
         self._meter = meter
         self._detectors = detector, paces
         self._proposer = proposer
@@ -115,10 +121,14 @@ class Watcher:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
         if self._numbers is not None:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
+        if self._forecasts is not None:
+            self._try(watched, "forecast", partial(self._forecasts.look, readings))
         for app in self._client.apps:
             watched.apps += 1
             if app.name in known:
                 self._try(watched, app.name, partial(self._app, app, readings, scores, known[app.name], watched))
+        if self._digests is not None:
+            self._try(watched, "weekly digest", self._digests.look)
         self._alerter.deliver()
         return watched
 
@@ -196,10 +206,15 @@ class Watcher:
             is_open |= again(partial(self._caps.merge, app, readings, self._spend(reading)))
         if not is_open:
             return
+        if self._forecasts is not None:
+            again(partial(self._forecasts.merge, app))
         again(partial(self._look, app, reading, finding))
         again(partial(self._propose, app, readings))
         again(partial(self._draw_chart, app, reading, finding.score))
-        watched.incidents += self._store.open_incident(app.name) is not None
+        incident = self._store.open_incident(app.name)
+        watched.incidents += incident is not None
+        if self._digests is not None and incident is not None:
+            again(partial(self._digests.note, incident))
 
     def _find(self, app: App, reading: Reading, scores: Mapping[str, Score], known: Expectations) -> Finding:
         return detect(

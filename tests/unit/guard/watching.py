@@ -113,6 +113,7 @@ class FakeChat:
     shown: dict[str, list[Incident]] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     charts: list[bytes] = field(default_factory=list)
+    posts: dict[str, Line] = field(default_factory=dict)
     fails: VendorError | None = None
 
     def find(self, channel: str, incident: str) -> str | None:
@@ -126,6 +127,10 @@ class FakeChat:
     def thread(self, card: Card, line: Line, key: str) -> None:
         self._maybe_fail()
         self.lines[key] = line
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        self._maybe_fail()
+        self.posts.setdefault(key, line)
 
     def whisper(self, channel: str, person: str, line: Line) -> None:
         self._maybe_fail()

@@ -1,4 +1,4 @@
-"""The slash command: ``/freio status | ask <app> <more> <until> <why> | release <app> | help``."""
+"""The slash command: ``/freio status | budget | ask <app> <more> <until> <why> | release <app> | help``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from freio.i18n.amounts import OtherCurrencyError, example, read_amount, split_a
 from freio.i18n.catalogue import Language
 from freio.i18n.moments import TwoMeaningsError, read_until, split_moment
 
-COMMANDS = "status, ask, release, help"
+COMMANDS = "status, budget, ask, release, help"
 
 HELP = N_(
     "• `{status}`: what is open\n"
@@ -25,7 +25,9 @@ HELP = N_(
     "{examples}\n"
     "• `{release}`: ask to let go of the brake"
 )
+HELP_BUDGET = N_("• `{budget}`: where the month of each budget is going")
 STATUS_USAGE = N_("/freio status")
+BUDGET_USAGE = N_("/freio budget")
 ASK_USAGE = N_("/freio ask (app) (how much more) (until when) (why)")
 RELEASE_USAGE = N_("/freio release (app)")
 EXAMPLES = N_("2026-11-30, 11/30, tomorrow 18:00, 18:00, +6h, 2d")
@@ -45,6 +47,8 @@ def command(fields: Mapping[str, str], now: datetime, language: Language, curren
     match verb:
         case "status":
             return click.of(Verb.STATUS)
+        case "budget":
+            return click.of(Verb.BUDGET)
         case "ask":
             return _ask(rest, now, click, language, currency)
         case "release":
@@ -122,7 +126,7 @@ def _too_long(why: str, language: Language) -> Reply | None:
 
 
 def help_text(language: Language) -> str:
-    return say(
+    said = say(
         language,
         HELP,
         status=language.gettext(STATUS_USAGE),
@@ -130,3 +134,4 @@ def help_text(language: Language) -> str:
         release=language.gettext(RELEASE_USAGE),
         examples=language.gettext(EXAMPLES),
     )
+    return f"{said}\n{say(language, HELP_BUDGET, budget=language.gettext(BUDGET_USAGE))}"
