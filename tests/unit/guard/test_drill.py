@@ -338,7 +338,10 @@ def test_a_drill_is_no_news_of_a_real_incident() -> None:
     assert open_or_merge(again, found.app, opened, [found.signal], spend=SpendRange.zero("USD"), rate=usd(1)) is opened
     assert again.is_empty
     begun.opened("run-1", "tess", found)
-    assert (site.run().incident, site.run().refusal and site.run().refusal.text) == ("", say.DRILL_OPEN)
+    run = site.run()
+    assert run.incident == ""
+    assert run.refusal is not None
+    assert run.refusal.text == say.DRILL_OPEN
 
 
 def test_a_real_signal_makes_a_real_incident_of_it() -> None:
