@@ -176,6 +176,27 @@ STATUS_LINE_UNSEEN = N_("{app}: {state:word} since {since:time}, {likely:money} 
 
 STATUS_LINES = N_("Open incidents:\n{open:lines}")
 
+# ---- what is expected
+PLANNED = N_(
+    "Announced for {app}, as number {number:number}: up to {factor:decimal} times the usual, from {start:time} until "
+    "{end:time}. Until then Freio tells only of more than that."
+)
+PLAN_WITHDRAWN = N_("Number {number:number} of {app} is withdrawn: Freio tells of it again.")
+PLAN_UNKNOWN = N_("Nothing changed: {app} has no number {number:number} that still holds. `{command}` shows what does.")
+PLANS_NONE = N_("Nothing is announced, and nothing was called expected.")
+PLANS_LINES = N_("Expected spend:\n{open:lines}")
+PLAN_LINE = N_(
+    "{app}, number {number:number}: up to {factor:decimal} times the usual, from {start:time} until {end:time}. "
+    "Announced by {by:person}: {why}"
+)
+PLAN_LINE_OF_FILE = N_(
+    "{app}, in freio.yaml: up to {factor:decimal} times the usual, from {start} to {end} (both days included): {why}"
+)
+LESSON_LINE = N_(
+    "{app}, number {number:number}: up to {level:money} an hour in the hours that it ran in, until {until:time}. "
+    "Called expected by {by:person}"
+)
+
 # ---- by the pager
 PAGE_STUCK = N_("Freio is stuck on {app} ({incident}): {error}")
 PAGE_DEAD = N_("Freio could not deliver a message about {app} ({incident}): {error}")

@@ -28,7 +28,9 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
     if level is None:
         return
     hushed = decision.until or step.now
+    before = known(store, incident.app, step.now)
     lesson = Lesson(
+        number=before.count + 1,
         incident=incident.id,
         by=decision.by,
         at=step.now,
@@ -37,9 +39,8 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
         hushed=hushed,
         until=max(hushed, step.now + LESSON_FOR),
     )
-    before = known(store, incident.app, step.now)
     others = tuple(one for one in before.lessons if one.incident != incident.id)
-    step.put(replace(before, lessons=(*others, lesson)))
+    step.put(replace(before, lessons=(*others, lesson), count=lesson.number))
     step.thread(incident, f"{incident.revision}/learned", LEARNED, level=level, hushed=hushed, until=lesson.until)
     step.log(
         Kind.LESSON,
@@ -47,6 +48,7 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
         Action.EXPECTED,
         key=f"{incident.id}/{incident.revision}/lesson",
         by=decision.by,
+        number=lesson.number,
         level=level,
         hours=" ".join(map(str, lesson.hours)),
         hushed=hushed,
