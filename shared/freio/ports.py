@@ -25,12 +25,38 @@ from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
+from freio.domain.rights import RightsReport
 from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers | Increase | Expectations
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers, Increase, Expectations)
+Record = (
+    Incident
+    | Brake
+    | Notice
+    | Card
+    | BudgetStatus
+    | Ask
+    | CapReport
+    | ProjectNumbers
+    | Increase
+    | RightsReport
+    | Expectations
+)
+R = TypeVar(
+    "R",
+    Incident,
+    Brake,
+    Notice,
+    Card,
+    BudgetStatus,
+    Ask,
+    CapReport,
+    ProjectNumbers,
+    Increase,
+    RightsReport,
+    Expectations,
+)
 
 
 class Clock(Protocol):
@@ -62,6 +88,10 @@ class Store(Protocol):
     def get(self, kind: type[R], record_id: str) -> R | None: ...
     def due(self, kind: type[R], now: datetime, limit: int = 100) -> list[R]:
         """Records whose `due_at` has come, most overdue first."""
+        ...
+
+    def every_brake(self) -> list[Brake]:
+        """The record of every target there ever was, held or not, by its id."""
         ...
 
     def open_incidents(self) -> list[Incident]: ...
@@ -161,10 +191,26 @@ class Witness(Protocol):
         ...
 
 
+class Rights(Protocol):
+    """What the identity that sets a lever may do."""
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        """Those of the permissions that it lacks in a project, in their order."""
+        ...
+
+
 class Lever(Protocol):
     """A way to brake a target. `freio.domain.lever.KINDS` says what each name is."""
 
     name: str
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        """The permissions that braking this app takes, by project; calls nothing."""
+        ...
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        """Those of the permissions that whoever sets this lever lacks in a project, in their order."""
+        ...
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, every target of this lever that the app's traffic there goes through.

@@ -43,6 +43,15 @@ NEXT_LEVER = N_("no further lever is left to try")
 STOPPED = N_("Stopped and read back: {where:phrases}.")
 GIVEN_BACK = N_("What stood there before is back: {where:phrases}.")
 LEFT_CHANGED = N_("Somebody else changed {where:phrases} meanwhile. It is left as it is.")
+GONE = N_(
+    "{where:phrases} is not there any more: it was deleted or replaced, and nothing can be put back there. What comes "
+    "in its place may still carry the brake."
+)
+GONE_LIMIT = N_(
+    "{where:phrases} is not there any more: it was deleted or replaced, and nothing can be put back there. What comes "
+    "in its place may still carry the brake; before it, the limit was {found:override}."
+)
+PAGE_GONE = N_("{where:phrases} was deleted or replaced while it was braked: look whether the brake lives on there.")
 STOPS = N_("Proof: the brake binds. {exceeded:refused_requests}, and nothing gets through.")
 LEAKS = N_("Proof: the brake does not bind. {now:number} requests a minute still get through. Letting go of it.")
 LEAKS_NEXT = N_(
