@@ -121,6 +121,22 @@ TOKENS_OVER_USUAL = N_(
     "usual {usual:rounded}"
 )
 TOKENS_UNUSUAL = N_("at the pace of the last {window:duration}, {now:rounded} tokens of {model} an hour, usually none")
+DEARER_MIX = N_(
+    "as many tokens as usual, at {now:money} a million instead of {usual:money}: {model} has {share:percent} of them, "
+    "usually {was:percent}"
+)
+DEARER_TOKENS = N_(
+    "as many tokens as usual, at {now:money} a million instead of {usual:money}: mostly {model}, by its price or by "
+    "more output for as much input"
+)
+BILLED_MIX = N_(
+    "as many tokens as usual, billed in the day until {until:time} at {now:money} a million instead of {usual:money}: "
+    "{model} has {share:percent} of them, usually {was:percent}"
+)
+BILLED_TOKENS = N_(
+    "as many tokens as usual, billed in the day until {until:time} at {now:money} a million instead of {usual:money}: "
+    "mostly {model}, by its price, by cache hits that are gone, or by credits that have ended"
+)
 NO_BUCKET = N_("{model} at {location}: dynamic shared quota, so no limit binds there")
 NO_OWN_QUOTA = N_("{model} at {location}: no quota of its own is listed there")
 MULTI_REGION = N_(

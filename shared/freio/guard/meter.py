@@ -25,6 +25,7 @@ from freio.guard.look import Look
 from freio.guard.paces import Paces
 from freio.guard.reconcile import Ratio, ratios
 from freio.guard.sums import Sums
+from freio.guard.tariff import Uses, uses
 from freio.guard.telemetry import HOUR, RECENT, Telemetry, floor_hour, floor_step, read_telemetry
 from freio.guard.token_rate import TokenRate
 from freio.ports import Meter, PriceBook, Warehouse
@@ -45,6 +46,7 @@ class Reading:
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
     ``tokens``    how fast it goes through tokens, model by model, dearest first.
+    ``uses``      its tokens with what they cost, hour by hour (None: telemetry shows none).
     """
 
     app: str
@@ -58,6 +60,7 @@ class Reading:
     complete: bool = True
     unpriced: frozenset[str] = frozenset()
     tokens: tuple[TokenRate, ...] = ()
+    uses: Uses | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,17 @@ class SpendMeter:
         homes = self._homes(costs)
         telemetry = read_telemetry(self._meter, set().union(*homes.values()), since=max(since, settled - WEEK), now=now)
         known = shares(costs, export.complete_until or now)
-        learned = ratios((cost for cost, _ in costs), self._by_traffic(telemetry, export.usd_rate), settled)
+        estimates = self._by_traffic(telemetry, export.usd_rate)
+        learned = ratios((cost for cost, _ in costs), estimates, settled)
+        used = uses(
+            self._client,
+            telemetry.hourly,
+            export.costs,
+            estimates,
+            shares=known,
+            ratios=learned,
+            settled=settled,
+        )
         look = Look(self._client, self._prices, known=known, learned=learned, export=export, now=now)
         for cost, owner in costs:
             look.sums[owner].bill(cost)
@@ -117,6 +130,7 @@ class SpendMeter:
                 now,
                 seen=telemetry.shows(homes[app.name], now),
                 tokens=tuple(rates.get(app.name, ())),
+                uses=used.get(app.name),
             )
             for app in self._client.apps
         }
@@ -185,7 +199,14 @@ class SpendMeter:
         return {hour: amount for hour, amount in found.items() if hour not in partly}
 
     def _reading(
-        self, name: str, mine: Sums, now: datetime, *, seen: bool, tokens: tuple[TokenRate, ...] = ()
+        self,
+        name: str,
+        mine: Sums,
+        now: datetime,
+        *,
+        seen: bool,
+        tokens: tuple[TokenRate, ...] = (),
+        uses: Uses | None = None,
     ) -> Reading:
         currency = self._client.currency
         rate = Money(sum(mine.rate.values(), _ZERO), currency)
@@ -210,6 +231,7 @@ class SpendMeter:
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),
             tokens=tokens,
+            uses=uses,
         )
 
     def _spend(self, name: str, mine: Sums, month: datetime) -> SpendRange:
