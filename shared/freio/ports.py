@@ -26,6 +26,7 @@ from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
 from freio.domain.rights import RightsReport
+from freio.domain.silence import Lateness
 from freio.domain.spend import Export, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
@@ -42,6 +43,7 @@ Record = (
     | Increase
     | RightsReport
     | Expectations
+    | Lateness
 )
 R = TypeVar(
     "R",
@@ -56,6 +58,7 @@ R = TypeVar(
     Increase,
     RightsReport,
     Expectations,
+    Lateness,
 )
 
 

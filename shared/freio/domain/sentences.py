@@ -121,6 +121,14 @@ TOKENS_OVER_USUAL = N_(
     "usual {usual:rounded}"
 )
 TOKENS_UNUSUAL = N_("at the pace of the last {window:duration}, {now:rounded} tokens of {model} an hour, usually none")
+SILENT_TELEMETRY = N_(
+    "its telemetry has shown nothing since {since:time}, for {lasted:duration}, and before never paused for longer "
+    "than {usual:duration}: it has stopped, or runs unseen"
+)
+SILENT_EXPORT = N_(
+    "nothing was billed for it since {since:time}, though {lasted:duration} more are billed for others; before, its "
+    "bills never paused for longer than {usual:duration}: it has stopped, or runs under another project or label"
+)
 DEARER_MIX = N_(
     "as many tokens as usual, at {now:money} a million instead of {usual:money}: {model} has {share:percent} of them, "
     "usually {was:percent}"
@@ -230,6 +238,15 @@ PAGE_UNATTRIBUTED = N_("{rate:money} an hour belong to no app in freio.yaml; mos
 PAGE_UNATTRIBUTED_ALL = N_("{rate:money} an hour belong to no app in freio.yaml.")
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")
 PAGE_FAILING = N_("Freio cannot do its work: {what} fails. {error}")
+
+PAGE_SILENT_EXPORT = N_(
+    "The billing export has said nothing new since {since:time}, for {lasted:duration}; it never was later than "
+    "{usual:duration}. Until it speaks, Freio knows spend by telemetry alone."
+)
+PAGE_SILENT_TELEMETRY = N_(
+    "Telemetry of every project has been silent since {since:time}, for {lasted:duration}; until now never for longer "
+    "than {usual:duration}. Until it speaks, Freio sees spend only when it is billed, and nothing counts as quiet."
+)
 
 # ---- Google's own spend caps
 CAP_PAUSED = N_("Google has paused {service} in {project}: its spend cap of {limit:money} a month is used up")

@@ -21,7 +21,7 @@ from freio.domain.sentences import (
     SIGNALLED_ALONE,
     SIGNALLED_OF_BUDGET,
 )
-from freio.domain.signal import Signal, SignalKind
+from freio.domain.signal import Signal
 from freio.guard.moves import ask_again
 from freio.guard.restore import let_go
 from freio.guard.step import Step
@@ -84,8 +84,8 @@ def open_or_merge(
         )
         if number > 1:
             sentence = SIGNALLED_OF_BUDGET if signal.kind.is_of_budget else SIGNALLED
-            if signal.kind is SignalKind.NATIVE_ANOMALY and not signal.observed.amount:
-                sentence = SIGNALLED_ALONE  # what it cost was not said
+            if not signal.observed.amount:
+                sentence = SIGNALLED_ALONE  # silence, or an anomaly of Google's that does not say what it cost
             step.thread(
                 merged, f"signal/{number}", sentence, kind=signal.kind, observed=signal.observed, usual=signal.usual
             )

@@ -19,6 +19,7 @@ from freio.domain.incident import Assessment
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, of_tariff
 from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, of_tokens
 from freio.guard.estimate import NOBODY
@@ -83,7 +84,8 @@ def detect(
     if tariff := of_tariff(client, app, reading, factor=factor, now=now):
         odd = [*(signal for signal in odd if not _is_told_by(signal, tariff)), tariff]
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
-    signals = [*shape, *_unpriced(app.name, reading, client, now)]
+    silent = of_silence(client, app, reading, now)
+    signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
     over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
     return Finding(
         app=app.name,

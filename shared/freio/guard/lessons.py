@@ -116,4 +116,5 @@ def _level(incident: Incident) -> Money | None:
     """The most that its message says an hour costs."""
     paces = [signal.pace for signal in incident.signals if signal.kind.is_shape or signal.kind.is_of_price]
     rates = [incident.known_rate] if incident.known_rate is not None else []
-    return max([*rates, *paces], key=lambda money: money.amount, default=None)
+    level = max([*rates, *paces], key=lambda money: money.amount, default=None)
+    return level if level is not None and level.amount > 0 else None
