@@ -165,9 +165,10 @@ class Freio:
 
     @cached_property
     def pager(self) -> Pager:
-        from freio.adapters.local.pager import LogPager, WebhookPager
+        from freio.adapters.local.pager import LogPager, Pagers, WebhookPager
 
-        return WebhookPager(self.client.pager_webhook) if self.client.pager_webhook else LogPager()
+        webhook = self.client.pager_webhook
+        return Pagers(LogPager(), WebhookPager(webhook)) if webhook else LogPager()
 
     @cached_property
     def alerter(self) -> Alerter:
@@ -182,6 +183,14 @@ class Freio:
         from freio.adapters.google.client import GoogleApis
 
         return GoogleApis(endpoint=self.settings.google_api_endpoint)
+
+    @cached_property
+    def _hard_apis(self) -> GoogleApis:
+        """For the levers whose powers Terraform gives to an account of their own: infra/terraform/hard_levers.tf."""
+        from freio.adapters.google.client import GoogleApis
+
+        account = self.settings.hard_levers_service_account
+        return GoogleApis(endpoint=self.settings.google_api_endpoint, acting_as=account) if account else self.apis
 
     @cached_property
     def levers(self) -> Mapping[str, Lever]:
@@ -203,14 +212,14 @@ class Freio:
         from freio.adapters.google.quota_lever import QuotaLever
         from freio.adapters.google.service_lever import DisableServiceLever
 
-        apis, own = self.apis, self.settings.own_project
+        hard, own = self._hard_apis, self.settings.own_project
         levers: list[Lever] = [
-            QuotaLever(apis, rights=rights("quota")),
-            AllowedModelsLever(apis, rights=rights("allowed_models"), now=self.clock.now),
-            ApiKeyLever(apis, rights=rights("api_key")),
-            DenyLever(apis, rights=rights("iam_deny")),
-            DisableServiceLever(apis, rights=rights("disable_service"), own_project=own),
-            UnlinkBillingLever(apis, rights=rights("unlink_billing"), own_project=own),
+            QuotaLever(self.apis, rights=rights("quota")),
+            AllowedModelsLever(hard, rights=rights("allowed_models"), now=self.clock.now),
+            ApiKeyLever(self.apis, rights=rights("api_key")),
+            DenyLever(hard, rights=rights("iam_deny")),
+            DisableServiceLever(hard, rights=rights("disable_service"), own_project=own),
+            UnlinkBillingLever(hard, rights=rights("unlink_billing"), own_project=own),
         ]
         if self.client.gateway is not None:
             from freio.adapters.litellm.gateway_lever import GatewayLever
