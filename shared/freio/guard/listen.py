@@ -22,10 +22,14 @@ _PAGES = {Feed.TELEMETRY: PAGE_SILENT_TELEMETRY, Feed.EXPORT: PAGE_SILENT_EXPORT
 
 
 class Listener:
-    """Learns how late the export usually is, and tells where a feed is silent for all apps at once."""
+    """Learns how late the export usually is, and tells where a feed is silent for all apps at once.
+
+    What it has learned is read once, and then only where another process has learned more: a tick asks for nothing.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: Lateness | None = None
 
     def listen(self, readings: Readings) -> tuple[Silence, ...]:
         """The feeds that are silent as a whole."""
@@ -37,15 +41,19 @@ class Listener:
         return found
 
     def _learnt(self, readings: Readings) -> Lateness:
-        known = self._store.get(Lateness, Lateness().id) or Lateness()
         if readings.exported is None:
-            return known
+            return self._known or Lateness()
+        known = self._known or self._store.get(Lateness, Lateness().id) or Lateness()
         seen = known.seen(readings.exported, readings.at)
-        if seen != known:
-            step = Step(readings.at)
-            step.put(seen)
-            self._store.commit(step.change())
-        return seen
+        if seen == known:
+            self._known = known
+            return known
+        step = Step(readings.at)
+        step.put(seen)
+        self._known = None  # whatever comes of it: a conflict, and another process knows more
+        self._store.commit(step.change())
+        self._known = replace(seen, version=seen.version + 1)
+        return self._known
 
     def _tell(self, silent: Silence, readings: Readings) -> None:
         key = f"silence/{silent.feed}/{silent.since.isoformat()}"

@@ -94,6 +94,7 @@ class Watcher:
         self._prover = prover
         self._chat = chat
         self._alerter = alerter
+        self._listener = Listener(store)
         self._proposed: dict[tuple[str, tuple[str, ...]], datetime] = {}
 
     def watch(self) -> Watched:
@@ -112,7 +113,7 @@ class Watcher:
         for why in readings.doubts:
             self._try(watched, "prices", partial(self._doubt, why, now))
         silent: list[Silence] = []
-        self._try(watched, "feeds", lambda: silent.extend(Listener(self._store).listen(readings)))
+        self._try(watched, "feeds", lambda: silent.extend(self._listener.listen(readings)))
         readings = unseen(readings, silent)
         self._try(watched, "spend of no app", partial(self._unattributed, readings))
         if self._caps is not None:
