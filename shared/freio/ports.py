@@ -29,6 +29,7 @@ from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
 from freio.domain.rights import RightsReport
+from freio.domain.silence import Lateness
 from freio.domain.spend import Export, Pace, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
@@ -48,6 +49,7 @@ Record = (
     | DrillRun
     | Forecasts
     | AlertLog
+    | Lateness
 )
 R = TypeVar(
     "R",
@@ -65,6 +67,7 @@ R = TypeVar(
     DrillRun,
     Forecasts,
     AlertLog,
+    Lateness,
 )
 
 

@@ -19,6 +19,8 @@ from freio.domain.incident import Assessment
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.detect_silence import of_silence
+from freio.guard.detect_tariff import HOURS, of_tariff
 from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, of_tokens
 from freio.guard.estimate import NOBODY
 from freio.guard.explain import driven
@@ -27,6 +29,8 @@ from freio.guard.meter import Reading, Readings
 from freio.guard.telemetry import HOUR
 
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
+HOUR_MINUTES = 60
+FRESH_MINUTES = HOURS * HOUR_MINUTES  # of what telemetry says of prices; bills are days old
 COVERED = HOUR  # by one look: it judges the hour that ends with it
 _ONE = Decimal(1)
 
@@ -77,8 +81,11 @@ def detect(
         for name, rate in token_series(client, app, reading).items()
         if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor, now=now))
     ]
+    if tariff := of_tariff(client, app, reading, factor=factor, now=now):
+        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff)), tariff]
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
-    signals = [*shape, *_unpriced(app.name, reading, client, now)]
+    silent = of_silence(client, app, reading, now)
+    signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
     over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
     return Finding(
         app=app.name,
@@ -150,12 +157,17 @@ def _shape(
             at=now,
             observed=reading.rate,
             usual=usual,
-            window_minutes=60,
+            window_minutes=HOUR_MINUTES,
             score=score.value,
             driver=driven(reading.models, len(reading.hours) - 1)[0] or next(iter(reading.by_model), ""),
             detail=score.why,
         )
     ]
+
+
+def _is_told_by(signal: Signal, tariff: Signal) -> bool:
+    """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause."""
+    return signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES
 
 
 def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list[Signal]:

@@ -20,12 +20,15 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
 from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
+from freio.domain.signal import SignalKind
+from freio.domain.silence import Silence
 from freio.domain.spend import Score
 from freio.errors import Conflict, Unavailable, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.detect_silence import told
 from freio.guard.digest import DigestDesk
 from freio.guard.drill import Drills
 from freio.guard.explain import explain
@@ -33,6 +36,7 @@ from freio.guard.failing import note
 from freio.guard.forecast import ForecastWatch
 from freio.guard.judge import judged
 from freio.guard.lessons import with_ends, with_hour
+from freio.guard.listen import Listener, unseen
 from freio.guard.meter import Reading, Readings, SpendMeter
 from freio.guard.numbers import NumberBook
 from freio.guard.overrides import allowance
@@ -99,6 +103,7 @@ class Watcher:
         self._prover = prover
         self._chat = chat
         self._alerter = alerter
+        self._listener = Listener(store)
         self._proposed: dict[tuple[str, tuple[str, ...]], datetime] = {}
 
     def watch(self) -> Watched:
@@ -116,6 +121,9 @@ class Watcher:
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
         for why in readings.doubts:
             self._try(watched, "prices", partial(self._doubt, why, now))
+        silent: list[Silence] = []
+        self._try(watched, "feeds", lambda: silent.extend(self._listener.listen(readings)))
+        readings = unseen(readings, silent)
         self._try(watched, "spend of no app", partial(self._unattributed, readings))
         if self._caps is not None:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
@@ -233,7 +241,7 @@ class Watcher:
         step = Step(reading.at)
         before = self._store.open_incident(app.name)
         spend = self._spend(reading)
-        after = open_or_merge(step, app, before, finding.signals, spend=spend, rate=reading.rate)
+        after = open_or_merge(step, app, before, told(finding.signals, before), spend=spend, rate=reading.rate)
         if not step.is_empty:
             self._store.commit(step.change())
         return after is not None
@@ -253,7 +261,7 @@ class Watcher:
                 hiding = self._prover.hiding(incident, step.now)
             except VendorError as error:
                 hiding, failed = True, error  # nobody can say what the brake refuses: it is looked at all the same
-        if hiding:
+        if hiding or any(signal.kind is SignalKind.SILENCE for signal in told(finding.signals, incident)):
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)

@@ -16,7 +16,7 @@ collection     document id of  fields
 =============  ==============  ===========================================================================
 
 Kinds: ``alertlog``, ``ask``, ``brake``, ``budgetstatus``, ``capreport``, ``card``, ``drillrun``, ``expectations``,
-``forecasts``, ``incident``, ``increase``, ``notice``, ``projectnumbers``, ``rightsreport``.
+``forecasts``, ``incident``, ``increase``, ``lateness``, ``notice``, ``projectnumbers``, ``rightsreport``.
 
 For Terraform. No composite index is needed: every query is answered by Firestore's automatic index of one field.
 Only ``due_at`` (all kinds), ``open_app`` (incident), ``incident`` and ``uncopied_since`` (journal) are asked for;
