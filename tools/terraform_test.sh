@@ -46,6 +46,10 @@ for root in "${roots[@]}"; do
         terraform -chdir="$root" test -no-color || failed=1
     fi
 done
+if [[ $# -eq 0 ]]; then
+    echo "== infra/terraform/README.md: who may do what in the examples"
+    .venv/bin/python -m tools.terraform.access --check || failed=1
+fi
 if [[ $provider == */schema-only/* ]]; then
     echo "WARNING: this ran with the google provider's SCHEMA, not with the google provider: see tools/terraform_provider.sh." >&2
 fi

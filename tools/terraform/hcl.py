@@ -28,6 +28,7 @@ class Attribute:
     name: str
     line: int
     value: Tree[Any]
+    text: str  # the value, as it stands in the file
 
     def literal(self) -> str | None:
         """Return the value where it is a text without interpolation."""
@@ -78,7 +79,7 @@ def parse(text: str, file: Path) -> list[Block]:
             f"{file}:{error.line}: is no HCL that python-hcl2 can read: {error.get_context(text).rstrip()}"
         ) from error
     (body,) = _children(tree, "body")
-    return list(_blocks(body, file))
+    return list(_blocks(body, file, text))
 
 
 def references(tree: Tree[Any]) -> Iterator[Reference]:
@@ -137,7 +138,7 @@ def _start(first: Tree[Any]) -> tuple[list[str], list[Tree[Any]]]:
     return [], [first]
 
 
-def _blocks(body: Tree[Any], file: Path) -> Iterator[Block]:
+def _blocks(body: Tree[Any], file: Path, text: str) -> Iterator[Block]:
     for tree in _children(body, "block"):
         heads = [
             child
@@ -151,15 +152,16 @@ def _blocks(body: Tree[Any], file: Path) -> Iterator[Block]:
             labels=tuple(names[1:]),
             line=tree.meta.line,
             file=file,
-            attributes=tuple(_attributes(inner)),
-            blocks=tuple(_blocks(inner, file)),
+            attributes=tuple(_attributes(inner, text)),
+            blocks=tuple(_blocks(inner, file, text)),
         )
 
 
-def _attributes(body: Tree[Any]) -> Iterator[Attribute]:
+def _attributes(body: Tree[Any], text: str) -> Iterator[Attribute]:
     for tree in _children(body, "attribute"):
         name, value = (child for child in tree.children if isinstance(child, Tree))
-        yield Attribute(name=_text(name), line=tree.meta.line, value=value)
+        written = text[value.meta.start_pos : value.meta.end_pos]
+        yield Attribute(name=_text(name), line=tree.meta.line, value=value, text=written)
 
 
 def _children(tree: Tree[Any], kind: str) -> list[Tree[Any]]:
