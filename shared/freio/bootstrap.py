@@ -163,9 +163,10 @@ class Freio:
 
     @cached_property
     def pager(self) -> Pager:
-        from freio.adapters.local.pager import LogPager, WebhookPager
+        from freio.adapters.local.pager import LogPager, Pagers, WebhookPager
 
-        return WebhookPager(self.client.pager_webhook) if self.client.pager_webhook else LogPager()
+        webhook = self.client.pager_webhook
+        return Pagers(LogPager(), WebhookPager(webhook)) if webhook else LogPager()
 
     @cached_property
     def alerter(self) -> Alerter:
@@ -182,6 +183,14 @@ class Freio:
         return GoogleApis(endpoint=self.settings.google_api_endpoint)
 
     @cached_property
+    def _hard_apis(self) -> GoogleApis:
+        """For the levers whose powers Terraform gives to an account of their own: infra/terraform/hard_levers.tf."""
+        from freio.adapters.google.client import GoogleApis
+
+        account = self.settings.hard_levers_service_account
+        return GoogleApis(endpoint=self.settings.google_api_endpoint, acting_as=account) if account else self.apis
+
+    @cached_property
     def levers(self) -> Mapping[str, Lever]:
         """All that the client's file names; and those that are not named any more may still have to let go: all."""
         from freio.adapters.google.api_key_lever import ApiKeyLever
@@ -190,14 +199,14 @@ class Freio:
         from freio.adapters.google.models_lever import AllowedModelsLever
         from freio.adapters.google.service_lever import DisableServiceLever
 
-        apis, own = self.apis, self.settings.own_project
+        hard, own = self._hard_apis, self.settings.own_project
         levers: list[Lever] = [
             self._quota,
-            AllowedModelsLever(apis, now=self.clock.now),
-            ApiKeyLever(apis),
-            DenyLever(apis),
-            DisableServiceLever(apis, own_project=own),
-            UnlinkBillingLever(apis, own_project=own),
+            AllowedModelsLever(hard, now=self.clock.now),
+            ApiKeyLever(self.apis),
+            DenyLever(hard),
+            DisableServiceLever(hard, own_project=own),
+            UnlinkBillingLever(hard, own_project=own),
         ]
         if self.client.gateway is not None:
             from freio.adapters.litellm.gateway_lever import GatewayLever

@@ -98,6 +98,8 @@ class Settings:
     ``spoken``      locale, time zone and currency, where they are handed over beside the file.
     ``push``        whose pushes are taken; None: whoever Cloud Run lets in.
     ``gateway_key`` the admin key of the client's LiteLLM proxy (a proxy admin's; a secret).
+    ``hard_levers_service_account``  e-mail address that Google's hard levers act as, by impersonation; empty: they act
+                    as the process itself does, and may then do what it may.
     ``clock``       a file that another process drives; empty: the machine's clock.
     """
 
@@ -111,6 +113,7 @@ class Settings:
     slack_bot_token: str = ""
     slack_signing_secret: str = ""
     gateway_key: str = ""
+    hard_levers_service_account: str = ""
     clock: str = ""
     clicks_topic: str = "freio-clicks"
     watch_topic: str = "freio-watch"
@@ -143,6 +146,7 @@ class Settings:
             slack_bot_token=environment.get("SLACK_BOT_TOKEN", ""),
             slack_signing_secret=environment.get("SLACK_SIGNING_SECRET", ""),
             gateway_key=environment.get("FREIO_GATEWAY_KEY", ""),
+            hard_levers_service_account=environment.get("FREIO_HARD_LEVERS_SERVICE_ACCOUNT", ""),
             clock=environment.get("FREIO_CLOCK", ""),
             clicks_topic=environment.get("FREIO_CLICKS_TOPIC") or "freio-clicks",
             watch_topic=environment.get("FREIO_WATCH_TOPIC") or "freio-watch",

@@ -198,6 +198,20 @@ def test_a_row_from_the_future_does_not_hide_what_comes(world: DuckDbWorld | Big
     assert _nets(world.warehouse, NOON + 3 * DAY) == [(NOON, Decimal(1)), (NOON + DAY, Decimal(4))]
 
 
+def test_tables_that_terraform_has_made_are_filled(world: DuckDbWorld | BigQueryWorld) -> None:
+    """They come without a row; the lock gets its one at the first refresh, and another process adds none."""
+    made = question("rollup_tables", world.tables).replace("AS SELECT 0 AS number", "(number INT64)")
+    with world.engine.session() as session:
+        session.run(made, {})
+    world.write(Row(cost=1.0))
+    for hours in (24, 25):
+        again = SqlWarehouse(world.engine, world.tables, rules())
+        assert _nets(again, NOON + hours * HOUR) == [(NOON, Decimal(1))]
+        world.write(Row(cost=0.0, exported=NOON + hours * HOUR))
+    with world.engine.session() as session:
+        assert session.rows(f"SELECT number FROM `{world.tables.rollup}_lock`", {}) == [(2,)]
+
+
 def test_another_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     """The standard export's rows are not added to those of the detailed one."""
     path = tmp_path / "export.duckdb"

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import pytest
 
+from freio.adapters.google.client import GoogleApis
 from freio.adapters.local.clock import FileClock, SystemClock
-from freio.adapters.local.pager import LogPager, WebhookPager
+from freio.adapters.local.pager import LogPager, Pagers
 from freio.adapters.local.queue import LoopbackQueue
 from freio.adapters.local.sqlite import SqliteStore
 from freio.bootstrap import Freio
@@ -42,9 +43,31 @@ def test_every_use_case_can_be_put_together() -> None:
     assert isinstance(freio.store, SqliteStore)
     assert isinstance(freio.queue, LoopbackQueue)
     assert isinstance(freio.clock, SystemClock)
-    assert isinstance(freio.pager, WebhookPager)
+    assert isinstance(freio.pager, Pagers)  # the example names a webhook; the log is told all the same
     assert freio.store is freio.store
     assert set(freio.levers) == set(freio.witnesses) == set(KINDS) - {"gateway"}  # the example names no gateway
+
+
+def test_hard_levers_act_as_an_account_of_their_own_where_one_is_named() -> None:
+    """Those whose powers Terraform gives to that account, and no others; else all act as the process does."""
+    account = "freio-hard-levers@acme-freio.iam.gserviceaccount.com"
+    apart = Freio(environment(FREIO_HARD_LEVERS_SERVICE_ACCOUNT=account))
+    assert apart._hard_apis is not apart.apis
+    assert apart._hard_apis._acting_as == account
+    assert apart.apis._acting_as == ""
+    acting = {name for name, lever in apart.levers.items() if _asks_through(lever, apart._hard_apis)}
+    assert acting == {"allowed_models", "iam_deny", "disable_service", "unlink_billing"}
+    assert all(_asks_through(apart.levers[name], apart.apis) for name in set(apart.levers) - acting)
+    together = Freio(environment())
+    assert all(_asks_through(lever, together.apis) for lever in together.levers.values())
+
+
+def _asks_through(part: object, apis: GoogleApis) -> bool:
+    """Whether a lever, or a part of it, holds these APIs, and none holds others."""
+    held = vars(part).values()
+    ours = [one for one in held if isinstance(one, GoogleApis)]
+    parts = [one for one in held if type(one).__module__.startswith("freio.adapters.google")]
+    return all(one is apis for one in ours) and all(_asks_through(one, apis) for one in parts if one not in ours)
 
 
 def test_settings_choose_the_parts(tmp_path: Path) -> None:

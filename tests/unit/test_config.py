@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -330,6 +331,31 @@ def test_a_name_is_used_once() -> None:
     """Two apps of one name are a fault at the second."""
     [fault] = faults(with_second_app("name: search", "name: chat"))
     assert fault == "freio.yaml:16: apps[1].name: 'chat' is the name of apps[0] already; may be any other"
+
+
+def test_a_compressed_file_means_the_same(tmp_path: Path) -> None:
+    """So Terraform hands it to the functions: a version of a secret holds 64 KiB."""
+    compressed = tmp_path / "freio.yaml.gz"
+    compressed.write_bytes(gzip.compress(EXAMPLE.read_bytes()))
+    assert load(compressed) == load(EXAMPLE)
+
+
+@pytest.mark.parametrize("broken", [b"client: acme", gzip.compress(SOUND.encode())[:40], b""])
+def test_a_compressed_file_that_is_none_is_told(tmp_path: Path, broken: bytes) -> None:
+    """With its name, like any other that cannot be read."""
+    path = tmp_path / "freio.yaml.gz"
+    path.write_bytes(broken)
+    with pytest.raises(ConfigError, match=r"freio\.yaml\.gz"):
+        load(path)
+
+
+def test_a_budget_may_be_of_another_account() -> None:
+    """That of whoever pays for the app's projects."""
+    other = SOUND.replace("{monthly: 40000.00}", "{monthly: 40000.00, account: 02AAAA-BBBBBB-CCCCCC}")
+    assert parse(other).apps[0].budget_account == "02AAAA-BBBBBB-CCCCCC"
+    assert parse(SOUND).apps[0].budget_account is None
+    with pytest.raises(ConfigError, match=r"budget\.account: '02aaaa' is not a billing account"):
+        parse(SOUND.replace("{monthly: 40000.00}", "{monthly: 40000.00, account: 02aaaa}"))
 
 
 def test_a_budget_may_have_display_names_of_its_own() -> None:

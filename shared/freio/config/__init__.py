@@ -10,6 +10,8 @@ The way through: `document` (YAML → values and lines) → `model` (keys, of `k
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -27,11 +29,16 @@ __all__ = ["check", "idle_levers", "load", "parse"]
 
 
 def load(path: str | Path) -> Client:
-    """The client that this file describes. ConfigError: all that is wrong with it, by line."""
+    """The client that this file describes. ConfigError: all that is wrong with it, by line.
+
+    One whose name ends in ``.gz`` is compressed: so Terraform hands it to a function.
+    """
     name = str(path)
     try:
         data = Path(path).read_bytes()
-    except (OSError, ValueError) as exc:
+        if name.endswith(".gz"):
+            data = gzip.decompress(data)
+    except (OSError, ValueError, EOFError, zlib.error) as exc:
         reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
         raise ConfigError(
             printed([Fault(0, (), f"cannot be read: {reason}; may be a file like freio.yaml")], name)

@@ -59,6 +59,7 @@ def _app(keys: AppKeys, currency: str) -> App:
         feature_label=keys.features.label if keys.features else None,
         budget=Money(keys.budget.monthly, currency) if keys.budget else None,
         budget_names=_once(keys.budget.names) if keys.budget else (),
+        budget_account=keys.budget.account if keys.budget else None,
         quotas=_by_unit(keys.quotas),
         floor=_by_unit(keys.floor),
         policy=Policy(modes=_modes(keys.mode), grace=keys.grace, lease=keys.lease, levers=_once(keys.levers)),

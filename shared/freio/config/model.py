@@ -91,6 +91,11 @@ class BudgetKeys(Keys):
     """What the app may cost."""
 
     monthly: Budget = Field(description="For one calendar month (Pacific time), in the client's currency.")
+    account: Account | None = Field(
+        default=None,
+        description="The billing account that pays for the app's projects, where it is another one. "
+        "Default: billing.account.",
+    )
     names: list[BudgetName] = Field(
         default=[],
         description="Display names of Cloud Billing budgets that watch the app, beside its own name and freio-<name>.",

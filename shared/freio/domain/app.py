@@ -79,7 +79,8 @@ class App:
 
     ``quotas`` and ``floor`` are by unit (``input_tokens_per_minute``, ``requests_per_minute``): what the app may
     have in normal times, and what no throttle may go under. ``budget_names`` are display names of Cloud Billing budgets
-    that watch it, beside its own name and ``freio-<name>``. ``callers`` are its teams and keys at the client's gateway.
+    that watch it, beside its own name and ``freio-<name>``; ``budget_account`` is the billing account that they are of,
+    None: the client's. ``callers`` are its teams and keys at the client's gateway.
     """
 
     name: str
@@ -91,6 +92,7 @@ class App:
     feature_label: str | None = None
     budget: Money | None = None
     budget_names: tuple[str, ...] = ()
+    budget_account: str | None = None
     quotas: Mapping[str, int] = field(default_factory=dict)
     floor: Mapping[str, int] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)

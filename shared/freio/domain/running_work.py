@@ -58,7 +58,7 @@ STORE_MONTHS = 26  # records are kept for 800 days
 INBOX_GIB, WATCH_GIB, LIGHT_GIB = Decimal("0.5"), Decimal(2), Decimal("0.5")  # each instance has one vCPU
 MESSAGE_BYTES = 2000  # published and pushed; most are smaller than the least that is billed, 1,000 bytes each
 SCHEDULED_JOBS = 2  # the watch's tick and the sweep's
-SECRETS = 2  # Slack's token and signing secret
+SECRETS = 3  # Slack's token and signing secret, and freio.yaml
 IMAGES_GIB = Decimal("1.2")  # the newest image of each function; older ones are the deployment's to delete
 LOG_BYTES = 1500  # of one invocation
 

@@ -42,7 +42,7 @@ class BudgetDesk:
     def take(self, message: BudgetMessage) -> None:
         """Take one message. Where it opens an incident, the watch is called to work out the brake at once."""
         app = self._app(message)
-        if app is None or message.account != self._client.billing_account:
+        if app is None or message.account != (app.budget_account or self._client.billing_account):
             self._foreign(message)
             return
         if message.budget.currency != self._client.currency:

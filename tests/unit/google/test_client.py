@@ -7,9 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 import google.auth
 import google.auth.exceptions
 import pytest
+from google.auth import impersonated_credentials
+from google.auth.credentials import AnonymousCredentials
 
-from freio.adapters.google.client import GoogleApis
+from freio.adapters.google.client import SCOPE, GoogleApis
 from freio.errors import Rejected
+
+
+class Own(AnonymousCredentials):
+    """The machine's."""
 
 
 def test_a_thread_keeps_its_client_and_shares_it_with_no_other() -> None:
@@ -44,3 +50,22 @@ def test_missing_credentials_are_rejected(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(google.auth, "default", none)
     with pytest.raises(Rejected, match="no access token: none here"):
         GoogleApis().monitoring()
+
+
+def test_a_service_account_is_acted_as_by_tokens_that_ours_may_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key: the machine's own credentials are the source."""
+    own = Own()  # type: ignore[no-untyped-call]  # untyped
+    monkeypatch.setattr(google.auth, "default", lambda **_: (own, "acme-freio"))
+    assert GoogleApis().credentials() is own
+    acting = GoogleApis(acting_as="freio-hard-levers@acme-freio.iam.gserviceaccount.com").credentials()
+    assert isinstance(acting, impersonated_credentials.Credentials)
+    assert acting.service_account_email == "freio-hard-levers@acme-freio.iam.gserviceaccount.com"
+    assert isinstance(acting._source_credentials, Own)
+    assert acting._target_scopes == [SCOPE]
+
+
+def test_a_stand_in_is_asked_by_nobody_whoever_is_acted_as(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could verify no token."""
+    monkeypatch.setattr(google.auth, "default", lambda **_: pytest.fail("looked for credentials"))
+    acting = GoogleApis(endpoint="http://127.0.0.1:1", acting_as="a@b.iam.gserviceaccount.com")
+    assert isinstance(acting.credentials(), AnonymousCredentials)

@@ -19,7 +19,7 @@ from freio.adapters.local.sqlite import SqliteStore
 from freio.adapters.warehouse.engine import Value
 from freio.bootstrap import Freio
 from freio.domain.journal import Kind
-from freio.errors import BadInput, Unavailable, Unreadable
+from freio.errors import BadInput, Rejected, Unavailable, Unreadable
 from tests.contracts.state import MINUTE, NOW, entry
 from tests.fakes import FakeClock
 
@@ -76,7 +76,7 @@ def copier(source: FakeSource, engine: FakeEngine, now: datetime = NOW + PATIENC
 
 
 def test_what_was_not_appended_is_not_marked() -> None:
-    """It waits, and is appended by the next copy: the table's own statement has to succeed first."""
+    """It waits, and is appended by the next copy; a trouble that passes is no reason to make a table."""
     source, engine = FakeSource(), FakeEngine(faults=[Unavailable("away"), Unavailable("away still")])
     source.write("e")
     copy = copier(source, engine)
@@ -86,7 +86,26 @@ def test_what_was_not_appended_is_not_marked() -> None:
         assert len(source.waiting) == 1
     assert copy.copy() == 1
     assert source.waiting == []
-    assert ["INSERT INTO" in sql for sql, _ in engine.ran] == [False, False, False, True]
+    assert ["INSERT INTO" in sql for sql, _ in engine.ran] == [True, True, True]
+
+
+def test_the_table_is_made_only_where_there_is_none() -> None:
+    """Where Terraform has made it, a copier need not be allowed to."""
+    source, engine = FakeSource(), FakeEngine(faults=[Rejected("404 Not found: Table journal_lines")])
+    source.write("e")
+    assert copier(source, engine).copy() == 1
+    assert ["INSERT INTO" in sql for sql, _ in engine.ran] == [True, False, True]
+    assert "CREATE TABLE IF NOT EXISTS" in engine.ran[1][0]
+    assert source.waiting == []
+
+
+def test_what_is_refused_although_the_table_is_there_is_said_once_more() -> None:
+    """It is made once; what BigQuery says to the second attempt is what is wrong."""
+    source, engine = FakeSource(), FakeEngine(faults=[Rejected("no table"), Rejected("may not make one")])
+    source.write("e")
+    with pytest.raises(Rejected, match="may not make one"):
+        copier(source, engine).copy()
+    assert len(source.waiting) == 1
 
 
 def test_an_entry_that_cannot_be_read_is_named_and_holds_up_no_other() -> None:

@@ -236,6 +236,15 @@ def test_a_foreign_budget_is_journalled_once(town: Town, changes: dict[str, str]
     assert signals(town) == []
 
 
+def test_a_budget_of_the_account_that_pays_for_the_app_is_its_own() -> None:
+    """A subsidiary pays for its projects by itself; the client's own account is foreign to that app then."""
+    town = Town(client(replace(app(), budget_account="02AAAA-BBBBBB-CCCCCC")))
+    town.desk.take(CROSSED)
+    assert signals(town) == []
+    town.desk.take(replace(CROSSED, account="02AAAA-BBBBBB-CCCCCC"))
+    assert signals(town) == [("budget_threshold", "0.8 of the budget")]
+
+
 def test_another_currency_is_refused(town: Town) -> None:
     """Two currencies are never compared; the message ends as a dead letter."""
     in_reais = replace(STATUS.budget, currency="BRL")

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from freio.adapters.local.pager import LogPager, WebhookPager
+from freio.adapters.local.pager import LogPager, Pagers, WebhookPager
 from freio.adapters.local.post import post_json
 from freio.errors import Rejected, SettingsError, Unavailable
 from tests.contracts.receiver import Receiver, Reply
@@ -122,3 +122,10 @@ def test_without_a_webhook_a_page_is_a_critical_line_of_the_log(capsys: pytest.C
         "dedup_key": "i-1/stuck",
         "details": DETAILS,
     }
+
+
+def test_a_page_that_the_webhook_refuses_still_stands_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """The alert policy on that line wakes somebody where the webhook cannot; and the page is tried again."""
+    with Receiver(lambda _: Reply(503)) as webhook, pytest.raises(Unavailable):
+        Pagers(LogPager(), WebhookPager(webhook.url)).page("i-1/stuck", "stuck", DETAILS)
+    assert json.loads(capsys.readouterr().err)["dedup_key"] == "i-1/stuck"

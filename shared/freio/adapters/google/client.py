@@ -9,6 +9,7 @@ from typing import Any
 import google.auth
 import google_auth_httplib2
 import httplib2
+from google.auth import impersonated_credentials
 from google.auth.credentials import AnonymousCredentials, Credentials
 from googleapiclient import discovery
 
@@ -22,12 +23,15 @@ class GoogleApis:
     """One method for each API, each built once in a thread: httplib2 is not safe to share.
 
     With an `endpoint` (a stand-in's address: ``http://127.0.0.1:8123``) no credentials are looked for or sent;
-    without one they are the machine's own. `timeout` is in seconds, for connecting and for each silence.
+    without one they are the machine's own, or those of the service account `acting_as` (its e-mail address), whose
+    tokens the machine's own account must be allowed to make (`iam.serviceAccounts.getAccessToken`). `timeout` is in
+    seconds, for connecting and for each silence.
     """
 
-    def __init__(self, *, endpoint: str | None = None, timeout: float = 30) -> None:
+    def __init__(self, *, endpoint: str | None = None, timeout: float = 30, acting_as: str = "") -> None:
         self.endpoint = endpoint
         self.timeout = timeout
+        self._acting_as = acting_as
         self._of_thread = threading.local()
 
     def service_usage(self) -> Any:
@@ -96,10 +100,17 @@ class GoogleApis:
                 )
         return built[name]
 
-    def _http(self) -> Any:
-        credentials: Credentials
+    def credentials(self) -> Credentials:
+        """Who asks; nobody, where a stand-in is asked."""
         if self.endpoint:
-            credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth gives it no types
-        else:
-            credentials, _ = google.auth.default(scopes=[SCOPE])
-        return google_auth_httplib2.AuthorizedHttp(credentials, http=httplib2.Http(timeout=self.timeout))
+            return AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth gives it no types
+        found: Credentials
+        found, _ = google.auth.default(scopes=[SCOPE])
+        if not self._acting_as:
+            return found
+        return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]  # google-auth gives it no types
+            source_credentials=found, target_principal=self._acting_as, target_scopes=[SCOPE]
+        )
+
+    def _http(self) -> Any:
+        return google_auth_httplib2.AuthorizedHttp(self.credentials(), http=httplib2.Http(timeout=self.timeout))

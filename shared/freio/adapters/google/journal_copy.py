@@ -21,7 +21,7 @@ from freio.adapters.codec import decode_entry, microseconds
 from freio.adapters.google.firestore_uncopied import Uncopied
 from freio.adapters.warehouse.engine import Engine, Value
 from freio.domain.journal import Entry
-from freio.errors import BadInput, Unreadable
+from freio.errors import BadInput, Rejected, Unreadable
 
 # An open incident writes an entry at nearly each sweep, and each statement is billed for 10 MiB at least.
 PATIENCE = timedelta(minutes=5)
@@ -40,7 +40,9 @@ class Source(Protocol):
 
 
 class JournalCopy:
-    """Copies into `dataset` (``PROJECT.DATASET``): the table `journal_lines`, which is made, and is read as `journal`.
+    """Copies into the table `journal_lines` of `dataset` (``PROJECT.DATASET``), which is read as `journal`.
+
+    Table and view are Terraform's; where there are none, they are made.
 
     ``patience`` is how long the oldest entry may wait for others, so that one statement takes them all.
     """
@@ -89,10 +91,15 @@ class JournalCopy:
             "last": max(instants),
         }
         with self._engine.session() as session:
-            if not self._is_made:
+            try:
+                session.run(self._statement("journal_copy"), values)
+            except Rejected:
+                if self._is_made:
+                    raise
+                # Terraform makes the table, and a function of its may not: only where there is none is one made.
                 session.run(self._statement("journal_table"), {})
                 self._is_made = True
-            session.run(self._statement("journal_copy"), values)
+                session.run(self._statement("journal_copy"), values)
 
     def _statement(self, name: str) -> str:
         text = (files("freio") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

@@ -12,7 +12,6 @@ from typing import Any
 
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
-from google.auth.credentials import AnonymousCredentials
 from google.protobuf.json_format import ParseError
 
 from freio.adapters.google.call_errors import call_errors
@@ -100,12 +99,10 @@ class ServiceSwitch:
         """A client with a connection of its own, which ends with it: it is used a few times a year."""
         from google.cloud import service_usage_v1  # noqa: PLC0415  # see above
 
-        if not self._apis.endpoint:
-            return service_usage_v1.ServiceUsageClient(transport="rest")
         return service_usage_v1.ServiceUsageClient(
             transport="rest",
-            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # google-auth gives it no types
-            client_options=ClientOptions(api_endpoint=self._apis.endpoint),
+            credentials=self._apis.credentials(),
+            client_options=ClientOptions(api_endpoint=self._apis.endpoint) if self._apis.endpoint else None,
         )
 
     def _plainly(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Wakes somebody by a way that is not the chat: a webhook, or the log where no webhook is configured."""
+"""Wakes somebody by a way that is not the chat: the log, which an alert policy reads, and a webhook if there is one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from freio.adapters.local.post import post_json
+from freio.ports import Pager
 
 SUMMARY_LIMIT = 1024  # characters that PagerDuty's Events API v2 takes
 SOURCE = "freio"
@@ -37,9 +38,10 @@ class WebhookPager:
 
 
 class LogPager:
-    """`Pager` without a webhook: one line of JSON on stderr, which Cloud Logging reads as an entry.
+    """`Pager` that needs no webhook: one line of JSON on stderr, which Cloud Logging reads as an entry.
 
-    An alert policy on its severity, CRITICAL, is what wakes somebody; ``dedup_key`` is there to group by.
+    An alert policy on its severity, CRITICAL, is what wakes somebody; ``dedup_key`` is there to group by. Terraform
+    makes it (infra/terraform/alerts.tf), and tells what is stuck from other pages by how ``message`` begins.
     """
 
     def page(self, key: str, summary: str, details: Mapping[str, str]) -> None:
@@ -47,3 +49,14 @@ class LogPager:
         # One write, so that lines of several threads do not mix.
         sys.stderr.write(json.dumps(entry, ensure_ascii=False) + "\n")
         sys.stderr.flush()
+
+
+class Pagers:
+    """One after the other; the first is the one that cannot fail, so that a webhook in trouble leaves a line behind."""
+
+    def __init__(self, *pagers: Pager) -> None:
+        self._pagers = pagers
+
+    def page(self, key: str, summary: str, details: Mapping[str, str]) -> None:
+        for pager in self._pagers:
+            pager.page(key, summary, details)

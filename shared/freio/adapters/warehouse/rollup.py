@@ -120,12 +120,18 @@ class Rollup:
             return self._runs(session)[0]
 
     def _made(self, session: Session) -> list[Run]:
-        """The runs so far; the tables are made where there are none: that of the runs last, so that all are there."""
+        """The runs so far; the tables are made where there are none: that of the runs last, so that all are there.
+
+        Where Terraform has made them, they are empty, the lock too.
+        """
         try:
-            return self._runs(session)
+            runs = self._runs(session)
         except Rejected:
             session.run(question("rollup_tables", self._tables), {})
             return []
+        if not runs:
+            session.run(question("rollup_lock", self._tables), {})
+        return runs
 
     def standing(self) -> Run | None:
         """How the rollup stands, on whatever basis; None: there is none yet. Changes nothing."""

@@ -17,7 +17,7 @@ EXPERIMENTS = (
         why="Whoever can post to the enforcer could click.",
         commands=(
             (
-                "URL=$(gcloud run services describe enforcer --project <FREIO_PROJECT> --region <REGION>"
+                "URL=$(gcloud run services describe freio-enforcer --project <FREIO_PROJECT> --region <REGION>"
                 " --format 'value(status.url)')"
             ),
             (
@@ -30,7 +30,8 @@ EXPERIMENTS = (
                 ' "Authorization: Bearer $(gcloud auth print-identity-token)"'
             ),
         ),
-        expect="403 or 401 both times; if you hold roles/run.invoker yourself, with Freio's line: a push was refused.",
+        expect="403, 401, or 404 where internal calls alone are let in, both times; if you hold roles/run.invoker"
+        " yourself, with Freio's line: a push was refused.",
         otherwise="Take allUsers out of roles/run.invoker, and set FREIO_PUSH_SERVICE_ACCOUNT and FREIO_PUSH_AUDIENCE.",
         harm="two refused requests in the log; let in, they would be two sweeps more",
     ),
@@ -39,9 +40,9 @@ EXPERIMENTS = (
         belief="Behind Cloud Run's IAM check the token arrives without its signature; in front of nobody it is whole.",
         why="FREIO_PUSH_SIGNATURE=verified-by-cloud-run may be set in the first case only.",
         commands=(
-            "gcloud run services get-iam-policy enforcer --project <FREIO_PROJECT> --region <REGION>",
+            "gcloud run services get-iam-policy freio-enforcer --project <FREIO_PROJECT> --region <REGION>",
             (
-                "gcloud logging read 'resource.labels.service_name=\"enforcer\" AND httpRequest.status=401'"
+                "gcloud logging read 'resource.labels.service_name=\"freio-enforcer\" AND httpRequest.status=401'"
                 " --project <FREIO_PROJECT> --freshness 1d --limit 5"
             ),
         ),
@@ -56,11 +57,11 @@ EXPERIMENTS = (
         " see it, whoever may invoke the enforcer can write a token of the subscription by hand.",
         commands=(
             (
-                "gcloud run services describe enforcer --project <FREIO_PROJECT> --region <REGION>"
+                "gcloud run services describe freio-enforcer --project <FREIO_PROJECT> --region <REGION>"
                 " --format 'yaml(spec.template.spec.containers[0].env)' # has FREIO_PUSH_SIGNATURE"
             ),
             (
-                "URL=$(gcloud run services describe enforcer --project <FREIO_PROJECT> --region <REGION>"
+                "URL=$(gcloud run services describe freio-enforcer --project <FREIO_PROJECT> --region <REGION>"
                 " --format 'value(status.url)')"
             ),
             (
@@ -70,8 +71,8 @@ EXPERIMENTS = (
                 " # as somebody who holds roles/run.invoker, for the minute that it takes"
             ),
             (
-                'gcloud logging read \'resource.labels.service_name="enforcer" AND jsonPayload.message:"a push was'
-                " refused\"' --project <FREIO_PROJECT> --freshness 10m --limit 5"
+                'gcloud logging read \'resource.labels.service_name="freio-enforcer" AND jsonPayload.message:"a push'
+                " was refused\"' --project <FREIO_PROJECT> --freshness 10m --limit 5"
             ),
         ),
         expect="403, and a line of Freio's own that names X-Serverless-Authorization.",
@@ -111,7 +112,7 @@ EXPERIMENTS = (
                 " --format 'value(retryPolicy, deadLetterPolicy, ackDeadlineSeconds, pushConfig.oidcToken)'"
             ),
             (
-                "gcloud logging read 'resource.labels.service_name=\"enforcer\" AND httpRequest.status>=400'"
+                "gcloud logging read 'resource.labels.service_name=\"freio-enforcer\" AND httpRequest.status>=400'"
                 " --project <FREIO_PROJECT> --freshness 1d --format 'value(timestamp)'"
             ),
         ),
@@ -123,13 +124,19 @@ EXPERIMENTS = (
         belief="slack_inbox answers within 3 s when it starts cold; its one warm instance is there for comfort alone.",
         why="Slack shows an error after 3 s. The warm instance is two thirds of what Freio costs.",
         commands=(
-            "gcloud run services update slack-inbox --project <FREIO_PROJECT> --region <REGION> --min-instances 0",
+            (
+                "gcloud run services update freio-slack-inbox --project <FREIO_PROJECT> --region <REGION>"
+                " --min-instances 0"
+            ),
             (
                 "sleep 1200; curl -s -o /dev/null -w '%{time_total}\\n' -X POST \"$(gcloud run services describe"
-                " slack-inbox"
+                " freio-slack-inbox"
                 " --project <FREIO_PROJECT> --region <REGION> --format 'value(status.url)')\" -d ''"
             ),
-            "gcloud run services update slack-inbox --project <FREIO_PROJECT> --region <REGION> --min-instances 1",
+            (
+                "gcloud run services update freio-slack-inbox --project <FREIO_PROJECT> --region <REGION>"
+                " --min-instances 1"
+            ),
         ),
         expect="Under 2 s, with a 401 for the missing signature.",
         otherwise="Keep the warm instance, and look at `make bench` for what is imported.",

@@ -94,7 +94,7 @@ EXPERIMENTS = (
                 ' | grep -B2 \'"displayName": "Claude\''
             ),
             (
-                "gcloud logging read 'resource.labels.service_name=\"spend_watch\"' --project <FREIO_PROJECT>"
+                "gcloud logging read 'resource.labels.service_name=\"freio-spend-watch\"' --project <FREIO_PROJECT>"
                 " --freshness 2d | grep 'left out' # and the journal's entries on reading prices"
             ),
         ),

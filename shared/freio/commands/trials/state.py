@@ -49,7 +49,7 @@ EXPERIMENTS = (
                 " --attribute tick=sweep & done; wait"
             ),
             (
-                "gcloud logging read 'resource.labels.service_name=\"enforcer\" AND severity>=ERROR'"
+                "gcloud logging read 'resource.labels.service_name=\"freio-enforcer\" AND severity>=ERROR'"
                 " --project <FREIO_PROJECT> --freshness 10m"
             ),
         ),
