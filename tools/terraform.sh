@@ -8,9 +8,12 @@ cd "$(dirname "$0")/.."
 python=.venv/bin/python
 mkdir -p .tools
 
-# $1: what is missing, $2: where it comes from.
+# $1: the command, $2: what needs it.
 need() {
-    command -v "$1" >/dev/null || { echo "$2 needs \`$1\`, and there is none on PATH." >&2; exit 1; }
+    command -v "$1" >/dev/null || {
+        echo "$2 needs \`$1\`, and there is none on PATH." >&2
+        exit 1
+    }
 }
 
 # What is here was made from exactly these files: $1 is the stamp, the rest are the files.

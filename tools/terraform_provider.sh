@@ -21,7 +21,15 @@ if compgen -G "$real/terraform-provider-google_v$version*" >/dev/null; then
     echo "$real"
     exit
 fi
-command -v terraform >/dev/null || { echo "The checks of infra/terraform run \`terraform\` 1.11 or newer, and there is none on PATH." >&2; exit 1; }
+# $1: the command, $2: what to say where it is missing.
+need() {
+    command -v "$1" >/dev/null || {
+        echo "$2" >&2
+        exit 1
+    }
+}
+
+need terraform "The checks of infra/terraform run \`terraform\` 1.11 or newer, and there is none on PATH."
 
 mkdir -p "$cache"
 scratch=$(mktemp -d "$cache/new.XXXXXX")
@@ -55,11 +63,14 @@ fi
 sources=(tools/terraform/provider/{go.mod,go.sum,*.go})
 made=$cache/schema-only/$(cat "${sources[@]}" "$schema" | sha256sum | cut -c 1-16)
 if [[ ! -x $made/terraform-provider-google ]]; then
-    command -v go >/dev/null || { echo "The stand-in for the provider is built with Go, and there is no \`go\` on PATH: install Go 1.26 or newer." >&2; exit 1; }
+    need go "The stand-in for the provider is built with Go, and there is no \`go\` on PATH: install Go 1.26 or newer."
     echo "Building the stand-in, with the schema of $version: a minute or two, once."
     # -mod=readonly: what go.sum does not hold the hash of is not built.
     (cd tools/terraform/provider && CGO_ENABLED=0 GOFLAGS=-mod=readonly timeout "${minutes}m" go build -trimpath \
-        -buildvcs=false -ldflags="-s -w" -o "$scratch/made/terraform-provider-google" .)
+        -buildvcs=false -ldflags="-s -w" -o "$scratch/made/terraform-provider-google" .) || {
+        [[ $? -ne 124 ]] || echo "The build was given up after $minutes minutes." >&2
+        exit 1
+    }
     cp "$schema" "$scratch/made/schema.json"
     rm -rf "$cache/schema-only"
     mkdir -p "$cache/schema-only"
