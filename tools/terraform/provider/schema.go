@@ -64,7 +64,7 @@ func (s *schema) protocol() *tfprotov5.Schema {
 func (b *block) protocol() *tfprotov5.SchemaBlock {
 	to := &tfprotov5.SchemaBlock{}
 	for name, one := range b.Attributes {
-		kind, err := tftypes.ParseJSONType(one.Type) //nolint:staticcheck // the one reader of a type's JSON
+		kind, err := tftypes.ParseJSONType(one.Type) // deprecated, and the one reader of a type's JSON
 		if err != nil {
 			panic(fmt.Sprintf("schema.json: %s: %v", name, err))
 		}
