@@ -474,8 +474,8 @@ class Freio:
     @cached_property
     def watcher(self) -> Watcher:
         from freio.adapters.detector.adapter import PyodDetector
+        from freio.adapters.detector.paces import PaceRecords
         from freio.adapters.google.projects import GoogleProjects
-        from freio.adapters.pace_detector import PaceDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
         from freio.guard.numbers import NumberBook
@@ -493,7 +493,7 @@ class Freio:
             self.store,
             self.clock,
             detector=PyodDetector(),
-            paces=PaceDetector(),
+            paces=PaceRecords(),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             prover=self.prover,

@@ -26,7 +26,7 @@ from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
 from freio.domain.rights import RightsReport
-from freio.domain.spend import Export, Probe, Score, Tokens
+from freio.domain.spend import Export, Pace, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
@@ -173,6 +173,14 @@ class Detector(Protocol):
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         """Scores the last hour of each series (hours on end, oldest first, USD or any one currency), causally."""
+        ...
+
+
+class PaceDetector(Protocol):
+    """Finds tokens that come too fast, within minutes."""
+
+    def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+        """Scores the present of each, causally."""
         ...
 
 

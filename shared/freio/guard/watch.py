@@ -37,7 +37,7 @@ from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.retry import again
 from freio.guard.step import Step
-from freio.ports import Chat, Clock, Detector, Store
+from freio.ports import Chat, Clock, Detector, PaceDetector, Store
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ class Watcher:
         *,
         meter: SpendMeter,
         detector: Detector,
-        paces: Detector,
+        paces: PaceDetector,
         proposer: Proposer,
         prover: Prover,
         chat: Chat,
