@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -44,7 +44,8 @@ class FakeLever:
     """Quotas in a dictionary. `faults` under a method's name are used up first in, first out.
 
     `unbound` names models (or locations) on which a limit throttles nothing, and why; with `deaf` the lever accepts
-    every override and none is there when it is read back. `calls` is what was asked, in order.
+    every override and none is there when it is read back. `calls` is what was asked, in order. `lacking` is what may
+    not be done, by project.
     """
 
     name: str = "quota"
@@ -55,6 +56,14 @@ class FakeLever:
     through: tuple[str, ...] = ()
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     calls: list[tuple[str, Target, int | None]] = field(default_factory=list)
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return dict.fromkeys(sorted(app.match.projects), (f"{self.name}.get", f"{self.name}.set"))
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        _raise(self._meet("lacks"))
+        return tuple(one for one in permissions if one in self.lacking.get(project, ()))
 
     def target(self, place: Place) -> Target:
         return Target(
@@ -151,6 +160,12 @@ class FakeStop:
     fails: VendorError | None = None
     standing: dict[Target, str] = field(default_factory=dict)
     deaf: bool = False
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return {}
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        return ()
 
     def target(self, project: str, which: str) -> Target:
         return Target(self.name, project, "aiplatform.googleapis.com", self.dimension, "", ((self.dimension, which),))

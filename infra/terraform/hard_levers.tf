@@ -100,7 +100,7 @@ locals {
 
 check "policy_admin_is_kept_to_the_apps" {
   assert {
-    condition     = !local.asks_models || var.organization.policy_condition != null
+    condition     = !local.asks_models || var.organization.id == null || var.organization.policy_condition != null
     error_message = "freio-hard-levers gets roles/orgpolicy.policyAdmin on the whole organization. organization.policy_condition keeps it to projects with a tag."
   }
 }

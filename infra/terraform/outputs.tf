@@ -39,7 +39,7 @@ output "budgets" {
 
 output "topic_for_anomalies" {
   description = "The topic to name under Billing > Anomalies, which only the console can connect."
-  value       = google_pubsub_topic.freio["freio-budgets"].id
+  value       = "projects/${var.project}/topics/${google_pubsub_topic.freio["freio-budgets"].name}"
 }
 
 output "functions" {

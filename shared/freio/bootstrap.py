@@ -42,13 +42,15 @@ if TYPE_CHECKING:
     from freio.guard.alert import Alerter
     from freio.guard.anomaly import AnomalyDesk
     from freio.guard.budget import BudgetDesk
+    from freio.guard.enforce import Enforcer
     from freio.guard.hold import Holder
     from freio.guard.meter import SpendMeter
     from freio.guard.prove import Prover
     from freio.guard.quotas import StandingQuotas
+    from freio.guard.release import Releaser
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, SpendCaps, Warehouse, Witness
+    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
 
 P = ParamSpec("P")
 
@@ -193,20 +195,31 @@ class Freio:
     @cached_property
     def levers(self) -> Mapping[str, Lever]:
         """All that the client's file names; and those that are not named any more may still have to let go: all."""
+        return self._levers(lambda _: None)
+
+    @cached_property
+    def _told_levers(self) -> Mapping[str, Lever]:
+        """For who offers them and may set none: what the identity that sets them lacks, it has left in the store."""
+        from freio.guard.rights import ToldRights
+
+        return self._levers(lambda lever: ToldRights(lever, self.store, self.clock))
+
+    def _levers(self, rights: Callable[[str], Rights | None]) -> Mapping[str, Lever]:
         from freio.adapters.google.api_key_lever import ApiKeyLever
         from freio.adapters.google.billing_lever import UnlinkBillingLever
         from freio.adapters.google.deny_lever import DenyLever
         from freio.adapters.google.models_lever import AllowedModelsLever
+        from freio.adapters.google.quota_lever import QuotaLever
         from freio.adapters.google.service_lever import DisableServiceLever
 
         hard, own = self._hard_apis, self.settings.own_project
         levers: list[Lever] = [
-            self._quota,
-            AllowedModelsLever(hard, now=self.clock.now),
-            ApiKeyLever(self.apis),
-            DenyLever(hard),
-            DisableServiceLever(hard, own_project=own),
-            UnlinkBillingLever(hard, own_project=own),
+            QuotaLever(self.apis, rights=rights("quota")),
+            AllowedModelsLever(hard, rights=rights("allowed_models"), now=self.clock.now),
+            ApiKeyLever(self.apis, rights=rights("api_key")),
+            DenyLever(hard, rights=rights("iam_deny")),
+            DisableServiceLever(hard, rights=rights("disable_service"), own_project=own),
+            UnlinkBillingLever(hard, rights=rights("unlink_billing"), own_project=own),
         ]
         if self.client.gateway is not None:
             from freio.adapters.litellm.gateway_lever import GatewayLever
@@ -226,13 +239,6 @@ class Freio:
         from freio.guard.hold import Holder
 
         return Holder(self.client, self.store, self.clock, self.levers)
-
-    @cached_property
-    def probed_levers(self) -> Mapping[str, Lever]:
-        """For `freio probe`, which runs with the rights of whoever is to set them."""
-        from freio.adapters.google.quota_lever import QuotaLever
-
-        return {**self.levers, "quota": QuotaLever(self.apis, asks_rights=True)}
 
     @cached_property
     def _gateway_api(self) -> LiteLlmApi:
@@ -468,8 +474,8 @@ class Freio:
     @cached_property
     def watcher(self) -> Watcher:
         from freio.adapters.detector.adapter import PyodDetector
+        from freio.adapters.detector.paces import PaceRecords
         from freio.adapters.google.projects import GoogleProjects
-        from freio.adapters.pace_detector import PaceDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
         from freio.guard.numbers import NumberBook
@@ -481,13 +487,13 @@ class Freio:
             report = self.store.get(CapReport, CapReport().id)
             return report.known(self.clock.now()) if report else ()
 
-        levers = [Sparing(lever, caps) for lever in self.levers.values()]
+        levers = [Sparing(lever, caps) for lever in self._told_levers.values()]
         return Watcher(
             self.client,
             self.store,
             self.clock,
             detector=PyodDetector(),
-            paces=PaceDetector(),
+            paces=PaceRecords(),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             prover=self.prover,
@@ -512,20 +518,32 @@ class Freio:
         return StandingQuotas(self.client, self.store, self.clock, meter=self.meter, holder=self.holder, grants=grants)
 
     @cached_property
+    def enforcer(self) -> Enforcer:
+        from freio.guard.enforce import Enforcer
+
+        return Enforcer(self.client, self.store, self.clock, self.holder, self.prover)
+
+    @cached_property
+    def releaser(self) -> Releaser:
+        """For the command line: it needs neither the queue nor Slack."""
+        from freio.guard.release import Releaser
+
+        return Releaser(self.client, self.store, self.clock, self.holder, self.enforcer)
+
+    @cached_property
     def sweeper(self) -> Sweeper:
         from freio.adapters.google.quota_increases import GoogleQuotaIncreases
-        from freio.guard.enforce import Enforcer
         from freio.guard.increase import Increases
         from freio.guard.respond import Responder
+        from freio.guard.rights import RightsWatch
         from freio.guard.sweep import Sweeper
 
-        enforcer = Enforcer(self.client, self.store, self.clock, self.holder, self.prover)
         responder = Responder(self.client, self.store, self.clock, self.directory)
         return Sweeper(
             self.client,
             self.store,
             self.clock,
-            enforcer=enforcer,
+            enforcer=self.enforcer,
             holder=self.holder,
             responder=responder,
             alerter=self.alerter,
@@ -537,6 +555,7 @@ class Freio:
                 grants=self._quota,
                 requests=GoogleQuotaIncreases(self.apis),
             ),
+            rights=RightsWatch(self.client, self.store, self.clock, self.levers),
         )
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``freio check | demo | cost | spend | quotas | probe``."""
+"""The command line: ``freio check | demo | cost | spend | quotas | probe | release | slack-manifest``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ COMMANDS = {
     "spend": "what AI cost, by whom and what for, from the client's export or from a file of it",
     "quotas": "the standing quotas of the client's file: what stands, what would change, and keeping them in place",
     "probe": "which brakes each app has, with nothing set; what only a client's own project can show, as experiments",
+    "release": "let go of every brake, whether the functions run or not, and say what stands there then",
+    "slack-manifest": "what the client's Slack app is made from: its scopes, its command, and where Slack calls it",
 }
 """Each is a module of `freio.commands` with `arguments` and `main`."""
 
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.set_defaults(run=_demo)
     _demo_arguments(demo)
     for name, about in COMMANDS.items():
-        module = import_module(f"freio.commands.{name}")
+        module = import_module(f"freio.commands.{name.replace('-', '_')}")
         command = commands.add_parser(name, help=about)
         module.arguments(command)
         command.set_defaults(run=module.main, sandboxed=_sandboxed)

@@ -13,6 +13,7 @@
     └── VendorError              another service failed
         ├── Unavailable          worth trying again (429, 5xx, timeouts, lost replies); may carry ``retry_after``
         └── Rejected             fails again until a person changes something (permission, API, unknown limit)
+            ├── Gone             what a lever acts on is not there any more
             └── Unreadable       records of the store cannot be read; carries those beside them that can
 """
 
@@ -91,6 +92,10 @@ class Unavailable(VendorError):
 
 class Rejected(VendorError):
     """Fails again until a person changes something: a permission, a disabled API, an unknown limit."""
+
+
+class Gone(Rejected):
+    """What a lever acts on was deleted or replaced: nothing can be set there, and nothing put back."""
 
 
 class Unreadable(Rejected):

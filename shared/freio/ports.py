@@ -17,6 +17,7 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.expectation import Expectations
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
@@ -24,12 +25,38 @@ from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
-from freio.domain.spend import Export, Probe, Score, Tokens
+from freio.domain.rights import RightsReport
+from freio.domain.spend import Export, Pace, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = Incident | Brake | Notice | Card | BudgetStatus | Ask | CapReport | ProjectNumbers | Increase
-R = TypeVar("R", Incident, Brake, Notice, Card, BudgetStatus, Ask, CapReport, ProjectNumbers, Increase)
+Record = (
+    Incident
+    | Brake
+    | Notice
+    | Card
+    | BudgetStatus
+    | Ask
+    | CapReport
+    | ProjectNumbers
+    | Increase
+    | RightsReport
+    | Expectations
+)
+R = TypeVar(
+    "R",
+    Incident,
+    Brake,
+    Notice,
+    Card,
+    BudgetStatus,
+    Ask,
+    CapReport,
+    ProjectNumbers,
+    Increase,
+    RightsReport,
+    Expectations,
+)
 
 
 class Clock(Protocol):
@@ -61,6 +88,10 @@ class Store(Protocol):
     def get(self, kind: type[R], record_id: str) -> R | None: ...
     def due(self, kind: type[R], now: datetime, limit: int = 100) -> list[R]:
         """Records whose `due_at` has come, most overdue first."""
+        ...
+
+    def every_brake(self) -> list[Brake]:
+        """The record of every target there ever was, held or not, by its id."""
         ...
 
     def open_incidents(self) -> list[Incident]: ...
@@ -145,6 +176,14 @@ class Detector(Protocol):
         ...
 
 
+class PaceDetector(Protocol):
+    """Finds tokens that come too fast, within minutes."""
+
+    def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+        """Scores the present of each, causally."""
+        ...
+
+
 class Witness(Protocol):
     """What a service itself reports of a target: the ground of every proof."""
 
@@ -160,10 +199,26 @@ class Witness(Protocol):
         ...
 
 
+class Rights(Protocol):
+    """What the identity that sets a lever may do."""
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        """Those of the permissions that it lacks in a project, in their order."""
+        ...
+
+
 class Lever(Protocol):
     """A way to brake a target. `freio.domain.lever.KINDS` says what each name is."""
 
     name: str
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        """The permissions that braking this app takes, by project; calls nothing."""
+        ...
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        """Those of the permissions that whoever sets this lever lacks in a project, in their order."""
+        ...
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, every target of this lever that the app's traffic there goes through.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -420,11 +420,26 @@ def test_an_override_below_minus_one_is_a_bug_of_ours(google: Google) -> None:
         google.lever.apply(google.target, -2)
 
 
-def test_a_probe_that_asks_for_rights_says_what_is_missing(google: Google) -> None:
-    """Whoever would set it may not: nothing binds. A watch that may only read does not ask."""
-    google.plane.deny(PLACE.project, "serviceusage.quotas.update")
-    [found] = QuotaLever(google.lever._apis, asks_rights=True).probe(APP, [PLACE])
-    assert (found.binds, found.missing) == (False, ("serviceusage.quotas.update",))
+SET = "serviceusage.quotas.update"
+
+
+class Told:
+    """Rights that another identity has found out."""
+
+    def __init__(self, *lacks: str) -> None:
+        self._lacks = lacks
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        return tuple(one for one in permissions if project == PLACE.project and one in self._lacks)
+
+
+def test_nothing_binds_where_whoever_would_set_it_may_not(google: Google) -> None:
+    """Asked of Google by who sets it; a watch that may only read is told, and its own rights say nothing."""
+    google.plane.deny(PLACE.project, SET)
+    [found] = google.lever.probe(APP, [PLACE])
+    assert (found.binds, found.missing) == (False, (SET,))
+    assert QuotaLever(google.lever._apis, rights=Told()).probe(APP, [PLACE])[0].binds
+    google.plane.allow(PLACE.project, SET)
     assert google.lever.probe(APP, [PLACE])[0].binds
-    google.plane.allow(PLACE.project, "serviceusage.quotas.update")
-    assert QuotaLever(google.lever._apis, asks_rights=True).probe(APP, [PLACE])[0].binds
+    [told] = QuotaLever(google.lever._apis, rights=Told(SET)).probe(APP, [PLACE])
+    assert (told.binds, told.missing) == (False, (SET,))

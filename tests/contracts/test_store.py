@@ -431,3 +431,13 @@ def test_of_racing_detectors_one_opens_the_incident(open_store: Open) -> None:
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(open_one, range(6))) == 1
     assert len(stores[0].open_incidents()) == 1
+
+
+def test_every_brake_is_listed_whether_due_or_not(store: AnyStore) -> None:
+    """By its id, and nothing else: a brake that is held has nothing due."""
+    targets = [Target("quota", project, "s", "m", "u") for project in ("p-b", "p-a", "p-c")]
+    for target in targets:
+        store.commit(Change(put=(Brake(target=target, due_at=NOW if target.project == "p-c" else None),)))
+    store.commit(Change(put=(card("i-1"),)))
+    assert [brake.target.project for brake in store.every_brake()] == ["p-a", "p-b", "p-c"]
+    assert {brake.version for brake in store.every_brake()} == {1}

@@ -71,6 +71,12 @@ class SimLever:
         self.looked: Callable[[], None] = lambda: None
         self.reading_now: Callable[[], bool] = lambda: False
 
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return {}
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        return ()
+
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         raise NotImplementedError("the simulation proposes by hand")
 

@@ -38,6 +38,7 @@ crashes = st.one_of(st.none(), st.integers(1, 60))
 minutes = st.sampled_from([1, 1, 2, 5, 16, 16, 61, 6 * 60, 25 * 60])
 works = st.one_of(
     st.just(("sweep",)),
+    st.just(("release",)),
     st.tuples(st.just("watch"), apps, moods),
     st.tuples(st.just("click"), people, verbs, apps),
     st.tuples(st.just("repeat"), st.integers(0, 9)),
@@ -151,6 +152,8 @@ class Incidents(RuleBasedStateMachine):
         match work:
             case ("sweep",):
                 return self.world.sweeping, None
+            case ("release",):
+                return self.world.releasing, None
             case ("watch", app, mood):
                 return self.world.watching(app, mood), None
             case ("somebody", app, value):

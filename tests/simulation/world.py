@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +28,7 @@ from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.enforce import Enforcer
 from freio.guard.hold import Holder
 from freio.guard.prove import Prover
+from freio.guard.release import Releaser
 from freio.guard.respond import Responder
 from freio.guard.retry import again
 from freio.guard.step import Step
@@ -76,6 +77,7 @@ class World:
         self.holder = Holder(self.client, store, self.clock, levers)
         enforcer = Enforcer(self.client, store, self.clock, self.holder, Prover(dict.fromkeys(levers, meter)))
         responder = Responder(self.client, store, self.clock, SimDirectory(PEOPLE))
+        self.releaser = Releaser(self.client, store, self.clock, self.holder, enforcer)
         self.sweeper = Sweeper(
             self.client,
             store,
@@ -110,6 +112,15 @@ class World:
         self.gates.run([worker])
         self.ledger.reading.clear()
         return worker
+
+    def race(self, works: Sequence[Callable[[], None]], runs: Sequence[int]) -> None:
+        """Several processes at once; ``runs``: gates until the baton is handed over, one after the other."""
+        self.gates.run([Worker(work) for work in works], runs)
+        self.ledger.reading.clear()
+
+    def releasing(self) -> None:
+        """An operator at the command line lets go of everything."""
+        self.releaser.release("", "freio release, by tess")
 
     def sweeping(self) -> None:
         for failure in self.sweeper.sweep().failures:

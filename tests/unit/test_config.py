@@ -340,7 +340,9 @@ def test_a_compressed_file_means_the_same(tmp_path: Path) -> None:
     assert load(compressed) == load(EXAMPLE)
 
 
-@pytest.mark.parametrize("broken", [b"client: acme", gzip.compress(SOUND.encode())[:40], b""])
+@pytest.mark.parametrize(
+    "broken", [b"client: acme", gzip.compress(SOUND.encode())[:40], b""], ids=["plain", "cut short", "empty"]
+)
 def test_a_compressed_file_that_is_none_is_told(tmp_path: Path, broken: bytes) -> None:
     """With its name, like any other that cannot be read."""
     path = tmp_path / "freio.yaml.gz"

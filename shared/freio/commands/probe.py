@@ -56,7 +56,7 @@ def _freio(stack: ExitStack, options: Namespace, environment: Mapping[str, str])
 def _probe(freio: Freio, options: Namespace, out: TextIO) -> int:
     from freio.guard.survey import Surveyor  # noqa: PLC0415  # the experiments need none of it
 
-    surveyor = Surveyor(freio.client, freio.meter, freio.prices, freio.probed_levers)
+    surveyor = Surveyor(freio.client, freio.meter, freio.prices, freio.levers)
     now = freio.clock.now()
     readings = freio.spend_meter.read(now)
     rows: list[Surveyed] = []

@@ -57,11 +57,6 @@ class Ask:
         return self.answer is Answer.APPROVED and self.until is not None and now < self.until
 
 
-def lesson_id(app: str) -> str:
-    """Under which an app's last *expected* is kept."""
-    return f"{app}/expected"
-
-
 def override_id(app: str, number: int = 0) -> str:
     """Under which what a cost owner granted an app beforehand is kept; several grants are numbered.
 

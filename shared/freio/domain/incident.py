@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from freio.domain.app import Level, Mode
+from freio.domain.explanation import Explanation
 from freio.domain.lever import Kind, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
@@ -77,8 +78,9 @@ class Step:
     ``usual_peak`` and ``current`` are in the target's unit (tokens a minute), ``effective`` the limit in force now
     (None: no limit). ``rule`` set the value: budget, usual peak or floor; ``unit_cost`` is what one unit costs, in the
     client's currency. ``refused`` is the share of the target's last seven days' traffic that `value` would refuse.
-    ``shared_with`` names the other apps on the target. ``takes`` is what is taken away, by a lever that sets no limit:
-    its `value` is 0, and ``model`` and ``location`` may name several, with a comma between.
+    ``shared_with`` names the other apps on the target; ``unattributed``: it also carries traffic of no app.
+    ``takes`` is what is taken away, by a lever that sets no limit: its `value` is 0, and ``model`` and ``location`` may
+    name several, with a comma between.
     ``bites_within`` is how long it takes until the service acts on it; ``note`` what people should know before.
     """
 
@@ -95,6 +97,7 @@ class Step:
     refused: Decimal
     refusals: tuple[Refusal, ...] = ()
     shared_with: tuple[str, ...] = ()
+    unattributed: bool = False
     takes: tuple[str, ...] = ()
     bites_within: timedelta = timedelta(minutes=2)
     note: Phrase | None = None
@@ -132,6 +135,11 @@ class Proposal:
     @property
     def shared_with(self) -> tuple[str, ...]:
         return tuple(sorted({app for step in self.steps for app in step.shared_with}))
+
+    @property
+    def hits_others(self) -> bool:
+        """Whether it brakes more than the app's own traffic, also some that belongs to no app: no policy pulls it."""
+        return any(step.shared_with or step.unattributed for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +214,7 @@ class Incident:
     ``holding``   the targets on which this incident has, or is about to have, a lease.
     ``caps``      Google's own spend caps on the app's projects, as they were read last.
     ``consents``  which owner said yes for which app, where the target serves several; for the question on the table.
+    ``explanation``  as the watch last saw it running away (None: it has not seen that).
     """
 
     id: str
@@ -235,6 +244,7 @@ class Incident:
     caps: tuple[SpendCap, ...] = ()
     consents: tuple[tuple[str, str], ...] = ()
     tried: tuple[str, ...] = ()
+    explanation: Explanation | None = None
     trail: tuple[tuple[State, datetime], ...] = field(default=())
 
     @property

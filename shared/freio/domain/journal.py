@@ -14,6 +14,7 @@ class Kind(StrEnum):
     SIGNAL = "signal"
     STATE = "state"
     CLICK = "click"
+    LESSON = "lesson"  # what an answer, or an announcement, teaches
     REQUEST = "request"
     LEVER = "lever"
     PROOF = "proof"

@@ -43,6 +43,15 @@ NEXT_LEVER = N_("no further lever is left to try")
 STOPPED = N_("Stopped and read back: {where:phrases}.")
 GIVEN_BACK = N_("What stood there before is back: {where:phrases}.")
 LEFT_CHANGED = N_("Somebody else changed {where:phrases} meanwhile. It is left as it is.")
+GONE = N_(
+    "{where:phrases} is not there any more: it was deleted or replaced, and nothing can be put back there. What comes "
+    "in its place may still carry the brake."
+)
+GONE_LIMIT = N_(
+    "{where:phrases} is not there any more: it was deleted or replaced, and nothing can be put back there. What comes "
+    "in its place may still carry the brake; before it, the limit was {found:override}."
+)
+PAGE_GONE = N_("{where:phrases} was deleted or replaced while it was braked: look whether the brake lives on there.")
 STOPS = N_("Proof: the brake binds. {exceeded:refused_requests}, and nothing gets through.")
 LEAKS = N_("Proof: the brake does not bind. {now:number} requests a minute still get through. Letting go of it.")
 LEAKS_NEXT = N_(
@@ -80,6 +89,12 @@ NO_REPLY = N_("{attempts:number} calls at the limit of {model}, {location} did n
 NO_REPLY_AT = N_("{attempts:number} calls about {where:phrases} did not come back")
 OTHER_THERE = N_("something else than what was set was read back")
 READ_BACK = N_("wanted {wanted:override} there, and read back {standing:override}")
+
+BEYOND_EXPECTED = N_("Now {rate:money} an hour, which is more than was called expected. Asking again.")
+LEARNED = N_(
+    "Learned: up to {level:money} an hour is expected at any hour until {hushed:time}, and at these hours of the day "
+    "until {until:time}. More than that is told."
+)
 
 # ---- what a brake is at
 AT_LIMIT = N_("{model}, {location}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -21,8 +21,14 @@ class SignalKind(StrEnum):
     BUDGET_THRESHOLD = "budget_threshold"
     BUDGET_FORECAST = "budget_forecast"
     SPIKE = "spike"
-    LEVEL_SHIFT = "level_shift"
+    RETRY_STORM = "retry_storm"
+    STUCK_LOOP = "stuck_loop"
     GROWTH = "growth"
+    LEVEL_SHIFT = "level_shift"
+    LEAK = "leak"
+    MIX_CHANGE = "mix_change"
+    PRICE_CHANGE = "price_change"
+    SILENCE = "silence"
     NATIVE_ANOMALY = "native_anomaly"
     SPEND_CAP = "spend_cap"
     UNPRICED = "unpriced"
@@ -32,6 +38,26 @@ class SignalKind(StrEnum):
     def is_of_budget(self) -> bool:
         """Whether its `usual` is a budget, and not what the same hour usually costs."""
         return self in {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST, SignalKind.SPEND_CAP}
+
+    @property
+    def is_shape(self) -> bool:
+        """Whether it names what the spend looks like: as it goes on, a spike may turn out to be a loop or growth."""
+        return self in _SHAPES
+
+    @property
+    def is_of_price(self) -> bool:
+        """Whether the same tokens have become dearer."""
+        return self in {SignalKind.MIX_CHANGE, SignalKind.PRICE_CHANGE}
+
+
+_SHAPES = {
+    SignalKind.SPIKE,
+    SignalKind.RETRY_STORM,
+    SignalKind.STUCK_LOOP,
+    SignalKind.GROWTH,
+    SignalKind.LEVEL_SHIFT,
+    SignalKind.LEAK,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +90,17 @@ class Signal:
 
         Over a budget's period (0 minutes) it is the amount itself.
         """
-        return self.observed * (Decimal(60) / self.window_minutes) if self.window_minutes else self.observed
+        return self._an_hour(self.observed)
+
+    @property
+    def usual_pace(self) -> Money:
+        """What is usual, put as an hour."""
+        return self._an_hour(self.usual)
+
+    @property
+    def began(self) -> datetime:
+        """The start of what was observed; of a budget's signal, when it was seen."""
+        return self.at - timedelta(minutes=self.window_minutes)
+
+    def _an_hour(self, amount: Money) -> Money:
+        return amount * (Decimal(60) / self.window_minutes) if self.window_minutes else amount

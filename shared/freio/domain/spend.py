@@ -110,11 +110,25 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast tokens came, in tokens an hour: one value for each hour that was, oldest first, and the present last.
+
+    ``peaks``  the highest pace of the hour, over a quarter of one.
+    ``jumps``  the most by which a pace in that hour was over the highest of the three hours before it.
+    """
+
+    peaks: tuple[float, ...]
+    jumps: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """The detector's answer for one series at its last hour.
 
     ``value``  over the threshold (1.0 fires); ``usual`` what the hour normally costs; ``kind`` of the trouble:
     ``spike``, ``level_shift`` or ``growth``; ``why`` it fired (None: it did not).
+    ``normal``  what each of the last hours normally costs, oldest first, `usual` last (empty: not told).
+    ``fired``   which of those hours fired, by their distance from the last one, which is 0.
 
     Where it fires: ``shape`` is what the trouble looks like (``retry_storm``, ``stuck_loop``, ``leak``, or its kind;
     ``silence`` where a feed has stopped, which fires nothing), ``hours`` how long it has been running, ``excess`` what
@@ -130,6 +144,8 @@ class Score:
     hours: int = 0
     excess: float = 0.0
     evidence: tuple[tuple[str, float], ...] = ()
+    normal: tuple[float, ...] = ()
+    fired: tuple[int, ...] = ()
 
 
 DIMENSIONS = ("app", "team", "cost_centre", "feature", "project", "endpoint", "model", "sku")

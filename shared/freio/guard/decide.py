@@ -7,11 +7,20 @@ from dataclasses import replace
 from decimal import Decimal
 
 from freio.domain.app import App, Level, Mode
+from freio.domain.explanation import Explanation
 from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import packed
-from freio.domain.sentences import NO_BRAKE, QUIET, RULED, SIGNALLED, SIGNALLED_ALONE, SIGNALLED_OF_BUDGET
+from freio.domain.sentences import (
+    BEYOND_EXPECTED,
+    NO_BRAKE,
+    QUIET,
+    RULED,
+    SIGNALLED,
+    SIGNALLED_ALONE,
+    SIGNALLED_OF_BUDGET,
+)
 from freio.domain.signal import Signal, SignalKind
 from freio.guard.moves import ask_again
 from freio.guard.restore import let_go
@@ -123,15 +132,30 @@ def _ruled(step: Step, app: App, incident: Incident, level: Level) -> Incident:
 
 
 def look(
-    step: Step, app: App, incident: Incident, assessment: Assessment, *, spend: SpendRange, rate: Money
+    step: Step,
+    app: App,
+    incident: Incident,
+    assessment: Assessment,
+    *,
+    spend: SpendRange,
+    rate: Money,
+    explanation: Explanation | None = None,
+    beyond: bool = False,
 ) -> Incident:
-    """Renew what the watch saw: quiet incidents end, and an override whose amount is spent asks again."""
+    """Renew what the watch saw: quiet incidents end, and an override whose amount is spent asks again.
+
+    ``beyond``  it runs beyond what somebody has called expected: that is another question.
+    """
     moved = abs(spend.likely.amount - incident.spend.likely.amount) > REDRAW_SPEND * incident.spend.likely.amount
     ruled = _ruled(step, app, incident, incident.level)
-    seen = step.keep(ruled, assessment=assessment, spend=spend, rate=rate)
+    seen = step.keep(ruled, assessment=assessment, spend=spend, rate=rate, explanation=explanation)
+    moved |= (explanation is None) is not (incident.explanation is None)
     if moved or seen.mode is not incident.mode:
         step.draw(seen)
     if seen.state is State.OVERRIDDEN and seen.ceiling is not None and seen.ceiling < spend.likely:
+        return ask_again(step, app, seen)
+    if seen.state is State.EXPECTED and beyond:
+        step.thread(seen, f"{seen.revision}/beyond", BEYOND_EXPECTED, rate=rate)
         return ask_again(step, app, seen)
     if assessment.is_quiet(step.now) and seen.state in {State.OPEN, State.PROPOSED, State.STUCK}:
         if seen.state is State.STUCK and seen.doing is State.RESTORING:

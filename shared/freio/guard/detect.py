@@ -14,12 +14,14 @@ from decimal import Decimal
 from freio.domain.app import App, Client, Level
 from freio.domain.budget import BudgetReport
 from freio.domain.calendar import month_end
+from freio.domain.expectation import Expectations
 from freio.domain.incident import Assessment
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
-from freio.guard.detect_tokens import CRITICAL_GATES, LESSON_SLACK, expected_factor, of_tokens
+from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, of_tokens
 from freio.guard.estimate import NOBODY
+from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading, Readings
 from freio.guard.telemetry import HOUR
@@ -31,11 +33,23 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found about one app: its signals now, and whether it still runs away."""
+    """What was found about one app: its signals now, and whether it still runs away.
+
+    ``hushed``  something is not usual, and only what people have called expected keeps it from being a signal.
+    ``factor``  how much more than usual is expected now; ``score`` what the detector says of its money.
+    """
 
     app: str
     signals: tuple[Signal, ...]
     running_away: bool
+    hushed: bool = False
+    factor: Decimal = _ONE
+    score: Score | None = None
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether the spend itself is a signal, and not only a budget or a missing price."""
+        return any(signal.kind.is_shape or signal.kind.is_of_price for signal in self.signals)
 
 
 def detect(
@@ -45,7 +59,7 @@ def detect(
     scores: Mapping[str, Score],
     *,
     budgets: Sequence[BudgetReport],
-    lesson: Money | None,
+    known: Expectations,
     allowance: Money | None,
     now: datetime,
 ) -> Finding:
@@ -53,18 +67,27 @@ def detect(
 
     ``scores``     what the detector says of its series, by name (`freio.guard.judge`).
     ``budgets``    what its budgets say of this month, widest first.
-    ``lesson``     the hourly rate that a person called *expected*, where one is in force.
+    ``known``      what people have said of the app's spend: what is expected is no signal.
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     """
-    shape = _shape(client, app, reading, scores.get(app.name), lesson=lesson, now=now)
-    shape += [
+    factor = expected_factor(client, app, known, now)
+    odd = _shape(client, app, reading, scores.get(app.name), factor=factor, now=now)
+    odd += [
         signal
         for name, rate in token_series(client, app, reading).items()
-        if (signal := of_tokens(client, app, rate, scores.get(name), lesson=lesson, now=now))
+        if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor, now=now))
     ]
+    shape = [signal for signal in odd if not known.covers(signal.pace, now)]
     signals = [*shape, *_unpriced(app.name, reading, client, now)]
     over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
-    return Finding(app=app.name, signals=tuple(signals), running_away=bool(shape) or over)
+    return Finding(
+        app=app.name,
+        signals=tuple(signals),
+        running_away=bool(shape) or over,
+        hushed=len(shape) < len(odd),
+        factor=factor,
+        score=scores.get(app.name),
+    )
 
 
 def unattributed(client: Client, readings: Readings) -> Signal | None:
@@ -109,29 +132,27 @@ def assess(
 
 
 def _shape(
-    client: Client, app: App, reading: Reading, score: Score | None, *, lesson: Money | None, now: datetime
+    client: Client, app: App, reading: Reading, score: Score | None, *, factor: Decimal, now: datetime
 ) -> list[Signal]:
     if score is None or score.value < 1.0:
         return []
-    usual = Money.of(round(score.usual, 6), client.currency) * expected_factor(client, app, now)
-    if lesson is not None and reading.rate <= lesson * LESSON_SLACK:
-        return []
+    usual = Money.of(round(score.usual, 6), client.currency) * factor
     excess = reading.rate - usual
     if excess <= client.money_gate:
         return []
     critical = client.money_gate * CRITICAL_GATES < excess
     return [
         Signal(
-            key=f"{app.name}/{score.kind}/{now.isoformat()}",
+            key=f"{app.name}/{score.shape or score.kind}/{now.isoformat()}",
             app=app.name,
-            kind=SignalKind(score.kind),
+            kind=SignalKind(score.shape or score.kind),
             level=Level.CRITICAL if critical else Level.WARNING,
             at=now,
             observed=reading.rate,
             usual=usual,
             window_minutes=60,
             score=score.value,
-            driver=next(iter(reading.by_model), ""),
+            driver=driven(reading.models, len(reading.hours) - 1)[0] or next(iter(reading.by_model), ""),
             detail=score.why,
         )
     ]

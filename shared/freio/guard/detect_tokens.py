@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from freio.domain.app import App, Client, Level
+from freio.domain.expectation import Expectations
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
@@ -16,7 +17,6 @@ from freio.guard.paces import WINDOW
 from freio.guard.token_rate import TokenRate
 
 CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
-LESSON_SLACK = Decimal("1.2")  # a rate that was called expected wavers
 _ONE = Decimal(1)
 
 
@@ -30,7 +30,7 @@ def matters(rate: TokenRate, gate: Money) -> bool:
 
 
 def of_tokens(
-    client: Client, app: App, rate: TokenRate, score: Score | None, *, lesson: Money | None, now: datetime
+    client: Client, app: App, rate: TokenRate, score: Score | None, *, factor: Decimal, now: datetime
 ) -> Signal | None:
     """Tokens that come much faster than is usual at this hour, under the same money gate as spend is.
 
@@ -39,10 +39,8 @@ def of_tokens(
     """
     if score is None or score.value < 1.0:
         return None
-    usual = Decimal(str(round(score.usual))) * expected_factor(client, app, now)
+    usual = Decimal(str(round(score.usual))) * factor
     an_hour = Money(rate.cost, client.currency)
-    if lesson is not None and an_hour <= lesson * LESSON_SLACK:
-        return None
     excess = an_hour - an_hour * (usual / rate.pace)
     if excess <= client.money_gate:
         return None
@@ -66,7 +64,10 @@ def of_tokens(
     )
 
 
-def expected_factor(client: Client, app: App, now: datetime) -> Decimal:
-    """How much more than usual the client's file expects today, in the client's time zone (1: nothing special)."""
+def expected_factor(client: Client, app: App, known: Expectations, now: datetime) -> Decimal:
+    """How much more than usual is expected now (1: nothing special), by the client's file or by an announcement.
+
+    The file's days are those of the client's time zone.
+    """
     today: date = now.astimezone(ZoneInfo(client.time_zone)).date()
-    return max((e.factor for e in app.expected if e.start <= today <= e.end), default=_ONE)
+    return max(known.factor(now), *(e.factor for e in app.expected if e.start <= today <= e.end), _ONE)

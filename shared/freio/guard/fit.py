@@ -111,6 +111,7 @@ def merged(steps: Sequence[Step]) -> tuple[Step, ...]:
             current=had.current + step.current,
             usual_peak=had.usual_peak + step.usual_peak,
             refused=max(had.refused, step.refused),
+            unattributed=had.unattributed or step.unattributed,
         )
     return tuple(found.values())
 
@@ -188,6 +189,7 @@ def _step(app: App, owners: Owners, bound: Bound, measured: Traffic7d, fit: Fit)
         refused=would,
         refusals=owners.refusals(app, probe.target, place, would),
         shared_with=owners.others(app, probe.target, place, probe.through),
+        unattributed=owners.touches_nobody_s(app, probe.target, place),
         bites_within=probe.bites_within,
         note=probe.note,
     )

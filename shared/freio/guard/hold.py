@@ -7,6 +7,7 @@ strictest live lease, or what was found) and what stands there, and acts on the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,12 +16,13 @@ from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.phrase import packed
+from freio.domain.sentences import PAGE_GONE
 from freio.domain.target import Brake, Hold, Target
-from freio.errors import Conflict, Rejected, Unavailable, VendorError
+from freio.errors import Conflict, Gone, Rejected, Unavailable, VendorError
 from freio.guard.mandate import covers
 from freio.guard.retry import again
 from freio.guard.step import Step
-from freio.guard.tell import Told, result, retrying
+from freio.guard.tell import Told, at, gone, result, retrying
 from freio.guard.trouble import NotThere, said
 from freio.ports import Change, Clock, Lever, Store
 
@@ -74,6 +76,8 @@ class Holder:
             raise
         try:
             self._settle(brake)
+        except Gone as error:
+            self._gone(brake, error)
         except VendorError as error:
             self._failed(brake, error)
             raise
@@ -81,8 +85,11 @@ class Holder:
     def check(self, target: Target) -> None:
         """Look at a held target though it is not due; drive it where something else stands there now."""
         brake = self._store.get(Brake, target.id)
-        if brake is None or brake.hold is not Hold.HELD or self.found_at(target) == brake.wanted:
+        if brake is None or brake.hold is not Hold.HELD:
             return
+        with suppress(Gone):
+            if self.found_at(target) == brake.wanted:
+                return
         self._store.commit(Change(put=(brake.due_again(self._clock.now()),)))
         self.drive(target)
 
@@ -108,6 +115,9 @@ class Holder:
         if standing == brake.wanted:
             self._arrived(brake, called=False)
             return
+        # It was read back there and is not any more: set once more, for a late call of ours may have taken it away.
+        # Where that happens again it was somebody else, and is left.
+        is_taken_away = bool(brake.leases) and brake.standing == brake.wanted
         if not brake.is_ours(standing):
             self._leave(brake, standing)
             return
@@ -122,7 +132,7 @@ class Holder:
         standing = lever.read_back(brake.target)
         if standing != brake.wanted:
             raise NotThere(brake.wanted, standing)
-        self._arrived(brake, called=True)
+        self._arrived(replace(brake, ours=(brake.wanted,)) if is_taken_away else brake, called=True)
 
     def _wait(self, brake: Brake) -> None:
         """Nothing may be set any more, and the incident has not said so yet: its own timer ends the lease."""
@@ -154,6 +164,18 @@ class Holder:
         else:
             self._tell(step, brake, Told.LEFT, standing)
             step.put(brake.left(standing, step.now + SETTLE))
+        self._commit(step, brake.target)
+
+    def _gone(self, brake: Brake, error: Gone) -> None:
+        """All claims end, since nothing can be set or put back; a person looks whether the brake lives on elsewhere."""
+        step = Step(self._clock.now())
+        key = f"{brake.id}/{brake.version}/gone"
+        sentence, data = gone(brake)
+        for incident in self._concerned(brake):
+            step.thread(incident, key, sentence, **data)
+        step.log(Kind.FOREIGN, None, str(error), key=key, target=brake.id, found=brake.found, standing=brake.standing)
+        step.page_plain(key, PAGE_GONE, **at(brake))
+        step.put(Brake(target=brake.target, version=brake.version))
         self._commit(step, brake.target)
 
     def _failed(self, brake: Brake, error: VendorError) -> None:

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import SupportsFloat
 
 from freio.domain.app import App, Client
-from freio.domain.spend import Score
+from freio.domain.spend import Pace, Score
 from freio.guard.detect_tokens import matters, series_name
 from freio.guard.meter import Reading, Readings
+from freio.guard.telemetry import HOUR, floor_hour
 from freio.guard.token_rate import TokenRate
-from freio.ports import Detector
+from freio.ports import Detector, PaceDetector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
+DAY = 24
+
+Series = list[float]
+Spans = Sequence[tuple[datetime, datetime]]
 
 
-def judged(client: Client, readings: Readings, detector: Detector, paces: Detector, now: datetime) -> dict[str, Score]:
+def judged(
+    client: Client,
+    readings: Readings,
+    detector: Detector,
+    paces: PaceDetector,
+    now: datetime,
+    *,
+    excluded: Mapping[str, Spans] = MappingProxyType({}),
+) -> dict[str, Score]:
     """The score of each app's money, by the app's name, and of its token paces, by `series_name`.
 
     Money and tokens are two questions: an hour of one and an hour of the other are no pool. `detector` is asked about
     money, which may take its hours to tell; `paces` about how fast tokens come now.
+
+    ``excluded``  spans of trouble that people have confirmed, by app: their hours are shown to neither, so that they
+                  are neither usual nor a record, nor in the pool of what other apps are held against.
     """
-    money: dict[str, Sequence[SupportsFloat]] = {}
-    tokens: dict[str, Sequence[SupportsFloat]] = {}
+    money: dict[str, Series] = {}
+    tokens: dict[str, Pace] = {}
     for app in client.apps:
-        reading = readings.apps[app.name]
-        money[app.name] = reading.hours
-        tokens |= {name: rate.hours for name, rate in token_series(client, app, reading).items()}
-    return {**_scores(detector, money, now), **_scores(paces, tokens, now)}
+        reading, spans = readings.apps[app.name], excluded.get(app.name, ())
+        if len(reading.hours) >= MIN_HOURS:
+            money[app.name] = without(reading.hours, spans, now)
+        for name, rate in token_series(client, app, reading).items():
+            if len(rate.hours) >= MIN_HOURS:
+                peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
+                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps))
+    return {**(detector.score(money, now) if money else {}), **(paces.score(tokens, now) if tokens else {})}
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:
@@ -36,6 +58,23 @@ def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenR
     return {series_name(app, rate): rate for rate in reading.tokens if matters(rate, client.money_gate)}
 
 
-def _scores(detector: Detector, series: Mapping[str, Sequence[SupportsFloat]], now: datetime) -> dict[str, Score]:
-    shown = {name: [float(hour) for hour in hours] for name, hours in series.items() if len(hours) >= MIN_HOURS}
-    return detector.score(shown, now) if shown else {}
+def without(hours: Sequence[SupportsFloat], spans: Spans, now: datetime) -> Series:
+    """Hours up to the one that ends now, NaN where they lie in a span; the last one is what is asked about."""
+    shown = [float(hour) for hour in hours]
+    last = len(shown) - 1
+    for since, until in spans:
+        first = last - int((floor_hour(now) - since) / HOUR) - 1
+        for at in range(max(0, first), last):
+            start = floor_hour(now) - (last - at) * HOUR
+            if start < until and since < start + HOUR:
+                shown[at] = math.nan
+    return shown
+
+
+def as_the_day_before(hours: Series) -> Series:
+    """Missing hours as they were a day earlier, for a detector that knows no gaps; on the first day, nothing."""
+    shown = list(hours)
+    for at, hour in enumerate(shown):
+        if math.isnan(hour):
+            shown[at] = shown[at - DAY] if at >= DAY else 0.0
+    return shown

@@ -69,7 +69,7 @@ class Look:
     def _guess(self, tokens: Tokens) -> None:
         cost = self._priced(tokens)
         for app, share in self._owners(tokens).items():
-            self.sums[app].guess(floor_hour(tokens.start), cost * share, self._ratio(tokens))
+            self.sums[app].guess(floor_hour(tokens.start), tokens.model, cost * share, self._ratio(tokens))
 
     def _run(self, tokens: Tokens) -> None:
         cost, ratio, owners = self._priced(tokens), self._ratio(tokens), self._owners(tokens)

@@ -64,6 +64,8 @@ def _enforces(client: Client, incident: Incident) -> bool:
         return False
     if incident.proposal is None:
         return True
+    if incident.proposal.hits_others:
+        return False
     owners = Owners(client, {})
     places = (
         (step.target, Place(project=step.target.project, location=step.location, model=model))

@@ -40,6 +40,7 @@ class Reading:
     """One app's spend, at one moment.
 
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
+    ``models``    the same hours of each model.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
@@ -53,6 +54,7 @@ class Reading:
     spend: SpendRange
     rate: Money
     by_model: Mapping[str, Money] = field(default_factory=dict)
+    models: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     complete: bool = True
     unpriced: frozenset[str] = frozenset()
     tokens: tuple[TokenRate, ...] = ()
@@ -192,6 +194,10 @@ class SpendMeter:
         hours = [mine.worth(h) for h in _hours(first, count)]
         begins = next((i for i, h in enumerate(hours) if h > 0), count - 1)
         hours[-1] = max(hours[-1], rate.amount)
+        models = {}
+        for model, parts in mine.models.items():
+            models[model] = [parts.worth(h) for h in _hours(first + begins * HOUR, count - begins)]
+            models[model][-1] = max(models[model][-1], mine.rate.get(model, _ZERO))
         return Reading(
             app=name,
             at=now,
@@ -199,6 +205,7 @@ class SpendMeter:
             hours=tuple(hours[begins:]),
             rate=rate,
             by_model={m: Money(v, currency) for m, v in sorted(mine.rate.items(), key=lambda kv: -kv[1])},
+            models={model: tuple(values) for model, values in sorted(models.items())},
             spend=self._spend(name, mine, month_start(now)),
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),

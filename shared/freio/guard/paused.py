@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from freio.domain.app import App
 from freio.domain.lever import Setting
@@ -22,6 +22,12 @@ class Sparing:
         self.name = lever.name
         self._lever = lever
         self._caps = caps
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return self._lever.needs(app)
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        return self._lever.lacks(project, permissions)
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         caps = list(self._caps())

@@ -6,7 +6,7 @@ Only traffic that runs away is braked: models at their usual rate are left alone
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -49,15 +49,20 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A brake that would bind: how many apps it hits beside this one orders it, then how hard it hits."""
+    """A brake that would bind.
+
+    How many apps it ``hits`` beside this one orders it; then whether what it ``leaves`` running (a share of what the
+    traffic that runs away costs) drives it on; then how hard it hits.
+    """
 
     proposal: Proposal
     hits: int
+    leaves: Decimal = _ZERO
 
     @property
-    def rank(self) -> tuple[bool, int, int]:
+    def rank(self) -> tuple[bool, int, bool, int]:
         kind = kind_of(self.proposal.lever)
-        return kind.hard, self.hits, kind.softness
+        return kind.hard, self.hits, self.leaves >= DRIVES, kind.softness
 
 
 class Proposer:
@@ -140,14 +145,15 @@ def _offer(lever: Lever, case: Case) -> Candidate:
         if not any(one.runs_away for one in bound):
             return _nothing(loose)
         proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=(*loose, *past))
-        return Candidate(proposal=proposal, hits=_hits(app, owners, bound))
+        return Candidate(proposal=proposal, hits=_hits(app, owners, bound), leaves=_leaves(case, bound))
     fits = list(zip(bound, case.fitted(bound), strict=True))
     loose += [why for one, step in fits if one.runs_away and (why := idle(step))]
     kept = [(one, step) for one, step in fits if not (idle(step) if one.runs_away else is_stricter_already(step))]
     if not any(one.runs_away for one, _ in kept):
         return _nothing(loose)
     proposal = Proposal(lever=lever.name, steps=merged([step for _, step in kept]), uncovered=(*loose, *past))
-    return Candidate(proposal=proposal, hits=_hits(app, owners, [one for one, _ in kept]))
+    braked = [one for one, _ in kept]
+    return Candidate(proposal=proposal, hits=_hits(app, owners, braked), leaves=_leaves(case, braked))
 
 
 def _nothing(reasons: Sequence[Phrase]) -> Candidate:
@@ -171,7 +177,29 @@ def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
                 loose[why] = None
             else:
                 bound.append(Bound(traffic=traffic, probe=probe, runs_away=number < len(case.drivers)))
+    if kind_of(lever.name).limits:
+        bound += _through_the_same(bound, case.calm, probes)
     return bound, list(loose)
+
+
+def _through_the_same(
+    bound: Sequence[Bound], calm: Sequence[Traffic7d], probes: Mapping[Place, list[Probe]]
+) -> list[Bound]:
+    """Calm traffic that a limit would hold too, as one of all that a key asks for does: it needs its own room there."""
+    targets = {one.probe.target for one in bound}
+    return [
+        Bound(traffic=traffic, probe=probe, runs_away=False)
+        for traffic in calm
+        for probe in probes.get(traffic.place, [])
+        if probe.target in targets and not _why_not(traffic, probe)
+    ]
+
+
+def _leaves(case: Case, bound: Sequence[Bound]) -> Decimal:
+    """Which share of what runs away would run on, by what it costs."""
+    total = sum((one.rate for one in case.drivers), _ZERO)
+    braked = {one.traffic.place for one in bound}
+    return sum((one.rate for one in case.drivers if one.place not in braked), _ZERO) / total if total else _ZERO
 
 
 def _beside(drivers: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[Traffic7d]:

@@ -127,12 +127,12 @@ class Reminder:
 
 
 def _may_brake_unasked(incident: Incident, now: datetime) -> bool:
-    """There is a brake, its targets serve no other app, and the app was just seen to run away.
+    """There is a brake, its targets serve nobody else, and the app was just seen to run away.
 
     A brake that is held goes on being held while data is missing: a gap never releases one.
     """
     proposal, seen = incident.proposal, incident.assessment
-    if proposal is None or not proposal.steps or proposal.shared_with or proposal.kind.hard:
+    if proposal is None or not proposal.steps or proposal.hits_others or proposal.kind.hard:
         return False
     is_fresh = seen is not None and now - seen.at <= FRESH
     if incident.holding:

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 from freio.domain import sentences as say
 from freio.domain.app import App
-from freio.domain.ask import Answer, Ask, lesson_id
 from freio.domain.calendar import month_end, next_midnight
 from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.money import Money
+from freio.guard.lessons import confirm, teach
 from freio.guard.moves import start_braking
 from freio.guard.raise_limit import raise_limit
 from freio.guard.restore import end_leases, let_go
 from freio.guard.step import Step
 from freio.ports import Store
 
-EXPECTED_FOR = timedelta(hours=24)  # how long *expected* silences, and how long its lesson holds
+EXPECTED_FOR = timedelta(hours=24)  # how long *expected* silences at any hour
 SNOOZE_FOR = timedelta(hours=1)
 
 # In which states a button of each action stands under the message.
@@ -58,7 +58,7 @@ class Settler:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._by_action: dict[Action, Callable[[Step, Incident, Decision], Incident]] = {
-            Action.THROTTLE: start_braking,
+            Action.THROTTLE: self._throttle,
             Action.KEEP: self._keep,
             Action.EXPECTED: self._expected,
             Action.SNOOZE: self._snooze,
@@ -76,6 +76,11 @@ class Settler:
             step.thread(incident, key, say.DECIDED_UNTIL, by=decision.by, action=decision.action, until=decision.until)
         return self._by_action.get(decision.action, self._keep)(step, incident, decision)
 
+    def _throttle(self, step: Step, incident: Incident, decision: Decision) -> Incident:
+        """Confirms that it is trouble: its hours are no example of what is usual."""
+        confirm(step, self._store, incident, decision)
+        return start_braking(step, incident, decision)
+
     def _keep(self, step: Step, incident: Incident, decision: Decision) -> Incident:
         """With an amount, it ends with the month at the latest: the month's spend is what the amount is added to."""
         if decision.amount is None:
@@ -85,26 +90,8 @@ class Settler:
         return self._set_aside(step, incident, State.OVERRIDDEN, replace(decision, until=until), ceiling=ceiling)
 
     def _expected(self, step: Step, incident: Incident, decision: Decision) -> Incident:
-        """Teaches the detector: this rate is usual for this app, until the lesson ends."""
-        lesson = lesson_id(incident.app)
-        known = self._store.get(Ask, lesson)
-        step.put(
-            Ask(
-                id=lesson,
-                app=incident.app,
-                incident=incident.id,
-                action=Action.EXPECTED,
-                by=decision.by,
-                at=step.now,
-                amount=incident.known_rate,
-                until=decision.until,
-                why=decision.why,
-                answer=Answer.APPROVED,
-                answered_by=decision.by,
-                answered_at=step.now,
-                version=known.version if known else 0,
-            )
-        )
+        """Teaches the detector: this level is usual for this app, until the lesson ends."""
+        teach(step, self._store, incident, decision)
         return self._set_aside(step, incident, State.EXPECTED, decision)
 
     def _snooze(self, step: Step, incident: Incident, decision: Decision) -> Incident:

@@ -91,6 +91,7 @@ def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) ->
         refused=refused,
         refusals=tuple(Refusal(who=who, share=part) for who, part in sorted(parts.items())),
         shared_with=tuple(sorted(others)),
+        unattributed=any(owners.touches_nobody_s(app, target, one.traffic.place) for one in through),
         takes=tuple(sorted({name for one in through for name in one.probe.takes})),
         bites_within=max(one.probe.bites_within for one in through),
         note=_note(target, through),

@@ -31,15 +31,27 @@ class Band:
 
 
 @dataclass(slots=True)
-class Sums:
-    """One app's money by the hour, as billed and as guessed, and its present rate by model.
-
-    ``beside`` was billed for what no estimate is made of: it stands on top of either.
-    """
+class Worth:
+    """Money by the hour, as billed and as guessed. ``beside`` was billed for what no estimate is made of."""
 
     billed: dict[datetime, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     beside: dict[datetime, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     guessed: dict[datetime, Band] = field(default_factory=lambda: defaultdict(Band))
+
+    def worth(self, hour: datetime) -> Decimal:
+        """Of an hour: what was billed, or what is estimated where that is more; what was billed beside on top."""
+        guessed = self.guessed[hour].mid if hour in self.guessed else _ZERO
+        return self.beside.get(hour, _ZERO) + max(self.billed.get(hour, _ZERO), guessed)
+
+    def bill(self, cost: HourlyCost) -> None:
+        (self.beside if cost.beside else self.billed)[cost.hour] += cost.net.amount
+
+
+@dataclass(slots=True)
+class Sums(Worth):
+    """One app's money by the hour, the same of each of its models, and its present rate by model."""
+
+    models: dict[str, Worth] = field(default_factory=lambda: defaultdict(Worth))
     rate: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     pace: Band = field(default_factory=Band)
     days: int = 0  # the most that any of its ratios was learned on
@@ -47,8 +59,9 @@ class Sums:
     dedicated: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     shared: dict[Phrase, None] = field(default_factory=dict)
 
-    def guess(self, hour: datetime, listed: Decimal, ratio: Ratio) -> None:
+    def guess(self, hour: datetime, model: str, listed: Decimal, ratio: Ratio) -> None:
         self.guessed[hour].add(listed, ratio)
+        self.models[model].guessed[hour].add(listed, ratio)
 
     def run(self, model: str, listed: Decimal, ratio: Ratio) -> None:
         """Within the last hour."""
@@ -56,13 +69,9 @@ class Sums:
         self.pace.add(listed, ratio)
         self.days = max(self.days, ratio.days)
 
-    def worth(self, hour: datetime) -> Decimal:
-        """Of an hour: what was billed, or what is estimated where that is more."""
-        guessed = self.guessed[hour].mid if hour in self.guessed else _ZERO
-        return self.beside.get(hour, _ZERO) + max(self.billed.get(hour, _ZERO), guessed)
-
     def bill(self, cost: HourlyCost) -> None:
-        (self.beside if cost.beside else self.billed)[cost.hour] += cost.net.amount
+        Worth.bill(self, cost)
+        self.models[cost.model].bill(cost)
 
     def billed_since(self, since: datetime) -> Decimal:
         return sum((v for bills in (self.billed, self.beside) for h, v in bills.items() if h >= since), _ZERO)

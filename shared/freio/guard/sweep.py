@@ -26,6 +26,7 @@ from freio.guard.hold import Holder, is_hopeless
 from freio.guard.increase import Increases
 from freio.guard.respond import Responder
 from freio.guard.retry import again
+from freio.guard.rights import RightsWatch
 from freio.ports import Change, Clock, Store
 
 _WAITS_FOR_TARGETS = {State.BRAKING, State.THROTTLED, State.RESTORING, State.STUCK}
@@ -60,6 +61,7 @@ class Sweeper:
         responder: Responder,
         alerter: Alerter,
         increases: Increases | None = None,
+        rights: RightsWatch | None = None,
     ) -> None:
         self._client = client
         self._store = store
@@ -69,6 +71,7 @@ class Sweeper:
         self._responder = responder
         self._alerter = alerter
         self._increases = increases
+        self._rights = rights
 
     def sweep(self) -> Swept:
         """Targets first (they may be restored late), then incidents, then what is owed to people."""
@@ -84,6 +87,8 @@ class Sweeper:
             for increase in due(self._store, Increase, now, swept.failures):
                 self._try(partial(self._increases.drive, increase.id), f"asking for quota ({increase.id})", swept)
         self._tell(swept)
+        if self._rights is not None:
+            self._try(self._rights.look, "looking into rights", swept)
         return swept
 
     def click(self, click: Click) -> None:

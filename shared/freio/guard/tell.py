@@ -33,27 +33,34 @@ def result(what: Told, brake: Brake, value: Setting) -> Said:
     if brake.limits:
         sentence = say.QUOTA_STANDS if what is Told.RESTORED and brake.as_quota else _LIMITS[what]
         return sentence, {"value": value, "found": brake.found, **place(brake.target)}
-    return _STOPS[what], _at(brake)
+    return _STOPS[what], at(brake)
 
 
 def still_held(brake: Brake) -> Said:
     """That another lease goes on holding it."""
     if brake.limits:
         return say.STILL_HELD, {"value": brake.wanted, **place(brake.target)}
-    return say.STILL_STOPPED, _at(brake)
+    return say.STILL_STOPPED, at(brake)
+
+
+def gone(brake: Brake) -> Said:
+    """That nothing can be put back, for what it acted on is not there."""
+    if brake.limits:
+        return say.GONE_LIMIT, {"found": brake.found, **at(brake)}
+    return say.GONE, at(brake)
 
 
 def retrying(brake: Brake) -> Said:
     if brake.limits:
         return say.RETRYING_LIMIT, place(brake.target)
-    return say.RETRYING_AT, _at(brake)
+    return say.RETRYING_AT, at(brake)
 
 
 def no_reply(brake: Brake) -> Phrase:
     """Why it does not get anywhere: nothing came back at all."""
     if brake.limits:
         return Phrase.of(say.NO_REPLY, attempts=brake.attempts, **place(brake.target))
-    return Phrase.of(say.NO_REPLY_AT, attempts=brake.attempts, **_at(brake))
+    return Phrase.of(say.NO_REPLY_AT, attempts=brake.attempts, **at(brake))
 
 
 def not_bound(step: Step) -> Phrase:
@@ -63,5 +70,6 @@ def not_bound(step: Step) -> Phrase:
     return Phrase.of(say.STOP_NOT_BOUND, where=packed([where(step.target)]))
 
 
-def _at(brake: Brake) -> dict[str, object]:
+def at(brake: Brake) -> dict[str, object]:
+    """Where it is, as sentences take it."""
     return {"where": packed([where(brake.target)])}

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from freio.charts.spend import alt_text, spend_chart
+from freio.charts.spend import Hours, alt_text, spend_chart
 from freio.domain.app import App, Client
-from freio.domain.ask import Ask, lesson_id
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
+from freio.domain.expectation import Expectations
 from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
@@ -26,8 +26,10 @@ from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.explain import explain
 from freio.guard.failing import note
 from freio.guard.judge import judged
+from freio.guard.lessons import with_ends, with_hour
 from freio.guard.meter import Reading, Readings, SpendMeter
 from freio.guard.numbers import NumberBook
 from freio.guard.overrides import allowance
@@ -35,7 +37,7 @@ from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.retry import again
 from freio.guard.step import Step
-from freio.ports import Chat, Clock, Detector, Store
+from freio.ports import Chat, Clock, Detector, PaceDetector, Store
 
 T = TypeVar("T")
 
@@ -69,7 +71,7 @@ class Watcher:
         *,
         meter: SpendMeter,
         detector: Detector,
-        paces: Detector,
+        paces: PaceDetector,
         proposer: Proposer,
         prover: Prover,
         chat: Chat,
@@ -94,8 +96,13 @@ class Watcher:
         """Look at every app now."""
         now = self._clock.now()
         readings = self._told(partial(self._meter.read, now), "reading the spend", now)
-        scores = self._told(partial(judged, self._client, readings, *self._detectors, now), "judging the spend", now)
         watched = Watched(failures=[f"telemetry of {project}: {why}" for project, why in readings.failures.items()])
+        known: dict[str, Expectations] = {}
+        for app in self._client.apps:
+            self._try(watched, app.name, partial(self._recall, app, known))
+        excluded = {name: one.excluded() for name, one in known.items()}
+        judge = partial(judged, self._client, readings, *self._detectors, now, excluded=excluded)
+        scores = self._told(judge, "judging the spend", now)
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
         for why in readings.doubts:
@@ -107,7 +114,8 @@ class Watcher:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
         for app in self._client.apps:
             watched.apps += 1
-            self._try(watched, app.name, partial(self._app, app, readings, scores, watched))
+            if app.name in known:
+                self._try(watched, app.name, partial(self._app, app, readings, scores, known[app.name], watched))
         self._alerter.deliver()
         return watched
 
@@ -139,14 +147,29 @@ class Watcher:
         with suppress(Conflict):  # the other tick, at the same time, has said it
             self._store.commit(step.change())
 
-    def _app(self, app: App, readings: Readings, scores: Mapping[str, Score], watched: Watched) -> None:
+    def _recall(self, app: App, known: dict[str, Expectations]) -> None:
+        """What people have said of the app, up to date; where that cannot be read, the app cannot be judged."""
+        known[app.name] = again(partial(self._learn, with_ends, app))
+
+    def _learn(self, learn: Callable[[Step, Store, str], Expectations], app: App) -> Expectations:
+        step = Step(self._clock.now())
+        learnt = learn(step, self._store, app.name)
+        if not step.is_empty:
+            self._store.commit(step.change())
+        return learnt
+
+    def _app(
+        self, app: App, readings: Readings, scores: Mapping[str, Score], known: Expectations, watched: Watched
+    ) -> None:
         """Look at one app, and at its incident if there is one now.
 
         Each part is committed before the next is tried: a service that fails while a brake is worked out must not
         keep anybody from hearing of the trouble.
         """
         reading = readings.apps[app.name]
-        finding = self._find(app, reading, scores)
+        finding = self._find(app, reading, scores, known)
+        if finding.hushed:
+            again(partial(self._learn, with_hour, app))
         watched.signals += len(finding.signals)
         is_open = again(partial(self._merge, app, reading, finding))
         if self._caps is not None:
@@ -155,17 +178,17 @@ class Watcher:
             return
         again(partial(self._look, app, reading, finding))
         again(partial(self._propose, app, readings))
-        again(partial(self._draw_chart, app, reading))
+        again(partial(self._draw_chart, app, reading, finding.score))
         watched.incidents += self._store.open_incident(app.name) is not None
 
-    def _find(self, app: App, reading: Reading, scores: Mapping[str, Score]) -> Finding:
+    def _find(self, app: App, reading: Reading, scores: Mapping[str, Score], known: Expectations) -> Finding:
         return detect(
             self._client,
             app,
             reading,
             scores,
             budgets=self._budgets(app),
-            lesson=self._lesson(app),
+            known=known,
             allowance=self._allowance(app),
             now=reading.at,
         )
@@ -196,7 +219,17 @@ class Watcher:
         if hiding:
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
-        look(step, app, incident, seen, spend=self._spend(reading), rate=reading.rate)
+        said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)
+        look(
+            step,
+            app,
+            incident,
+            seen,
+            spend=self._spend(reading),
+            rate=reading.rate,
+            explanation=said,
+            beyond=finding.is_odd,
+        )
         self._store.commit(step.change())
         if failed is not None:
             raise failed
@@ -241,11 +274,6 @@ class Watcher:
         status = self._store.get(BudgetStatus, app.name)
         return status.of_month(month_start(self._clock.now()), self._client.currency) if status else ()
 
-    def _lesson(self, app: App) -> Money | None:
-        """The rate that a person called *expected*."""
-        ask = self._store.get(Ask, lesson_id(app.name))
-        return ask.amount if ask is not None and ask.in_force(self._clock.now()) else None
-
     def _allowance(self, app: App) -> Money | None:
         """What cost owners granted beforehand."""
         return allowance(self._store, app.name, self._clock.now())
@@ -265,7 +293,7 @@ class Watcher:
         except Conflict:
             return  # the other tick, at the same time, has said it
 
-    def _draw_chart(self, app: App, reading: Reading) -> None:
+    def _draw_chart(self, app: App, reading: Reading, score: Score | None) -> None:
         """A picture of the last days, when the incident is new, and again every hour while it is open."""
         incident = self._store.open_incident(app.name)
         if incident is None:
@@ -274,8 +302,14 @@ class Watcher:
         now = self._clock.now()
         if card.chart_at is not None and now - card.chart_at < CHART_EVERY:
             return
-        picture = spend_chart(reading.hours, now, self._client)
-        chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(reading.hours, self._client))
+        drawn = Hours(
+            spent=reading.hours,
+            usual=score.normal if score else (),
+            fired=score.fired if score else (),
+            since=incident.explanation.since if incident.explanation else None,
+        )
+        picture = spend_chart(drawn, now, self._client)
+        chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(drawn, self._client))
         step = Step(now)
         step.put(replace(card, chart=chart, chart_at=now))
         step.draw(incident)

@@ -18,7 +18,9 @@ from freio.domain.app import Approvals, Client
 from freio.domain.incident import Verdict
 from freio.domain.lever import Setting, kind_of
 from freio.domain.money import Money
+from freio.domain.notice import Notice
 from freio.domain.proof import judge
+from freio.domain.sentences import PAGE_GONE
 from freio.domain.spend import Probe
 from freio.domain.target import Brake, Hold, Target
 from freio.errors import Rejected, Unavailable, VendorError
@@ -41,6 +43,7 @@ MINUTE = timedelta(minutes=1)
 PASSING = (Fault.LOST_REPLY, Fault.TOO_MANY, Fault.TOO_MANY_WAIT, Fault.FAILS_LATE, Fault.CHANGED_BETWEEN)
 WITHOUT_VERSIONS = ("gateway",)
 LASTING = (Fault.NO_PERMISSION, Fault.API_DISABLED, Fault.UNKNOWN)
+CALLERS_THAT_GO = {"api_key", "gateway"}  # keys that can be deleted or rotated while they are braked
 
 
 @pytest.fixture(params=list(RIGS))
@@ -311,6 +314,10 @@ def _after(guard: Guard, fault: Fault, hold: Hold, found: Setting) -> str:
         return f"there after {len(met) + 1} looks" if met else "there at once"
     before = guard.brake.hold
     error = guard.drive()
+    if fault is Fault.UNKNOWN and guard.rig.name in CALLERS_THAT_GO:
+        assert (error, guard.brake.hold, guard.brake.leases) == (None, Hold.FREE, ())
+        assert [page.text for page in guard.store.due(Notice, guard.rig.clock.now())] == [PAGE_GONE]
+        return "gone: a person is paged, nothing is put back"
     assert isinstance(error, Rejected), error
     assert guard.brake.rejected
     assert guard.brake.hold is before

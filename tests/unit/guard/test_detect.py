@@ -11,6 +11,7 @@ import pytest
 
 from freio.domain.app import ExpectedEvent, Level
 from freio.domain.budget import BudgetReport
+from freio.domain.expectation import Expectations, Lesson
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
@@ -34,6 +35,12 @@ READING = Reading(
 )
 
 
+def taught(level: Money, *hours: int) -> Lesson:
+    """Called expected an hour ago: at any hour for a day, and at these for four weeks."""
+    at, day = NOW - HOUR, timedelta(days=1)
+    return Lesson(incident="i", by="U1", at=at, level=level, hours=hours, hushed=at + day, until=at + 28 * day)
+
+
 def found(
     reading: Reading = READING,
     detector: FakeDetector | None = None,
@@ -48,7 +55,8 @@ def found(
         detector = FakeDetector()
         detector.fires("chat")
     wanted = app(**changes)
-    given: Any = {"budgets": budgets, "lesson": lesson, "allowance": allowance, "now": now}
+    known = Expectations(id="chat", lessons=(taught(lesson),) if lesson else ())
+    given: Any = {"budgets": budgets, "known": known, "allowance": allowance, "now": now}
     whole = client(wanted)
     readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=None)
     return detect(whole, wanted, reading, judged(whole, readings, detector, detector, now), **given)
@@ -200,7 +208,8 @@ HOURLY = 10_000_000
 
 def running(pace: int = 12 * HOURLY, cost: str = "12", hours: int = 48) -> Reading:
     """An app that goes through ten million tokens an hour, and now at another pace; money of the hour is still calm."""
-    rate = TokenRate(project=PROJECT, model=FLASH, hours=(*(HOURLY,) * hours, pace), cost=Decimal(cost))
+    paces, jumps = (*(HOURLY,) * hours, pace), (0,) * (hours + 1)
+    rate = TokenRate(project=PROJECT, model=FLASH, hours=paces, jumps=jumps, cost=Decimal(cost))
     return replace(READING, rate=usd(1), tokens=(rate,))
 
 

@@ -97,6 +97,18 @@ def test_a_shared_target_is_never_braked_by_enforce(world: World) -> None:
     assert not world.lever.standing
 
 
+def test_traffic_of_no_app_is_never_braked_by_enforce(world: World) -> None:
+    """Whose it is, nobody knows: a person decides."""
+    world.watch("auto")
+    incident = world.of("auto")
+    assert incident.proposal is not None
+    steps = tuple(replace(step, unattributed=True) for step in incident.proposal.steps)
+    world.store.commit(Change(put=(replace(incident, proposal=replace(incident.proposal, steps=steps)),)))
+    world.sweep(times=10, every=GRACE)
+    assert world.of("auto").state is State.PROPOSED
+    assert not world.lever.standing
+
+
 def test_the_policy_of_today_counts(world: World) -> None:
     """The file was changed to approve while the question was open."""
     world.watch("auto")

@@ -9,8 +9,9 @@ import pytest
 from freio.domain.click import Verb
 from freio.domain.incident import State
 from freio.domain.journal import Kind
+from freio.domain.sentences import BRAKED, GONE_LIMIT, LEFT_FOREIGN
 from freio.domain.target import Brake, Hold, Lease, Target
-from freio.errors import Unavailable
+from freio.errors import Gone, Unavailable
 from freio.ports import Change
 from tests.simulation.cast import LEA, MINUTE, NOW, OPS, ROB, RUI, a_client, a_target
 from tests.simulation.gates import Worker
@@ -24,6 +25,10 @@ CHAT = a_target("chat")
 @pytest.fixture
 def world() -> World:
     return World(client=a_client(ops_may_raise=True))
+
+
+def gone(_: Target) -> None:
+    raise Gone("404: the key was deleted")
 
 
 def throttled(world: World, app: str = "chat") -> World:
@@ -118,6 +123,40 @@ def test_an_override_that_somebody_deletes_later_stays_deleted(world: World) -> 
     world.sweep(times=2, every=5 * MINUTE)
     assert CHAT not in world.lever.standing
     assert world.of("chat").state is State.PROPOSED
+
+
+def test_who_takes_a_fresh_brake_away_twice_is_left_alone(world: World) -> None:
+    """The first time a late call of our own may have done it; people are told that it was set again."""
+    throttled(world)
+    for standing in (200, None):
+        del world.lever.standing[CHAT]
+        world.sweep(times=6)
+        assert world.standing("chat") == standing
+    assert world.of("chat").state is State.PROPOSED
+    assert len(world.told(BRAKED)) == 2
+    assert len(world.told(LEFT_FOREIGN)) == 1
+
+
+def test_a_target_that_is_gone_ends_its_brake_and_calls_a_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be put back there; the question is on the table again, and nothing is tried for ever."""
+    world.lever.somebody_sets(CHAT, 900)
+    throttled(world)
+    monkeypatch.setattr(world.lever, "read_back", gone)
+    world.sweep(times=6)
+    assert world.of("chat").state is State.PROPOSED
+    assert (world.brake("chat").hold, world.brake("chat").leases) == (Hold.FREE, ())
+    (told,) = world.told(GONE_LIMIT)
+    assert told["found"] == "900"
+    assert [entry.what for entry in world.store.entries() if entry.kind is Kind.FOREIGN] == ["404: the key was deleted"]
+
+
+def test_a_target_that_is_gone_keeps_nobody_from_letting_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to put back: the incident ends."""
+    throttled(world)
+    monkeypatch.setattr(world.lever, "read_back", gone)
+    world.click(OPS, Verb.RELEASE, "chat")
+    world.sweep(times=2)
+    assert world.of("chat").state is State.RESOLVED
 
 
 def test_a_restore_that_acts_late_does_not_undo_the_next_brake(world: World) -> None:

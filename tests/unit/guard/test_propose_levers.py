@@ -16,6 +16,7 @@ from freio.domain.incident import Proposal
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, NO_PRICE, STOPS_UNDER_FLOOR, UNASKED
 from freio.domain.spend import Probe
+from freio.domain.target import Target
 from freio.errors import Unavailable
 from freio.ports import Lever, Place
 from tests.fakes import FakeLever, FakeStop
@@ -105,6 +106,44 @@ def test_after_a_refuted_lever_comes_the_next() -> None:
         proposal = offered(made, tuple(tried))
         assert proposal.lever == expected
         tried.append(expected)
+
+
+def test_no_policy_brakes_what_belongs_to_nobody() -> None:
+    """Whose it is, is not known: a person decides, and is told."""
+    made = town(named("chat"), stops=())
+    assert not offered(made).hits_others
+    made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={"app": "unknown"})
+    proposal = offered(made)
+    assert (proposal.shared_with, proposal.hits_others) == ((), True)
+    assert [step.unattributed for step in proposal.steps] == [True]
+
+
+def test_what_brakes_all_that_runs_away_comes_before_what_brakes_a_part() -> None:
+    """Of levers that hit as few: a brake that leaves a driver running is softer, and none."""
+    made = town(named("chat"), stops=(models(),))
+    made.lever.unbound[PRO] = LOOSE
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL, model=PRO)
+    made.serve(NOW - HOUR, NOW, RUNAWAY, model=PRO)
+    assert offered(made).lever == "allowed_models"
+    made.lever.unbound.clear()
+    assert offered(made).lever == "quota"
+
+
+def test_a_limit_on_all_that_a_key_asks_for_leaves_room_for_the_calm_models() -> None:
+    """Its one limit holds them too: their usual peak is added to what the model that runs away gets."""
+
+    class Whole(FakeLever):
+        def target(self, place: Place) -> Target:
+            return replace(super().target(place), dimensions=(("key", "chat"),))
+
+    def limit(lever: FakeLever) -> int:
+        made = town(named("chat"), stops=(lever,))
+        made.serve(NOW - 8 * DAY, NOW, USUAL // 10, model=PRO)
+        (step,) = offered(made).steps
+        assert step.target.lever == "gateway"
+        return step.value
+
+    assert limit(Whole(name="gateway")) == limit(FakeLever(name="gateway")) + USUAL // 10 // 60
 
 
 def test_a_hard_lever_comes_last_even_where_it_hits_fewer() -> None:

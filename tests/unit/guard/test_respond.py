@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from freio.domain import sentences as say
-from freio.domain.ask import Answer, Ask, lesson_id, override_id
+from freio.domain.ask import Answer, Ask, override_id
 from freio.domain.click import Verb
+from freio.domain.expectation import Expectations
 from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.domain.target import Hold
@@ -139,11 +140,32 @@ def test_a_snooze_and_an_expectation_run_out(
 
 
 def test_expected_teaches_the_detector(world: World) -> None:
-    """The rate that was called usual is kept for as long as the answer holds."""
+    """The level that its message shows, in its hours: at any hour for a day, then at these for four weeks."""
+    now, day = world.clock.at, timedelta(days=1)
     world.click(OPS, Verb.EXPECTED, "chat")
-    lesson = world.store.get(Ask, lesson_id("chat"))
-    assert lesson is not None
-    assert (lesson.amount, lesson.in_force(world.clock.at)) == (brl(9), True)
+    known = world.store.get(Expectations, "chat")
+    assert known is not None
+    (lesson,) = known.lessons
+    assert (lesson.level, lesson.hours, lesson.hushed, lesson.until) == (brl(300), (14,), now + day, now + 28 * day)
+    assert Kind.LESSON in [entry.kind for entry in world.store.entries()]
+    assert lesson.covers(brl(360), now + 20 * HOUR)
+    assert not lesson.covers(brl(361), now)
+    assert [lesson.covers(brl(300), now + 7 * day + ahead * HOUR) for ahead in (-1, 0, 1)] == [False, True, False]
+    assert not lesson.covers(brl(300), now + 28 * day)
+
+
+def test_a_throttle_by_a_person_confirms_that_it_was_trouble(world: World) -> None:
+    """Once, however often it is renewed; what the policy brakes by itself nobody has confirmed."""
+    throttled(world)
+    known = world.store.get(Expectations, "chat")
+    assert known is not None
+    assert [(one.incident, one.until) for one in known.confirmed] == [(world.of("chat").id, None)]
+    other = World()
+    other.watch("auto")
+    other.pass_time(HOUR)
+    other.sweep()
+    assert State.BRAKING in other.moves("auto")
+    assert other.store.get(Expectations, "auto") is None
 
 
 def test_an_owner_asks_to_keep_running_and_a_cost_owner_approves(world: World) -> None:

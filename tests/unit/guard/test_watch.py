@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from freio.adapters.detector.adapter import PyodDetector
 from freio.domain.app import App, Level, Mode, Policy
-from freio.domain.ask import Answer, Ask, lesson_id, override_id
+from freio.domain.ask import Answer, Ask, override_id
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_start
-from freio.domain.incident import Action, Incident, State
+from freio.domain.expectation import Expectations
+from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.journal import Kind
 from freio.domain.notice import Card
 from freio.domain.spend import Probe
 from freio.errors import Rejected, Unavailable
+from freio.guard.settle import Settler
+from freio.guard.step import Step as StepOf
 from freio.ports import Change, Place, Record
 from tests.fakes import FakeMeter
-from tests.unit.guard.watching import HOUR, NOW, Town, app, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, Town, app, client, usd
 
 
 @pytest.fixture
@@ -58,6 +65,28 @@ def test_a_runaway_is_one_incident_one_message_and_one_question(town: Town) -> N
     assert list(town.chat.shown) == [first.id]
     assert the_incident(town).revision == first.revision
     assert town.kinds().count("signal") == 1
+
+
+def test_an_incident_explains_itself_anew_at_each_look(town: Town) -> None:
+    """By the detector itself: a dollar an hour was usual, and now it is a hundred."""
+    detector: Any = PyodDetector()
+    town.runs_away()
+    town.detector = detector
+    town.watcher.watch()
+    first = the_incident(town).explanation
+    assert first is not None
+    assert (first.since, first.so_far, first.driver) == (NOW - HOUR, usd(99), FLASH)
+    assert first.share == 1
+    assert first.fired
+    for minutes in range(60, 0, -5):
+        town.serve(town.clock.now(), town.clock.now() + timedelta(minutes=5), 100_000_000)
+        town.clock.sleep(300)
+        if minutes % 30 == 0:
+            town.watcher.watch()
+    later = the_incident(town).explanation
+    assert later is not None
+    assert later.since == first.since
+    assert first.so_far.amount * Decimal("1.4") < later.so_far.amount < first.so_far.amount * 2
 
 
 def test_the_chart_is_uploaded_kept_and_renewed_by_the_hour(town: Town) -> None:
@@ -255,14 +284,72 @@ def test_one_apps_odd_data_does_not_keep_the_others_from_being_looked_at() -> No
     assert any("watching unread" in page for page in town.pager.pages.values())
 
 
-def test_a_rate_that_was_called_expected_is_not_told_again(town: Town) -> None:
-    """Until the lesson ends."""
+def runs(town: Town, at: datetime, an_hour: int = 100_000_000) -> int:
+    """An hour of such traffic that ends at that moment, and how many signals the watch makes of it."""
+    town.clock.at = at
+    town.serve(at - HOUR, at, an_hour)
+    return town.watcher.watch().signals
+
+
+@pytest.fixture
+def expecting(town: Town) -> Town:
+    """A runaway of a hundred dollars an hour that somebody has called expected, at its first message."""
     town.runs_away()
-    town.store.commit(_put(_ask(lesson_id("chat"), Action.EXPECTED, amount="100")))
-    assert town.watcher.watch().signals == 0
-    town.clock.at = NOW + timedelta(hours=25)
-    town.serve(town.clock.now() - HOUR, town.clock.now(), 100_000_000)
-    assert town.watcher.watch().signals == 1
+    town.watcher.watch()
+    incident, step = the_incident(town), StepOf(NOW)
+    decision = Decision(action=Action.EXPECTED, by="U1", at=NOW, until=NOW + timedelta(days=1))
+    Settler(town.store).settle(step, incident, decision, approver="U1")
+    town.store.commit(step.change())
+    return town
+
+
+def test_what_was_called_expected_is_not_told_again_in_its_hours(expecting: Town) -> None:
+    """At any hour for a day; then at the hours in which it ran, those among them that came after the click."""
+    assert runs(expecting, NOW + HOUR) == 0
+    week = NOW + timedelta(days=7)
+    assert runs(expecting, week) == 0
+    assert runs(expecting, week + HOUR) == 0
+    assert runs(expecting, week + 4 * HOUR) == 1
+
+
+def test_what_was_called_expected_is_told_when_it_costs_more(expecting: Town) -> None:
+    """A fifth more is the same; beyond that, it is another question, on the same message."""
+    first = the_incident(expecting)
+    assert first.state is State.EXPECTED
+    assert runs(expecting, NOW + HOUR, 119_000_000) == 0
+    assert the_incident(expecting).state is State.EXPECTED
+    assert runs(expecting, NOW + 2 * HOUR, 125_000_000) == 1
+    again = the_incident(expecting)
+    assert (again.id, again.state) == (first.id, State.PROPOSED)
+
+
+def test_a_lesson_is_forgotten_in_the_end(expecting: Town) -> None:
+    """Four weeks on, whoever called it expected may have left."""
+    assert runs(expecting, NOW + timedelta(days=27)) == 0
+    assert runs(expecting, NOW + timedelta(days=28)) == 1
+
+
+def test_hours_of_confirmed_trouble_judge_no_later_ones(town: Town) -> None:
+    """As soon as it is over: while it runs, the detector has to see that it goes on."""
+    town.runs_away()
+    town.watcher.watch()
+    incident = the_incident(town)
+    step = StepOf(NOW)
+    settled = Settler(town.store).settle(
+        step, incident, Decision(action=Action.THROTTLE, by="U1", at=NOW), approver="U1"
+    )
+    town.store.commit(step.change())
+    assert runs(town, NOW + HOUR) == 1
+    assert not any(math.isnan(hour) for hour in town.detector.shown["chat"])
+    over = replace(settled, state=State.RESOLVED, changed_at=NOW + 2 * HOUR, version=the_incident(town).version)
+    town.store.commit(_put(over))
+    town.detector.scores = {}
+    runs(town, NOW + 5 * HOUR, 1_000_000)
+    missing = [math.isnan(hour) for hour in town.detector.shown["chat"]]
+    assert missing[-7:] == [True, True, True, False, False, False, False]  # 14:00 to 17:00; the last one ends now
+    known = town.store.get(Expectations, "chat")
+    assert known is not None
+    assert known.excluded() == ((NOW - HOUR, NOW + 2 * HOUR),)
 
 
 def test_what_was_granted_beforehand_loosens_the_brake() -> None:

@@ -16,7 +16,7 @@ from freio.domain.money import Money
 from freio.domain.notice import Card
 from freio.domain.phrase import Phrase
 from freio.domain.rates import INPUT, OUTPUT, Use, request_factor
-from freio.domain.spend import HourlyCost, Score, Tokens
+from freio.domain.spend import HourlyCost, Pace, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.budget import BudgetDesk
@@ -92,12 +92,14 @@ class FakeDetector:
     """Says what a test says of the series that it is shown, which it keeps."""
 
     scores: dict[str, Score] = field(default_factory=dict)
-    shown: dict[str, Sequence[float]] = field(default_factory=dict)
+    shown: dict[str, Sequence[float] | Pace] = field(default_factory=dict)
 
     def fires(self, name: str, *, value: float = 3.0, usual: float = 1.0, kind: str = "spike") -> None:
         self.scores[name] = Score(value=value, usual=usual, kind=kind, why=Phrase("because"))
 
-    def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
+    def score(
+        self, series: Mapping[str, Sequence[float]] | Mapping[str, Pace], last_hour: datetime
+    ) -> dict[str, Score]:
         self.shown |= series  # money and paces are shown one after the other
         calm = Score(value=0.0, usual=1.0, kind="spike")
         return {name: self.scores.get(name, calm) for name in series}

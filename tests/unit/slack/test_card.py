@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from freio.adapters.slack.buttons import read_question
 from freio.adapters.slack.card import draw
 from freio.domain.app import App, Level, Mode
+from freio.domain.explanation import Explanation
 from freio.domain.incident import (
     Action,
     Assessment,
@@ -270,12 +271,53 @@ def test_a_forecast_is_not_said_as_if_it_were_spent() -> None:
 def test_a_signal_that_repeats_another_stands_for_it() -> None:
     """The newest of each kind and driver; the others are counted."""
     signals = tuple(replace(SIGNAL, key=str(n), observed=brl(f"{n}00")) for n in range(1, 4))
-    other = replace(SIGNAL, key="g", kind=SignalKind.GROWTH)
+    other = replace(SIGNAL, key="g", kind=SignalKind.UNPRICED)
     blocks = blocks_of(incident(signals=(other, *signals), signal_count=4))
     assert text_of(blocks, "what").count("Spike") == 1
     assert "R$300.00" in text_of(blocks, "what")
-    assert "Growth" in text_of(blocks, "what")
+    assert "Spend without a known price" in text_of(blocks, "what")
     assert text_of(blocks, "what").endswith("and 2 earlier signals")
+
+
+def test_what_a_shape_has_turned_into_stands_for_it() -> None:
+    """A spike that goes on is a loop: one line says so, not two."""
+    loop = replace(SIGNAL, key="l", kind=SignalKind.STUCK_LOOP)
+    what = text_of(blocks_of(incident(signals=(SIGNAL, loop), signal_count=2)), "what")
+    assert what.startswith("*Loop that does not end: R$812.40 in 1 hour*")
+    assert "Spike" not in what
+
+
+EXPLAINED = Explanation(
+    at=NOW,
+    since=NOW - timedelta(hours=6),
+    usual=brl("95.10"),
+    so_far=brl("3900"),
+    tomorrow=brl("19300"),
+    month_end=brl("130000"),
+    fired=(("each of six hours", Decimal("1.72")), ("the hour", Decimal("1.2"))),
+    driver="gemini-2.5-pro",
+    share=Decimal("0.84"),
+)
+
+
+def test_an_alert_says_since_when_how_much_and_who_drives_it() -> None:
+    """What a person decides by; and no driver is said twice."""
+    blocks = blocks_of(incident(explanation=EXPLAINED))
+    course = text_of(blocks, "course")
+    assert course.startswith("*R$3,900 over the usual* since <!date^1795424400^")
+    assert ", in 6 hours. 84% of it is gemini-2.5-pro." in course
+    assert course.endswith("*R$19,300 by this time tomorrow*, R$130,000 by the end of the month.")
+    fired = "each of the last six hours (1.7 times its threshold), the last hour (1.2 times its threshold)"
+    assert text_of(blocks, "why").startswith(f"Why: {fired}; 8.5 times the usual")
+    assert "mostly" not in text_of(blocks, "what")
+
+
+@pytest.mark.parametrize("state", [State.THROTTLED, State.RESTORING, State.RESOLVED])
+def test_once_it_is_braked_nothing_is_said_of_tomorrow(state: State) -> None:
+    """Something has changed: what it had cost until then stays."""
+    course = text_of(blocks_of(incident(state=state, explanation=EXPLAINED)), "course")
+    assert course.startswith("*R$3,900 over the usual*")
+    assert "tomorrow" not in course
 
 
 def test_one_earlier_signal_is_one() -> None:

@@ -7,28 +7,39 @@ read together, so that the restrictions to browsers, servers or apps come back a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from freio.adapters.google import key_restrictions as rules
-from freio.adapters.google.api_key_probe import LEVER, ApiKeyProbe
+from freio.adapters.google.api_key_probe import LEVER, LIST, PERMISSIONS, ApiKeyProbe
 from freio.adapters.google.api_keys import ApiKeys
 from freio.adapters.google.client import GoogleApis
+from freio.adapters.google.errors import Missing
+from freio.adapters.google.permissions import Entitled
 from freio.adapters.google.setting_text import read, written
 from freio.domain.app import App
 from freio.domain.lever import Setting
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
-from freio.ports import Place
+from freio.errors import Gone
+from freio.ports import Place, Rights
 
 
-class ApiKeyLever:
+class ApiKeyLever(Entitled):
     """Restricts keys. `sleep` waits between looks at a running operation."""
 
     name = LEVER
 
-    def __init__(self, apis: GoogleApis, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, apis: GoogleApis, *, rights: Rights | None = None, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        super().__init__(apis, rights)
         self._keys = ApiKeys(apis, sleep=sleep)
-        self._probe = ApiKeyProbe(apis, self._keys)
+        self._probe = ApiKeyProbe(self._keys, self.rights)
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        if not app.match.api_keys:
+            return {}
+        return dict.fromkeys(sorted(app.match.projects), (*PERMISSIONS, LIST))
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """A probe for each of the app's keys in the project of each place; see `ApiKeyProbe`."""
@@ -53,8 +64,17 @@ class ApiKeyLever:
         self._keys.restrict(*_key(target), read(setting))
 
     def read_back(self, target: Target) -> str:
-        """The key's restrictions; `{}` where it has none. Rejected where there is no such key."""
-        return written(self._keys.get(*_key(target)).get("restrictions", {}))
+        """The key's restrictions; `{}` where it has none. Gone where it was deleted.
+
+        A deleted key can be undeleted for 30 days, with the restrictions that it had.
+        """
+        try:
+            key = self._keys.get(*_key(target))
+        except Missing as error:
+            raise Gone(str(error)) from error
+        if "deleteTime" in key:
+            raise Gone(f"{target.id}: the key was deleted at {key['deleteTime']}")
+        return written(key.get("restrictions", {}))
 
     def restore(self, target: Target, found: Setting) -> None:
         """Puts the restrictions back that were found, also none."""

@@ -8,9 +8,7 @@ from datetime import timedelta
 
 from freio.adapters.google import key_restrictions as rules
 from freio.adapters.google.api_keys import ApiKeys
-from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import Missing
-from freio.adapters.google.permissions import missing
 from freio.adapters.google.setting_text import written
 from freio.domain.app import App
 from freio.domain.phrase import Phrase
@@ -25,7 +23,7 @@ from freio.domain.sentences import (
 )
 from freio.domain.spend import Probe
 from freio.domain.target import Target
-from freio.ports import Place
+from freio.ports import Place, Rights
 
 LEVER = "api_key"
 # Of keys.get, keys.patch and operations.get: https://cloud.google.com/api-keys/docs/access-control
@@ -38,9 +36,9 @@ BITES = timedelta(minutes=5)
 class ApiKeyProbe:
     """Probes a project once for all places in it: a key is of its whole project, whatever location or model."""
 
-    def __init__(self, apis: GoogleApis, keys: ApiKeys) -> None:
-        self._apis = apis
+    def __init__(self, keys: ApiKeys, rights: Rights) -> None:
         self._keys = keys
+        self._rights = rights
 
     def __call__(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, a probe for each of the app's keys that its project holds.
@@ -61,7 +59,7 @@ class ApiKeyProbe:
         names = sorted(app.match.api_keys)
         if not names:
             return [replace(_blank(project, ""), reason=Phrase.of(NO_KEYS, app=app.name))]
-        lacks = missing(self._apis, project, (*PERMISSIONS, LIST))
+        lacks = self._rights.lacks(project, (*PERMISSIONS, LIST))
         if set(lacks) - {LIST}:
             return [_lacking(_blank(project, name), lacks) for name in names]
         found = []

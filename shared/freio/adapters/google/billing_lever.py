@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import translated
 from freio.adapters.google.own_project import held_back, refuse_own
+from freio.adapters.google.permissions import Entitled
 from freio.domain.app import App
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
@@ -17,7 +18,7 @@ from freio.domain.sentences import BILLING_IS_OFF, UNLINKING
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected
-from freio.ports import Place
+from freio.ports import Place, Rights
 
 LEVER = "unlink_billing"
 SERVICE = "cloudbilling.googleapis.com"
@@ -26,7 +27,7 @@ PERMISSIONS = ("resourcemanager.projects.get", "resourcemanager.projects.deleteB
 BITES = timedelta(minutes=10)  # assumed: Google says that it stops, and not how soon
 
 
-class UnlinkBillingLever:
+class UnlinkBillingLever(Entitled):
     """A setting is the account that pays, as text; with an empty name none does.
 
     Google: "Resources might be irretrievably deleted", and "there's no guarantee of service recovery"
@@ -38,9 +39,13 @@ class UnlinkBillingLever:
 
     name = LEVER
 
-    def __init__(self, apis: GoogleApis, *, own_project: str) -> None:
+    def __init__(self, apis: GoogleApis, *, own_project: str, rights: Rights | None = None) -> None:
+        super().__init__(apis, rights)
         self._apis = apis
         self._own_project = own_project
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return dict.fromkeys(sorted(app.match.projects - {self._own_project}), PERMISSIONS)
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:  # noqa: ARG002  # it stops whoever calls
         """One probe for each place, in order; those of one project are alike."""
@@ -89,7 +94,7 @@ class UnlinkBillingLever:
             binds=False,
             bites_within=BITES,
         )
-        if held := held_back(self._apis, self._own_project, probe, PERMISSIONS):
+        if held := held_back(self.rights, self._own_project, probe, PERMISSIONS):
             return held
         account = self._account(project)
         probe = replace(probe, override=setting_of(account))

@@ -9,14 +9,14 @@ do support stands in https://cloud.google.com/iam/docs/deny-permissions-support.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.deny_policies import DenyPolicies
 from freio.adapters.google.deny_policy import PREDICTION, denying, home, kept
-from freio.adapters.google.permissions import missing
+from freio.adapters.google.permissions import Entitled
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.setting_text import read, written
 from freio.domain.app import App
@@ -25,7 +25,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import DENY_LACKS, DENY_UNSURE, NO_SERVICE_ACCOUNTS
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
-from freio.ports import Place
+from freio.ports import Place, Rights
 
 LEVER = "iam_deny"
 # Only roles/iam.denyAdmin holds them; it is granted on an organisation (observed: on a folder, too), and custom roles
@@ -37,14 +37,26 @@ WHO = ("iam.serviceAccounts.get",)  # for the proof, which knows an account by i
 BITES = timedelta(minutes=7)
 
 
-class DenyLever:
+class DenyLever(Entitled):
     """Writes, reads back and removes deny policies. `sleep` waits between looks at a running operation."""
 
     name = LEVER
 
-    def __init__(self, apis: GoogleApis, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._apis = apis
+    def __init__(
+        self, apis: GoogleApis, *, rights: Rights | None = None, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        super().__init__(apis, rights)
         self._policies = DenyPolicies(apis, sleep=sleep)
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        """In the app's projects the policies; in the projects that its accounts are of, the accounts."""
+        accounts = sorted(app.match.service_accounts)
+        found: dict[str, tuple[str, ...]] = {}
+        for project in sorted(app.match.projects):
+            found[project] = DENY if accounts else ()
+            for at in (home(email) or project for email in accounts):
+                found[at] = tuple(dict.fromkeys((*found.get(at, ()), *WHO)))
+        return {project: permissions for project, permissions in found.items() if permissions}
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, a probe for each of the app's service accounts.
@@ -92,12 +104,12 @@ class DenyLever:
         emails = sorted(app.match.service_accounts)
         if not emails:
             return [replace(_blank(project, ""), reason=Phrase.of(NO_SERVICE_ACCOUNTS, app=app.name))]
-        lacks = missing(self._apis, project, DENY)
+        lacks = self.lacks(project, DENY)
         return [self._one(project, email, lacks) for email in emails]
 
     def _one(self, project: str, email: str, lacks: tuple[str, ...]) -> Probe:
         probe = _blank(project, email)
-        lacks = (*lacks, *missing(self._apis, home(email) or project, WHO))
+        lacks = (*lacks, *self.lacks(home(email) or project, WHO))
         if lacks:
             why = Phrase.of(DENY_LACKS, account=email, project=project, permissions=", ".join(lacks))
             return replace(probe, reason=why, missing=lacks)

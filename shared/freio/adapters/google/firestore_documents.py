@@ -15,7 +15,7 @@ collection     document id of  fields
                                on ``written_at`` (when that was: the mark has changed the document)
 =============  ==============  ===========================================================================
 
-Kinds: ``ask``, ``brake``, ``budgetstatus``, ``card``, ``incident``, ``notice``.
+Kinds: ``ask``, ``brake``, ``budgetstatus``, ``card``, ``expectations``, ``incident``, ``notice``.
 
 For Terraform. No composite index is needed: every query is answered by Firestore's automatic index of one field.
 Only ``due_at`` (all kinds), ``open_app`` (incident), ``incident`` and ``uncopied_since`` (journal) are asked for;

@@ -20,6 +20,7 @@ from freio.adapters.google.firestore_draft import Draft
 from freio.adapters.google.firestore_uncopied import UncopiedEntries
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry
+from freio.domain.target import Brake
 from freio.ports import Change, R
 
 JOURNAL_TIMEOUT = 300.0  # seconds for a whole journal
@@ -61,6 +62,11 @@ class FirestoreStore:
         # Among equals Firestore orders by the documents' ids. What is due never expires, so that the limit holds.
         query = self._where(kind_of(kind), "due_at", "<=", microseconds(now)).order_by("due_at").limit(limit)
         return decode_all(kind, self._rows(f"looking for what is due in {kind_of(kind)}", query))
+
+    def every_brake(self) -> list[Brake]:
+        """Reads a whole collection: one document for each target, which no client has many of."""
+        rows = self._rows("reading every target", self._database.collection(kind_of(Brake)))
+        return sorted(decode_all(Brake, rows), key=lambda brake: brake.id)
 
     def open_incidents(self) -> list[Incident]:
         """Every open incident, by app."""

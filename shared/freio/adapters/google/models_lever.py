@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.model_policy import canonical, narrowed
 from freio.adapters.google.model_policy_api import ModelPolicies
-from freio.adapters.google.models_probe import LEVER, ModelsProbe
+from freio.adapters.google.models_probe import LEVER, PERMISSIONS, ModelsProbe
+from freio.adapters.google.permissions import Entitled
 from freio.domain.app import App
 from freio.domain.lever import Setting
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
-from freio.ports import Place
+from freio.ports import Place, Rights
 
 
-class AllowedModelsLever:
+class AllowedModelsLever(Entitled):
     """Narrows the policy `constraints/vertexai.allowedModels` of a project; a setting is that policy.
 
     Who calls a model that was taken away gets 400 FAILED_PRECONDITION, which names the constraint and the model
@@ -25,9 +26,13 @@ class AllowedModelsLever:
 
     name = LEVER
 
-    def __init__(self, apis: GoogleApis, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, apis: GoogleApis, *, now: Callable[[], datetime], rights: Rights | None = None) -> None:
+        super().__init__(apis, rights)
         self._policies = ModelPolicies(apis)
-        self._probe = ModelsProbe(apis, self._policies, now=now)
+        self._probe = ModelsProbe(apis, self._policies, self.rights, now=now)
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return dict.fromkeys(sorted(app.match.projects), PERMISSIONS)
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """One probe for each place, in order; see `ModelsProbe`."""

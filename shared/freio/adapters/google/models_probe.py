@@ -10,7 +10,6 @@ from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.model_policy import allows, canonical, obstacle
 from freio.adapters.google.model_policy_api import CONSTRAINT, ModelPolicies
 from freio.adapters.google.model_values import Called, guessed
-from freio.adapters.google.permissions import missing
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.time_series import Question, count
 from freio.adapters.model_names import plain_model
@@ -19,7 +18,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import LEVER_LACKS, MODEL_DENIED, MODEL_UNNAMED, MODELS_LEFT, NO_MODEL_LEFT
 from freio.domain.spend import Probe
 from freio.domain.target import Target
-from freio.ports import Place
+from freio.ports import Place, Rights
 
 LEVER = "allowed_models"
 # "A change to an organization policy can take up to 15 minutes":
@@ -61,8 +60,11 @@ class Project:
 class ModelsProbe:
     """One probe for each place: what would be taken away there, or why nothing can be."""
 
-    def __init__(self, apis: GoogleApis, policies: ModelPolicies, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, apis: GoogleApis, policies: ModelPolicies, rights: Rights, *, now: Callable[[], datetime]
+    ) -> None:
         self._apis = apis
+        self._rights = rights
         self._policies = policies
         self._now = now
 
@@ -76,7 +78,7 @@ class ModelsProbe:
         return [self._probe(place, read[place.project], _others(app, place, places)) for place in places]
 
     def _read(self, project: str) -> Project:
-        lacks = missing(self._apis, project, PERMISSIONS)
+        lacks = self._rights.lacks(project, PERMISSIONS)
         if PERMISSIONS[0] in lacks:
             return Project(own=None, effective={}, called={}, lacks=lacks)
         return Project(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import translated
+from freio.ports import Rights
 
 AT_ONCE = 100  # permissions in one question: the most that Google was seen to take
 
@@ -26,3 +27,24 @@ def missing(apis: GoogleApis, project: str, permissions: Sequence[str]) -> tuple
             request = apis.resource_manager().projects().testIamPermissions(resource=f"projects/{project}", body=body)
             held.update(request.execute().get("permissions", ()))
     return tuple(one for one in asked if one not in held)
+
+
+class OwnRights:
+    """`Rights` of whoever asks: right for the identity that sets a lever, and for nobody else."""
+
+    def __init__(self, apis: GoogleApis) -> None:
+        self._apis = apis
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        return missing(self._apis, project, permissions)
+
+
+class Entitled:
+    """What every lever here has: the rights of whoever asks, unless it is told what another identity lacks."""
+
+    def __init__(self, apis: GoogleApis, rights: Rights | None) -> None:
+        self.rights = rights or OwnRights(apis)
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        """See `freio.ports.Lever`."""
+        return self.rights.lacks(project, permissions)

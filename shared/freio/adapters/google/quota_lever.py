@@ -7,14 +7,14 @@ replaces by metric, unit and dimensions, so that writing twice is writing once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import Missing, translated
 from freio.adapters.google.long_running import PAUSES, wait
-from freio.adapters.google.permissions import missing
+from freio.adapters.google.permissions import Entitled
 from freio.adapters.google.quota_buckets import Limit, list_limits, list_overrides
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.quota_probe import LEVER, probe
@@ -25,26 +25,26 @@ from freio.domain.sentences import LEVER_LACKS
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected, Unavailable
-from freio.ports import Place
+from freio.ports import Place, Rights
 
-SET = "serviceusage.quotas.update"
+# Of consumerQuotaMetrics.list and .importConsumerOverrides: https://cloud.google.com/service-usage/docs/access-control
+PERMISSIONS = ("serviceusage.quotas.get", "serviceusage.quotas.update")
 
 
-class QuotaLever:
-    """Sets, reads back and restores quota overrides. `sleep` waits between looks at a running operation.
-
-    With `asks_rights` a probe that binds says no where whoever asks may not set it: right for whoever sets it, and not
-    for a watch that may only read.
-    """
+class QuotaLever(Entitled):
+    """Sets, reads back and restores quota overrides. `sleep` waits between looks at a running operation."""
 
     name = LEVER
 
     def __init__(
-        self, apis: GoogleApis, *, sleep: Callable[[float], None] = time.sleep, asks_rights: bool = False
+        self, apis: GoogleApis, *, rights: Rights | None = None, sleep: Callable[[float], None] = time.sleep
     ) -> None:
+        super().__init__(apis, rights)
         self._apis = apis
-        self._asks_rights = asks_rights
         self._sleep = sleep
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return dict.fromkeys(sorted(app.match.projects), PERMISSIONS)
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:  # noqa: ARG002  # a quota knows no callers
         """One probe for each place, in order; see `quota_probe.probe` for what *binds* means.
@@ -54,11 +54,8 @@ class QuotaLever:
         listed = {
             project: list_limits(self._apis, project, VERTEX) for project in dict.fromkeys(x.project for x in places)
         }
-        found = [probe(place, listed[place.project]) for place in places]
-        if not self._asks_rights:
-            return found
-        lacks = {project: missing(self._apis, project, [SET]) for project in listed}
-        return [_allowed(one, lacks[one.target.project]) for one in found]
+        lacks = {project: self.lacks(project, PERMISSIONS) for project in listed}
+        return [_allowed(probe(place, listed[place.project]), lacks[place.project]) for place in places]
 
     def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # noqa: ARG002  # all alike
         """The lowest limit of all."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.own_project import held_back, refuse_own
+from freio.adapters.google.permissions import Entitled
 from freio.adapters.google.quota_catalogue import VERTEX
 from freio.adapters.google.service_switch import ServiceSwitch
 from freio.domain.app import App
@@ -17,7 +18,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import DISABLING, SERVICE_IS_OFF
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
-from freio.ports import Place
+from freio.ports import Place, Rights
 
 LEVER = "disable_service"
 DISABLED = "DISABLED"
@@ -27,7 +28,7 @@ PERMISSIONS = ("serviceusage.services.get", "serviceusage.services.disable", "se
 BITES = timedelta(minutes=5)
 
 
-class DisableServiceLever:
+class DisableServiceLever(Entitled):
     """A setting is ``DISABLED``; None: the service is enabled, and nothing of ours stands there.
 
     ``own_project`` is the project that Freio runs in. Putting back is best effort: enabling turns the service on, and
@@ -36,10 +37,20 @@ class DisableServiceLever:
 
     name = LEVER
 
-    def __init__(self, apis: GoogleApis, *, own_project: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._apis = apis
+    def __init__(
+        self,
+        apis: GoogleApis,
+        *,
+        own_project: str,
+        rights: Rights | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(apis, rights)
         self._switch = ServiceSwitch(apis, sleep=sleep)
         self._own_project = own_project
+
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        return dict.fromkeys(sorted(app.match.projects - {self._own_project}), PERMISSIONS)
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:  # noqa: ARG002  # it stops whoever calls
         """One probe for each place, in order; those of one project are alike.
@@ -77,7 +88,7 @@ class DisableServiceLever:
             binds=False,
             bites_within=BITES,
         )
-        if held := held_back(self._apis, self._own_project, probe, PERMISSIONS):
+        if held := held_back(self.rights, self._own_project, probe, PERMISSIONS):
             return held
         if not self._switch.is_on(project, VERTEX):
             return replace(probe, override=DISABLED, reason=Phrase.of(SERVICE_IS_OFF, project=project, service=VERTEX))

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from freio.adapters.litellm.errors import Answered, Misshapen, Missing, translated
+from freio.adapters.litellm.errors import Answered, Deleted, Misshapen, translated
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 KEYS_A_PAGE = 100  # the most that /key/list gives at once
@@ -54,20 +54,20 @@ class LiteLlmApi:
         self.host = f"{parts.netloc}{parts.path}"
 
     def team(self, team_id: str) -> Row:
-        """The team's row (`TeamInfoResponseObjectTeamTable`); Missing: there is none."""
+        """The team's row (`TeamInfoResponseObjectTeamTable`); Deleted: there is none."""
         what = f"reading the team {team_id}"
         return _row(what, self._get(what, "/team/info", team_id=team_id), "team_info")
 
     def key(self, hashed: str) -> Row:
         """The key's row (`LiteLLM_VerificationToken` without its token).
 
-        Missing: there is none, or it was deleted, whose archived row the proxy still shows with the status
+        Deleted: there is none, or it was deleted, whose archived row the proxy still shows with the status
         ``deleted``: no limit can be set on it any more.
         """
         what = f"reading the key {hashed}"
         row = _row(what, self._get(what, "/key/info", key=hashed), "info")
         if row.get("status") == "deleted":
-            raise Missing(f"{what}: it was deleted or rotated")
+            raise Deleted(f"{what}: it was deleted or rotated")
         return row
 
     def keys(self, **where: str) -> list[Row]:

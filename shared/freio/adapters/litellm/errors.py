@@ -6,7 +6,7 @@
     requests' other exceptions (a wrong address, a redirect)    -> Rejected
     a reply that is no JSON, or not of the promised shape       -> Unavailable: something else answered on the way
     401, 403                                                    -> Denied, a Rejected
-    404                                                         -> Missing, a Rejected
+    404                                                         -> Missing, a Rejected; Deleted where the proxy says so
     408, 409, 425, 429 and 5xx but 501                          -> Unavailable, with Retry-After
     a 400 or 401 that speaks of a lost database                 -> Unavailable
     any other 4xx, 3xx                                          -> Rejected
@@ -26,12 +26,13 @@ from typing import Any, NoReturn
 import requests
 from requests import exceptions as lib
 
-from freio.errors import Rejected, Unavailable
+from freio.errors import Gone, Rejected, Unavailable
 
 PASSING_STATUS = frozenset({408, 409, 425, 429})
 LASTING_STATUS = frozenset({501})
 # The proxy says so with a 400, a 401 or a 500 when its database is away for a moment (ProxyErrorTypes).
 NO_DATABASE = "no_db_connection"
+NOT_FOUND = ("Key not found", "Team not found")
 PASSING = (
     lib.ConnectionError,
     lib.Timeout,
@@ -49,6 +50,10 @@ class Denied(Rejected):
 
 class Missing(Rejected):
     """404: there is no such team, key or route (any more)."""
+
+
+class Deleted(Missing, Gone):
+    """404 in the proxy's own words for a team or a key; a wrong address answers 404 in others."""
 
 
 class Answered(Exception):  # it is no error of its own: a reply, on its way to becoming one
@@ -88,7 +93,7 @@ def _raise_status(what: str, response: requests.Response, cause: Answered) -> No
     message = f"{what}: {code} {f'{kind}: ' if kind else ''}{said or response.reason or 'no reason given'}"
     if code in PASSING_STATUS or (code >= 500 and code not in LASTING_STATUS) or kind == NO_DATABASE:
         raise Unavailable(message, _retry_after(response.headers)) from cause
-    kinds = {401: Denied, 403: Denied, 404: Missing}
+    kinds = {401: Denied, 403: Denied, 404: Deleted if said.startswith(NOT_FOUND) else Missing}
     raise kinds.get(code, Rejected)(message) from cause
 
 

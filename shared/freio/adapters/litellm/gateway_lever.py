@@ -10,7 +10,7 @@ the proof refutes the brake. https://docs.litellm.ai/docs/proxy/redis_requiremen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from freio.adapters.litellm.client import LiteLlmApi
 from freio.adapters.litellm.gateway_probe import probe
@@ -33,6 +33,12 @@ class GatewayLever:
         self._api = api
         self._gateway = gateway
 
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002  # the admin key may all
+        return {}
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002  # the same
+        return ()
+
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, a probe for each team and key of the app; see `gateway_probe.probe`."""
         return probe(self._api, self._gateway, app, places)
@@ -51,7 +57,7 @@ class GatewayLever:
         self._set(target, setting)
 
     def read_back(self, target: Target) -> int | None:
-        """The limit that stands there; None: none. Missing: the team or key is gone, or the key was rotated."""
+        """The limit that stands there; None: none. Gone: the team or key was deleted, or the key rotated."""
         caller, metric, model = _parts(target)
         return standing(row_of(self._api, caller), metric, model)
 

@@ -24,6 +24,7 @@ from freio.adapters.codec import (
 )
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry
+from freio.domain.target import Brake
 from freio.errors import Conflict
 from freio.ports import Change, R, Record
 
@@ -71,6 +72,11 @@ class MemoryStore:
             ]
         found.sort(key=lambda item: item[:2])
         return decode_all(kind, [(record_id, row.version, row.text) for _, record_id, row in found[:limit]])
+
+    def every_brake(self) -> list[Brake]:
+        with self._lock:
+            found = [(key[1], row.version, row.text) for key, row in self._rows.items() if key[0] == kind_of(Brake)]
+        return decode_all(Brake, sorted(found))
 
     def open_incidents(self) -> list[Incident]:
         """Every open incident, by app; one that cannot be read is left out here, and told of where it is due."""

@@ -32,6 +32,7 @@ from freio.adapters.local.sqlite_file import open_file, sqlite_errors
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry
 from freio.domain.notice import Notice
+from freio.domain.target import Brake
 from freio.errors import Conflict
 from freio.ports import Change, R, Record
 
@@ -83,6 +84,10 @@ class SqliteStore:
             limit,
         )
         return decode_all(kind, rows)
+
+    def every_brake(self) -> list[Brake]:
+        rows = self._read("SELECT id, version, body FROM documents WHERE kind = ? ORDER BY id", kind_of(Brake))
+        return decode_all(Brake, rows)
 
     def open_incidents(self) -> list[Incident]:
         """Every open incident, by app; one that cannot be read is left out here, and told of where it is due."""

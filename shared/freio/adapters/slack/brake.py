@@ -50,6 +50,7 @@ SET_STEP = N_("• {model} ({location}): at most *{value:rounded} {unit:word}*")
 REFUSED = N_("It would have refused {share:percent} of the last seven days' traffic.")
 WHOSE = N_("Whose: {whose}.")
 SHARED = N_("Shared with {apps}: braking it brakes them too.")
+NOBODYS = N_("Some of the traffic there belongs to no app: it is braked too.")
 MORE_STEPS = N_("and {count:more_limits}")
 UNCOVERED = N_("Not covered: {names:phrases}.")
 CONSENTS = N_("Needs a yes from an owner of each app on it. Still missing: {missing}.")
@@ -112,6 +113,8 @@ def _step(step: Step, incident: Incident, language: Language) -> list[str]:
         lines[-1] += " " + say(language, WHOSE, whose=", ".join(whose))
     if step.shared_with:
         lines.append(say(language, SHARED, apps=_names(step.shared_with)))
+    if step.unattributed:
+        lines.append(say(language, NOBODYS))
     if step.note and is_offered:
         lines.append(say(language, NOTE, note=packed([step.note])))
     return lines

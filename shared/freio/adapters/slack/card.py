@@ -67,6 +67,7 @@ def draw(
         parts.header(language.say(TITLE, title), "title"),
         _about(incident, language),
         *evidence.what(incident, language),
+        *evidence.course(incident, language),
         *evidence.why(incident, language),
         *evidence.how_much(incident, app, language),
         *evidence.caps(incident, language),

@@ -37,6 +37,10 @@ OVER_USUAL_IN = N_("*{kind:Word}: {observed:money} in {window:duration}* instead
 UNUSUAL = N_("*{kind:Word}: {observed:money}*")
 UNMEASURED = N_("*{kind:Word}*")
 DRIVEN_BY = N_("mostly {driver}")
+SINCE = N_("*{far:money} over the usual* since {since:time}, in {lasted:duration}.")
+DRIVEN = N_("{share:percent} of it is {driver}.")
+COMES_TO = N_("If nothing changes: *{tomorrow:money} by this time tomorrow*, {end:money} by the end of the month.")
+FEATURE = N_("{feature:word} ({over:decimal} times its threshold)")
 SEEN = N_("({level:word}, {at:time})")
 EARLIER = N_("and {count:earlier_signals}")
 WHY = N_("Why:")
@@ -62,7 +66,8 @@ NO_OWNERS = N_("*Owners:* nobody. {app} does not stand in the client's file.")
 def what(incident: Incident, language: Language) -> list[Block]:
     """The newest signal of each kind and driver, newest first, and how many others there were."""
     shown = _shown(incident)
-    lines = [_signal(signal, language) for signal in shown]
+    said = incident.explanation is not None and incident.explanation.share > 0
+    lines = [_signal(signal, language, driver_said=said and signal.kind.is_shape) for signal in shown]
     earlier = max(incident.signal_count, len(incident.signals)) - len(shown)
     if earlier > 0:
         lines.append(say(language, EARLIER, count=str(earlier)))
@@ -70,14 +75,36 @@ def what(incident: Incident, language: Language) -> list[Block]:
 
 
 def _shown(incident: Incident) -> list[Signal]:
-    """A signal that repeats an older one, with other numbers, stands for it."""
+    """A signal that repeats an older one, with other numbers, stands for it; so does what a shape has turned into."""
     newest: dict[tuple[SignalKind, str], Signal] = {}
     for signal in reversed(incident.signals):
-        newest.setdefault((signal.kind, signal.driver), signal)
+        newest.setdefault((SignalKind.SPIKE if signal.kind.is_shape else signal.kind, signal.driver), signal)
     return list(newest.values())[:SHOWN_SIGNALS]
 
 
-def _signal(signal: Signal, language: Language) -> str:
+def course(incident: Incident, language: Language) -> list[Block]:
+    """Since when, how much so far, who drives it, and while nothing is done about it, what it comes to."""
+    known = incident.explanation
+    if known is None:
+        return []
+    data = {
+        "since": instant(known.since),
+        "lasted": str(int((known.at - known.since).total_seconds())),
+        "far": amount(known.so_far),
+        "tomorrow": amount(known.tomorrow),
+        "end": amount(known.month_end),
+        "driver": known.driver,
+        "share": f"{known.share:.2f}",
+    }
+    lines = [say(language, SINCE, **data)]
+    if known.share > 0:
+        lines[0] += f" {say(language, DRIVEN, **data)}"
+    if incident.state not in _NO_LONGER_LOOSE and not is_renewal(incident):
+        lines.append(say(language, COMES_TO, **data))
+    return [*parts.section(lines, "course")]
+
+
+def _signal(signal: Signal, language: Language, *, driver_said: bool) -> str:
     sentence = OVER_USUAL_IN if signal.window_minutes else OVER_USUAL
     if signal.kind in _BUDGET:
         sentence = FORECAST if signal.kind is SignalKind.BUDGET_FORECAST else OF_BUDGET
@@ -94,7 +121,7 @@ def _signal(signal: Signal, language: Language) -> str:
         window=str(signal.window_minutes * 60),
         ratio=f"{signal.score:.2f}",
     )
-    if signal.driver:
+    if signal.driver and not driver_said:
         line += f", {say(language, DRIVEN_BY, driver=signal.driver)}"
     return f"{line} {say(language, SEEN, level=signal.level, at=instant(signal.at))}"
 
@@ -113,11 +140,19 @@ def why(incident: Incident, language: Language) -> list[Block]:
         )
         detail = signal.detail or score
         said = _said(detail, language)
+        if signal.kind.is_shape and (fired := _fired(incident, language)):
+            said = f"{fired}; {said}"
         plain = of_budget or detail is score or signal.kind is SignalKind.NATIVE_ANOMALY  # the score is not ours
         reasons.setdefault(detail, said if plain else f"{said} ({_said(score, language)})")
     if not reasons:
         return []
     return [parts.context(f"{say(language, WHY)} {'; '.join(reasons.values())}", "why", WHAT_TEXT)]
+
+
+def _fired(incident: Incident, language: Language) -> str:
+    """The features that fired, strongest first."""
+    known = incident.explanation.fired if incident.explanation else ()
+    return ", ".join(say(language, FEATURE, feature=name, over=f"{over:.2f}") for name, over in known)
 
 
 def _said(phrase: Phrase, language: Language) -> str:

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from freio.adapters.local.clock import FileClock, SystemClock, write_clock
+from freio.adapters.slack.manifest import manifest
 from freio.config import load
 from freio.domain.app import Client
+from freio.i18n.catalogue import Language
 from freio.sandbox.demo.cast import APPS, CHANNELS, GROUPS, PEOPLE, set_up_callers
 from freio.sandbox.demo.parts import Broker, MakeParts, State, Wanted, embedded
 from freio.sandbox.demo.servers import FUNCTIONS, FunctionServer
@@ -123,7 +125,7 @@ def set_up(
     by_name = {f.name: f for f in functions}
     for topic, name in TOPICS.items():
         parts.broker.subscribe(topic, by_name[name].url, name=name)
-    slack.interactions_url = slack.commands_url = by_name["slack_inbox"].url
+    slack.install(manifest(by_name["slack_inbox"].url, Language(client.locale, client.time_zone)))
     return Stage(
         client=client,
         folder=folder,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from freio.sandbox.slack import chat, conversations, lookup, modal_methods, uploads
+from freio.sandbox.slack import chat, conversations, lookup, modal_methods, scopes, uploads
 from freio.sandbox.slack.call import Call
 from freio.sandbox.slack.errors import SlackError
 from freio.sandbox.slack.json_types import Json
@@ -41,6 +41,9 @@ def answer(workspace: "SlackWorkspace", method: str, token: str, call: Call) -> 
         return {"ok": False, "error": "not_authed"}
     if token != workspace.bot_token:
         return {"ok": False, "error": "invalid_auth"}
+    if scope := scopes.missing(workspace, method, call):
+        provided = ",".join(sorted(workspace.scopes or ()))
+        return {"ok": False, "error": "missing_scope", "needed": scope, "provided": provided}
     try:
         with workspace.lock:
             return {"ok": True, **METHODS[method](workspace, call)}

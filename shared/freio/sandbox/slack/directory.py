@@ -39,6 +39,10 @@ class Directory:
         """Adds a user group, or changes who is in it."""
         self._groups[group.id] = group
 
+    def put_channel(self, channel: Channel) -> None:
+        """Adds a channel, or changes who is in it, or makes it private."""
+        self._channels[channel.id] = channel
+
     def acting(self, person_id: str) -> Person:
         """The person that a script or the page acts as."""
         if person_id not in self._people:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from freio.sandbox.slack.call import Call
 from freio.sandbox.slack.json_types import Json
 from freio.sandbox.slack.people import Person
+from freio.sandbox.slack.scopes import EMAIL
 
 if TYPE_CHECKING:
     from freio.sandbox.slack.workspace import SlackWorkspace
@@ -40,5 +41,7 @@ def group_members(workspace: "SlackWorkspace", call: Call) -> Json:
 
 
 def _user(workspace: "SlackWorkspace", call: Call, person: Person) -> Json:
-    shape = person.to_slack(workspace.team_id, workspace.now(), with_locale=call.flag("include_locale"))
+    shape = person.to_slack(
+        workspace.team_id, workspace.now(), with_locale=call.flag("include_locale"), with_email=workspace.grants(EMAIL)
+    )
     return {"user": shape}

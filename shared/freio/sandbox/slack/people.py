@@ -21,8 +21,8 @@ class Person:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
 
-    def to_slack(self, team_id: str, at: datetime, *, with_locale: bool) -> Json:
-        """The user object of ``users.info``; Slack sends the locale only when asked for it."""
+    def to_slack(self, team_id: str, at: datetime, *, with_locale: bool, with_email: bool) -> Json:
+        """The user object of ``users.info``; Slack sends the locale only when asked for it, and the address to few."""
         offset = at.astimezone(ZoneInfo(self.tz)).utcoffset()
         user: Json = {
             "id": self.id,
@@ -35,7 +35,7 @@ class Person:
             "is_ultra_restricted": self.is_ultra_restricted,
             "profile": {"real_name": self.name, "display_name": self.name},
         }
-        if self.email:
+        if self.email and with_email:
             user["profile"]["email"] = self.email
         if not self.deleted:
             user |= {"tz": self.tz, "tz_offset": int(offset.total_seconds()) if offset else 0}
@@ -60,11 +60,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel, or a direct message (``is_im``). No ``members`` means that everybody, the app too, is in it."""
+    """A channel, or a direct message (``is_im``).
+
+    No ``members`` means that everybody, the app too, is in it.
+    """
 
     id: str
     name: str = ""
     is_im: bool = False
+    is_private: bool = False
     members: tuple[str, ...] = ()
 
     def has(self, person_id: str) -> bool:

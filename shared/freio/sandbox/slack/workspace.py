@@ -31,7 +31,8 @@ class SlackWorkspace:
 
     ``now`` is the workspace's clock, perhaps a simulated one: it names messages. ``signing_now`` is the clock of the
     wire (by default the same): it dates signatures, trigger ids and response URLs, so it must agree with the clock
-    of whoever checks them. ``ack_seconds`` is how long Slack waits for an acknowledgement.
+    of whoever checks them. ``ack_seconds`` is how long Slack waits for an acknowledgement. ``scopes`` is what the
+    app's bot token was granted; None: everything.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SlackWorkspace:
         bot_id: str = "B0FREIO000",
         ack_seconds: float = 3.0,
         stopwatch: Callable[[], float] = time.perf_counter,
+        scopes: Iterable[str] | None = None,
         seed: int = 0,
     ) -> None:
         wire_now = signing_now or now
@@ -62,6 +64,7 @@ class SlackWorkspace:
         self.app_id, self.bot_id, self.bot_token = app_id, bot_id, bot_token
         self.signing_secret = signing_secret
         self.interactions_url, self.commands_url = interactions_url, commands_url
+        self.scopes = None if scopes is None else frozenset(scopes)
         self.origin = ""  # set by `server.serve`, once the address is known
         self.lock = threading.RLock()
         self.changes = Changes(self.lock)
@@ -76,6 +79,16 @@ class SlackWorkspace:
         self.acks: list[Ack] = []
         self.duplicates: Counter[str] = Counter()  # extra deliveries that were injected, by kind of interaction
         self._interactions = Interactions(self)
+
+    def install(self, manifest: Mapping[str, Any]) -> None:
+        """Make the app what its manifest says: its scopes, and where Slack sends what people do and type."""
+        (command,) = manifest["features"]["slash_commands"]
+        self.scopes = frozenset(manifest["oauth_config"]["scopes"]["bot"])
+        self.interactions_url = manifest["settings"]["interactivity"]["request_url"]
+        self.commands_url = command["url"]
+
+    def grants(self, scope: str) -> bool:
+        return self.scopes is None or scope in self.scopes
 
     def click(
         self,

@@ -1,0 +1,154 @@
+"""What an alert says for itself: since when it runs, what it has cost over the usual, who drives it, what it comes to.
+
+Worked out anew at each look, from the same hours that the detector judged, so that the message grows with the trouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from freio.domain.calendar import month_end
+from freio.domain.explanation import Explanation
+from freio.domain.money import Money
+from freio.domain.signal import Signal, SignalKind
+from freio.domain.spend import Score
+from freio.guard.meter import Reading
+from freio.guard.telemetry import HOUR
+
+DAY = 24
+DAYS_USUAL = 7
+STILL = Decimal("0.5")  # of what it costs over the usual now: hours before with as much belong to it
+SHOWN = 3  # features
+PACE = "the pace of tokens"  # the feature of `freio.guard.detect_tokens`
+_GAINS = {SignalKind.GROWTH, SignalKind.RETRY_STORM}  # a mean of their past says less than they cost now
+_ZERO = Decimal(0)
+
+Hours = Sequence[Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An app's hours over what is usual, oldest first, from the first that belongs to the trouble; and that hour."""
+
+    first: int
+    excess: tuple[Decimal, ...]
+
+
+def explain(
+    reading: Reading,
+    score: Score | None,
+    signals: Sequence[Signal],
+    *,
+    factor: Decimal,
+    before: Explanation | None,
+) -> Explanation | None:
+    """The explanation of what `signals` say of the app's shape; None: nothing of it runs away, or nothing is usual yet.
+
+    ``factor``  how much more than usual is expected of these hours.
+    ``before``  what the last look said: what had begun then has not begun later.
+    """
+    shapes = [signal for signal in signals if signal.kind.is_shape or signal.kind.is_of_price]
+    if not shapes or score is None:
+        return before
+    over = _over(reading, score, factor, before)
+    steps = _parts(reading, over)
+    so_far = sum(steps, _ZERO)
+    pace = _pace(over, shapes)
+    currency = reading.rate.currency
+    driver, share = driven(reading.models, over.first)
+    return Explanation(
+        at=reading.at,
+        since=_since(reading, over, shapes, before),
+        usual=Money(_usual(score, 1, factor)[-1], currency),
+        so_far=Money(so_far, currency),
+        tomorrow=Money(so_far + pace * DAY, currency),
+        month_end=Money(so_far + pace * _hours_left(reading.at), currency),
+        fired=_fired(score, shapes),
+        driver=driver or shapes[0].driver,
+        share=share,
+    )
+
+
+def _usual(score: Score, many: int, factor: Decimal) -> list[Decimal]:
+    """What each of the last hours usually costs, as expected now."""
+    normal = [Decimal(str(round(value, 6))) for value in (score.normal or (score.usual,))[-many:]]
+    return [value * factor for value in normal]
+
+
+def _over(reading: Reading, score: Score, factor: Decimal, before: Explanation | None) -> Over:
+    """From the alert back through the hours on end that already cost half as much over the usual as it does now."""
+    told = min(len(reading.hours), max(1, len(score.normal)))
+    hours, normal = reading.hours[-told:], _usual(score, told, factor)
+    excess = [max(_ZERO, x - n) for x, n in zip(hours, normal, strict=True)]
+    first = told - max(1, min(score.hours if score.value >= 1 else 1, told))
+    level = sum(excess[-3:], _ZERO) / len(excess[-3:]) * STILL
+    while first > 0 and level > 0 and excess[first - 1] >= level:
+        first -= 1
+    skipped = len(reading.hours) - told
+    if before is not None:
+        known = int((before.since - reading.first_hour) / HOUR)
+        first = max(0, min(first, known - skipped))
+    return Over(skipped + first, tuple(excess[first:]))
+
+
+def _parts(reading: Reading, over: Over) -> list[Decimal]:
+    """What each hour adds. The last one ends now, so that, but for its part in the present hour, others have it."""
+    if len(over.excess) == 1:
+        return [over.excess[0]]
+    return [*over.excess[:-1], over.excess[-1] * reading.at.minute / 60]
+
+
+def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
+    """What an hour adds if nothing changes: the mean of the last day, or what it costs now where it gains or is new."""
+    tokens = max((s.pace.amount - s.usual_pace.amount for s in shapes if s.window_minutes < 60), default=_ZERO)
+    if len(over.excess) < 3 or any(signal.kind in _GAINS for signal in shapes):
+        return max(over.excess[-1], tokens)
+    lately = over.excess[:-1][-DAY:]
+    return sum(lately, _ZERO) / len(lately)
+
+
+def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:
+    """Of one hour alone it is known to the window of the tokens that told it."""
+    if before is not None and before.since <= reading.first_hour + over.first * HOUR:
+        return before.since
+    if len(over.excess) > 1:
+        return reading.first_hour + over.first * HOUR
+    return before.since if before is not None else min(signal.began for signal in shapes)
+
+
+def _hours_left(now: datetime) -> Decimal:
+    """Of the budget's month."""
+    return Decimal(int((month_end(now) - now.astimezone(UTC)).total_seconds())) / 3600
+
+
+def _fired(score: Score, shapes: Sequence[Signal]) -> tuple[tuple[str, Decimal], ...]:
+    told = [(name, Decimal(str(over))) for name, over in score.evidence[:SHOWN]]
+    paces = [Decimal(str(round(signal.score, 2))) for signal in shapes if signal.window_minutes < 60]
+    return (*told, *((PACE, over) for over in paces[:1]))[:SHOWN] if score.value >= 1 or paces else ()
+
+
+def driven(models: Mapping[str, Hours], first: int) -> tuple[str, Decimal]:
+    """What has the largest part of the excess since the hour `first`, and that part; ('', 0): nothing is over it.
+
+    Each is held against its own usual: the middle of the same hour of the seven days before `first`.
+    """
+    over = {name: _excess(hours, first) for name, hours in models.items()}
+    whole = sum(over.values(), _ZERO)
+    if not whole:
+        return "", _ZERO
+    driver = max(over, key=lambda name: over[name])
+    return driver, round(over[driver] / whole, 4)
+
+
+def _excess(hours: Hours, first: int) -> Decimal:
+    return sum((max(_ZERO, hours[at] - _usually(hours, at, first)) for at in range(first, len(hours))), _ZERO)
+
+
+def _usually(hours: Hours, at: int, first: int) -> Decimal:
+    """The middle of the same hour on the days before `first`; where there are none, nothing is usual."""
+    newest = at - DAY * -(-(at - first + 1) // DAY)
+    same = sorted(hours[i] for i in range(newest, newest - DAY * DAYS_USUAL, -DAY) if i >= 0)
+    return same[len(same) // 2] if same else _ZERO

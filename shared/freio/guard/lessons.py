@@ -1,0 +1,117 @@
+"""What people's answers teach: *expected* a level in its hours, *throttle* which hours are no example of the usual."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from freio.domain.expectation import KEPT, Confirmed, Expectations, Lesson, ended
+from freio.domain.incident import Action, Decision, Incident
+from freio.domain.journal import Kind
+from freio.domain.money import Money
+from freio.domain.sentences import LEARNED
+from freio.guard.step import Step
+from freio.guard.telemetry import HOUR
+from freio.ports import Store
+
+LESSON_FOR = KEPT  # after that, what goes on is in the detector's own history
+
+
+def known(store: Store, app: str, now: datetime) -> Expectations:
+    """What people have said of an app and is still remembered."""
+    return (store.get(Expectations, app) or Expectations(id=app)).remembered(now)
+
+
+def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
+    """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known."""
+    level = _level(incident)
+    if level is None:
+        return
+    hushed = decision.until or step.now
+    lesson = Lesson(
+        incident=incident.id,
+        by=decision.by,
+        at=step.now,
+        level=level,
+        hours=_hours(_began(incident), step.now),
+        hushed=hushed,
+        until=max(hushed, step.now + LESSON_FOR),
+    )
+    before = known(store, incident.app, step.now)
+    others = tuple(one for one in before.lessons if one.incident != incident.id)
+    step.put(replace(before, lessons=(*others, lesson)))
+    step.thread(incident, f"{incident.revision}/learned", LEARNED, level=level, hushed=hushed, until=lesson.until)
+    step.log(
+        Kind.LESSON,
+        incident,
+        Action.EXPECTED,
+        key=f"{incident.id}/{incident.revision}/lesson",
+        by=decision.by,
+        level=level,
+        hours=" ".join(map(str, lesson.hours)),
+        hushed=hushed,
+        until=lesson.until,
+    )
+
+
+def confirm(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
+    """*Throttle*, by a person: it was trouble, and as soon as it is over, its hours judge no later ones."""
+    before = known(store, incident.app, step.now)
+    if any(one.incident == incident.id for one in before.confirmed):
+        return
+    since = _began(incident)
+    step.put(replace(before, confirmed=(*before.confirmed, Confirmed(incident=incident.id, since=since))))
+    step.log(
+        Kind.LESSON,
+        incident,
+        decision.action,
+        key=f"{incident.id}/{incident.revision}/lesson",
+        by=decision.by,
+        since=since,
+    )
+
+
+def with_ends(step: Step, store: Store, app: str) -> Expectations:
+    """What is known of an app; trouble that is over by now has its end."""
+    before = known(store, app, step.now)
+    confirmed = tuple(one if one.until else replace(one, until=_ended(store, one)) for one in before.confirmed)
+    return _kept(step, before, replace(before, confirmed=confirmed))
+
+
+def with_hour(step: Step, store: Store, app: str) -> Expectations:
+    """What is known of an app, when the hour that ends now is not usual, and only a lesson keeps it from being told.
+
+    So a lesson that was taught in the middle of what it is about learns the rest of its hours.
+    """
+    before = known(store, app, step.now)
+    lessons = tuple(
+        replace(one, hours=tuple(sorted({*one.hours, ended(step.now)}))) if one.learns(step.now) else one
+        for one in before.lessons
+    )
+    return _kept(step, before, replace(before, lessons=lessons))
+
+
+def _kept(step: Step, before: Expectations, after: Expectations) -> Expectations:
+    return step.put(after) if after != before else after
+
+
+def _ended(store: Store, trouble: Confirmed) -> datetime | None:
+    incident = store.get(Incident, trouble.incident)
+    return None if incident is not None and incident.is_open else incident.changed_at if incident else trouble.since
+
+
+def _began(incident: Incident) -> datetime:
+    return incident.explanation.since if incident.explanation else incident.opened_at - HOUR
+
+
+def _hours(since: datetime, now: datetime) -> tuple[int, ...]:
+    """The hours of the day (UTC) that have ended since then, that which ends now among them."""
+    many = min(24, int((now - since) / HOUR))
+    return tuple(sorted({ended(now), *(ended(since + (at + 1) * HOUR) for at in range(many))}))
+
+
+def _level(incident: Incident) -> Money | None:
+    """The most that its message says an hour costs."""
+    paces = [signal.pace for signal in incident.signals if signal.kind.is_shape or signal.kind.is_of_price]
+    rates = [incident.known_rate] if incident.known_rate is not None else []
+    return max([*rates, *paces], key=lambda money: money.amount, default=None)

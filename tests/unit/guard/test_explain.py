@@ -1,0 +1,157 @@
+"""What an alert says for itself: checked by hand on series that fit on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from freio.adapters.detector import evidence
+from freio.adapters.detector.adapter import PyodDetector
+from freio.domain.app import Level
+from freio.domain.explanation import Explanation
+from freio.domain.money import SpendRange
+from freio.domain.signal import Signal, SignalKind
+from freio.domain.spend import Score
+from freio.guard.explain import PACE, driven, explain
+from freio.guard.meter import Reading
+from freio.i18n.words import WORDS
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, usd
+
+ONE = Decimal(1)
+SPIKE = Signal(
+    key="k",
+    app="chat",
+    kind=SignalKind.SPIKE,
+    level=Level.WARNING,
+    at=NOW,
+    observed=usd(10),
+    usual=usd(2),
+    window_minutes=60,
+    score=1.5,
+    driver=FLASH,
+)
+
+
+def reading(hours: Sequence[int], *, at: datetime = NOW, models: dict[str, Sequence[int]] | None = None) -> Reading:
+    start = at.replace(minute=0) - (len(hours) - 1) * HOUR
+    return Reading(
+        app="chat",
+        at=at,
+        first_hour=start,
+        hours=tuple(Decimal(hour) for hour in hours),
+        spend=SpendRange.zero("USD"),
+        rate=usd(hours[-1]),
+        models={name: tuple(Decimal(hour) for hour in each) for name, each in (models or {}).items()},
+    )
+
+
+def scored(hours: int, told: int = 48, **changes: object) -> Score:
+    made = Score(value=1.5, usual=2.0, kind="spike", hours=hours, normal=(2.0,) * told, evidence=(("the hour", 1.5),))
+    return replace(made, **changes)  # type: ignore[arg-type]  # names of fields
+
+
+def said(
+    read: Reading, score: Score, *signals: Signal, factor: Decimal = ONE, before: Explanation | None = None
+) -> Explanation:
+    found = explain(read, score, signals or (SPIKE,), factor=factor, before=before)
+    assert found is not None
+    return found
+
+
+def test_a_first_hour_goes_on_as_it_began() -> None:
+    """Ten where two are usual: eight so far, 24 times as much in a day, and 7.7 days until the Pacific month ends."""
+    found = said(reading([2] * 47 + [10]), scored(1))
+    assert (found.since, found.usual, found.so_far) == (NOW - HOUR, usd(2), usd(8))
+    assert found.tomorrow == usd(8 + 8 * 24)
+    assert found.month_end == usd(8 + 8 * 185)  # from 23 November 15:00 UTC to 1 December 08:00 UTC
+    assert found.fired == (("the hour", Decimal("1.5")),)
+
+
+def test_it_began_before_it_fired() -> None:
+    """It fires after some hours; those before that cost half as much over the usual belong to it."""
+    found = said(reading([2] * 42 + [10] * 6), scored(2))
+    assert found.since == NOW - 5 * HOUR
+    assert found.so_far == usd(5 * 8)  # on the hour: the last one is the one before it, over again
+    assert found.tomorrow == usd(5 * 8 + 24 * 8)
+
+
+def test_the_last_hour_counts_by_its_part_in_the_present_one() -> None:
+    """At a quarter past, three quarters of it are in the hour before."""
+    found = said(reading([2] * 44 + [10] * 4, at=NOW + timedelta(minutes=15)), scored(4))
+    assert found.so_far == usd(8 * 3 + 2)
+
+
+def test_growth_goes_on_at_what_it_costs_now() -> None:
+    """The mean of its past is less than the least that is to come."""
+    growing = reading([2] * 44 + [4, 6, 8, 10])
+    calm = said(growing, scored(4))
+    grown = said(growing, scored(4), replace(SPIKE, kind=SignalKind.GROWTH))
+    assert calm.tomorrow.amount - calm.so_far.amount == 24 * Decimal(2 + 4 + 6) / 3
+    assert grown.tomorrow.amount - grown.so_far.amount == 24 * 8
+
+
+def test_what_is_expected_is_not_over_the_usual() -> None:
+    """Three times the usual was announced: six, and four over it."""
+    found = said(reading([2] * 47 + [10]), scored(1), factor=Decimal(3))
+    assert (found.usual, found.so_far) == (usd(6), usd(4))
+
+
+def test_what_began_then_has_not_begun_later() -> None:
+    """An alert that ends between two looks, or fires anew, is one trouble as long as its incident is open."""
+    first = said(reading([2] * 47 + [10]), scored(1))
+    later = reading([2] * 46 + [10, 2, 2, 10], at=NOW + 3 * HOUR)
+    assert said(later, scored(1), before=first).since == NOW - HOUR
+    assert explain(later, scored(1), (), factor=ONE, before=first) == first
+    assert explain(later, None, (SPIKE,), factor=ONE, before=None) is None
+
+
+def test_tokens_tell_it_within_minutes() -> None:
+    """Money of the hour is calm yet: the pace of a quarter of an hour says since when, and what it comes to."""
+    pace = replace(SPIKE, window_minutes=15, observed=usd(10), usual=usd("0.5"))
+    found = said(reading([2] * 48), replace(scored(0), value=0.4, evidence=()), pace)
+    assert found.since == NOW - timedelta(minutes=15)
+    assert found.tomorrow == usd(38 * 24)
+    assert found.fired == ((PACE, Decimal("1.5")),)
+
+
+def test_the_driver_is_what_is_most_over_its_own_usual() -> None:
+    """The dearest model is not it: it costs as much as ever."""
+    models = {FLASH: (Decimal(50),) * 48, PRO: (*[Decimal(1)] * 46, Decimal(4), Decimal(6)), "new": (Decimal(0),) * 47}
+    models["new"] = (*models["new"], Decimal(2))
+    assert driven(models, 46) == (PRO, Decimal("0.8"))
+    assert driven({FLASH: (Decimal(50),) * 48}, 46) == ("", Decimal(0))
+    assert driven({}, 0) == ("", Decimal(0))
+
+
+def test_a_day_of_trouble_is_no_usual_of_its_second_day() -> None:
+    """What is usual is what was before it began."""
+    hours = (*[Decimal(1)] * 72, *[Decimal(5)] * 48)
+    assert driven({FLASH: hours, PRO: (Decimal(1),) * 120}, 72) == (FLASH, Decimal(1))
+
+
+@pytest.mark.parametrize("one", evidence.ALL, ids=lambda one: one.name)
+def test_each_feature_of_the_detector_has_its_words(one: evidence.Evidence) -> None:
+    """A code is nothing for people."""
+    assert one.name in WORDS
+
+
+def test_the_detector_tells_what_the_explanation_needs() -> None:
+    """The usual of each of the last hours, and which of them fired."""
+    rng = np.random.default_rng(7)
+    calm = 10 + rng.random((6, 24 * 28))
+    calm[0, -4:] += 60
+    series = {str(n): row.tolist() for n, row in enumerate(calm)}
+    scores = PyodDetector().score(series, datetime(2026, 11, 23, tzinfo=UTC))
+    odd, quiet = scores["0"], scores["1"]
+    assert odd.value >= 1
+    assert max(odd.normal) < 12
+    assert len(odd.normal) == len(quiet.normal) == 192
+    assert odd.normal[-1] == pytest.approx(odd.usual)
+    assert set(odd.fired) <= {0, 1, 2, 3}
+    assert odd.fired
+    assert quiet.fired == ()

@@ -1,0 +1,78 @@
+"""What the detectors are shown: hours of trouble that somebody has confirmed are no example of what is usual."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from freio.adapters.detector.adapter import PyodDetector
+from freio.adapters.pace_detector import PaceDetector
+from freio.domain.money import SpendRange
+from freio.domain.spend import Score
+from freio.guard.judge import Spans, as_the_day_before, judged, without
+from freio.guard.meter import Reading, Readings
+from freio.guard.token_rate import TokenRate
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, client, usd
+
+DAYS = 28
+TROUBLE = (NOW - timedelta(days=12), NOW - timedelta(days=10))
+
+
+def scored(spans: Spans) -> dict[str, Score]:
+    """An app at ten dollars an hour, at seventy for two days a while ago, and at seventy in the last hour again."""
+    rng = np.random.default_rng(11)
+    hours = 10 + rng.random(24 * DAYS)
+    since, until = (len(hours) - 1 - int((NOW - at) / HOUR) for at in TROUBLE)
+    hours[since:until] += 60
+    hours[-1] += 60
+    rate = TokenRate(
+        project=PROJECT, model=FLASH, hours=tuple(round(hour * 10**6) for hour in hours[-24 * 14 :]), cost=Decimal(70)
+    )
+    reading = Reading(
+        app="chat",
+        at=NOW,
+        first_hour=NOW - (len(hours) - 1) * HOUR,
+        hours=tuple(Decimal(str(round(hour, 2))) for hour in hours),
+        spend=SpendRange.zero("USD"),
+        rate=usd(70),
+        tokens=(rate,),
+    )
+    readings = Readings(at=NOW, apps={"chat": reading}, shares={}, usd_rate=None)
+    return judged(client(), readings, PyodDetector(), PaceDetector(), NOW, excluded={"chat": spans})
+
+
+def test_confirmed_trouble_excuses_no_later_one() -> None:
+    """It is its own record for four weeks, and hides what comes after; without its hours the next one is found."""
+    tokens = f"chat/{PROJECT}/{FLASH} tokens"
+    hidden, found = scored(()), scored((TROUBLE,))
+    assert hidden["chat"].value < 1 <= found["chat"].value
+    assert found[tokens].value >= hidden[tokens].value
+    assert found[tokens].value >= 1
+
+
+def test_hours_are_left_out_where_they_touch_a_span() -> None:
+    """Each lasts from its start; the last one, which ends now, is what is asked about."""
+    hours = range(6)  # from 10:00 to 15:00, of which the last one ends at 15:00 too
+    missing = [math.isnan(hour) for hour in without(hours, ((NOW - 3.5 * HOUR, NOW - 2 * HOUR),), NOW)]
+    assert missing == [False, True, True, False, False, False]
+    assert without(hours, ((NOW - 9 * HOUR, NOW + HOUR),), NOW)[-1] == 5
+    assert without(hours, (), NOW) == [float(hour) for hour in hours]
+
+
+@pytest.mark.parametrize("minute", [0, 20, 59])
+def test_a_span_that_is_over_long_ago_touches_nothing(minute: int) -> None:
+    """Nor one that is to come."""
+    now = NOW + timedelta(minutes=minute)
+    spans = ((now - 99 * HOUR, now - 90 * HOUR), (now + HOUR, now + 2 * HOUR))
+    assert not any(math.isnan(hour) for hour in without(range(48), spans, now))
+
+
+def test_what_is_missing_was_as_the_day_before() -> None:
+    """Also where that is missing too; on the first day it is nothing."""
+    hours = [1.0] * 24 + [math.nan] * 48 + [math.nan]
+    assert as_the_day_before(hours) == [1.0] * 73
+    assert as_the_day_before([math.nan, 2.0]) == [0.0, 2.0]

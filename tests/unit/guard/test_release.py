@@ -1,0 +1,169 @@
+"""An operator lets go of everything, beside a running enforcer or without one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from freio.domain import sentences as say
+from freio.domain.click import Verb
+from freio.domain.incident import Action, State
+from freio.domain.journal import Kind
+from freio.domain.target import Brake, Hold, Lease
+from freio.errors import BadInput
+from freio.guard.release import Releaser
+from freio.ports import Change
+from tests.simulation.cast import LEA, MINUTE, OPS, ROB, a_target
+from tests.simulation.world import World
+
+BY = "freio release, by tess"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def releaser(world: World) -> Releaser:
+    return world.releaser
+
+
+def throttled(world: World, *apps: str) -> None:
+    for app in apps:
+        world.watch(app)
+        world.click(OPS, Verb.THROTTLE, app)
+        assert world.of(app).state is State.THROTTLED
+
+
+def test_what_is_held_is_said_and_nothing_is_touched(world: World) -> None:
+    """Whose it is, what stands there, and what it goes back to."""
+    world.lever.somebody_sets(a_target("chat"), 900)
+    throttled(world, "chat")
+    (held,) = releaser(world).held()
+    assert (held.apps, held.stands, held.returns, held.is_back) == (("chat",), 200, 900, False)
+    assert world.standing("chat") == 200
+    assert releaser(world).held("auto") == []
+
+
+def test_everything_is_let_go_by_the_one_who_is_named(world: World) -> None:
+    """Through RESTORING, as a person's release goes; what stood before is back, and the journal and Slack say who."""
+    world.lever.somebody_sets(a_target("chat"), 900)
+    throttled(world, "chat", "auto")
+    releaser(world).release("", BY)
+    assert (world.standing("chat"), world.standing("auto")) == (900, None)
+    assert all(one.is_back for one in releaser(world).held())
+    for app in ("chat", "auto"):
+        incident = world.of(app)
+        assert [state for state, _ in incident.trail][-2:] == [State.RESTORING, State.RESOLVED]
+        assert incident.decision is not None
+        assert (incident.decision.action, incident.decision.by) == (Action.RELEASE, BY)
+    assert [e.by for e in world.store.entries() if e.what == f"{State.THROTTLED}->{State.RESTORING}"] == [BY, BY]
+    world.alerter.deliver()
+    assert [line["by"] for line in world.told(say.DECIDED)] == [BY, BY]
+    world.run_out()
+    world.check_end()
+
+
+def test_one_apps_release_leaves_the_others_alone(world: World) -> None:
+    """By its name; one that nobody knows is refused with those there are."""
+    throttled(world, "chat", "auto")
+    releaser(world).release("chat", BY)
+    assert (world.standing("chat"), world.standing("auto")) == (None, 200)
+    assert world.of("auto").state is State.THROTTLED
+    with pytest.raises(BadInput, match="no app 'chta'; there are: chat"):
+        releaser(world).held("chta")
+
+
+def test_a_target_that_two_hold_goes_on_being_held_for_the_other(world: World) -> None:
+    """Releasing one app ends its lease alone; releasing all ends both."""
+    for app in ("left", "right"):
+        world.watch(app)
+        world.click(LEA, Verb.THROTTLE, app)
+        world.click(ROB, Verb.THROTTLE, app)
+    releaser(world).release("left", BY)
+    assert world.standing("left") == 200
+    (held,) = releaser(world).held()
+    assert held.apps == ("right",)
+    releaser(world).release("", BY)
+    assert world.standing("left") is None
+
+
+def test_a_brake_that_is_half_set_is_let_go_too(world: World) -> None:
+    """Its lever did not answer: without this it would be set a minute later."""
+    world.watch("chat")
+    world.lever.faults.waiting += ["before"] * 3
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert world.of("chat").state is State.BRAKING
+    world.lever.faults.waiting.clear()
+    releaser(world).release("", BY)
+    assert world.of("chat").state is State.RESOLVED
+    assert world.standing("chat") is None
+    world.run_out()
+    world.check_end()
+
+
+def test_what_was_stuck_is_tried_at_once(world: World) -> None:
+    """Somebody at the command line does not wait for a pause of an hour to end."""
+    throttled(world, "chat")
+    world.lever.faults.waiting += ["before"] * 400
+    releaser(world).release("", BY)
+    world.sweep(times=40)
+    assert world.of("chat").state is State.STUCK
+    (held,) = releaser(world).held()
+    assert (held.is_back, held.apps) == (False, ("chat",))
+    assert held.error
+    world.lever.faults.waiting.clear()
+    assert world.of("chat").due_at is not None
+    releaser(world).release("", BY)
+    assert world.of("chat").state is State.RESOLVED
+    assert world.standing("chat") is None
+
+
+def test_somebody_elses_value_is_left(world: World) -> None:
+    """And it is what stands there, so that nothing of ours is held any more."""
+    throttled(world, "chat")
+    world.lever.somebody_sets(a_target("chat"), 5000)
+    releaser(world).release("", BY)
+    assert world.standing("chat") == 5000
+    assert all(one.is_back for one in releaser(world).held())
+    assert [e.kind for e in world.store.entries() if e.what == "left"] == [Kind.FOREIGN]
+
+
+def test_a_lease_that_nobodys_incident_stands_for_is_ended(world: World) -> None:
+    """As a restored database may have one; it is in the journal by whom."""
+    throttled(world, "chat")
+    at = world.clock.at
+    lost = Lease(incident="gone", app="chat", value=100, since=at, until=at + timedelta(hours=1))
+    brake = Brake(target=a_target("auto"), found_known=True, leases=(lost,), hold=Hold.HELD, ours=(None, 100))
+    world.store.commit(Change(put=(brake,)))
+    world.lever.standing[a_target("auto")] = 100
+    releaser(world).release("", BY)
+    assert world.standing("auto") is None
+    assert [e.by for e in world.store.entries() if e.what == "lease ended"] == [BY]
+
+
+def test_a_call_that_takes_effect_after_the_release_is_seen(world: World) -> None:
+    """Let go, and ours stands there again: said not to be back, and put back by the next try."""
+    throttled(world, "chat")
+    releaser(world).release("", BY)
+    world.lever.standing[a_target("chat")] = 200
+    (held,) = releaser(world).held()
+    assert (held.hold, held.stands, held.is_back) == (Hold.SETTLING, 200, False)
+    releaser(world).release("", BY)
+    assert world.standing("chat") is None
+
+
+def test_a_sweep_at_the_same_time_changes_nothing(world: World) -> None:
+    """Each gate of either hands over to the other; everything is back in the end, once."""
+    for runs in ([1] * 200, [3] * 80, [7] * 40, [2, 11] * 20):
+        throttled(world, "chat", "auto")
+        world.store.commit(Change(put=tuple(replace(i, due_at=world.clock.at) for i in world.store.open_incidents())))
+        works = [lambda: world.releaser.release("", BY), world.sweeping]
+        world.race(works, runs)
+        world.sweep(times=30, every=MINUTE)
+        assert (world.standing("chat"), world.standing("auto")) == (None, None)
+        assert [world.of(app).state for app in ("chat", "auto")] == [State.RESOLVED, State.RESOLVED]
+    world.run_out()
+    world.check_end()
