@@ -1,0 +1,214 @@
+# Who watches the watcher: dead letters, incidents that are stuck, silence, and what Freio itself costs. By channels of
+# Cloud Monitoring, none of which should be Slack: Slack may be what is broken.
+
+locals {
+  channels = concat(var.alerts.channels, [for channel in google_monitoring_notification_channel.email : channel.name])
+  services = join(" OR ", [for service in values(local.function_names) : "resource.labels.service_name=\"${service}\""])
+
+  # What the pager writes (adapters/local/pager.py), beside the webhook of freio.yaml: a line for each page, in English.
+  page_lines = {
+    stuck = {
+      filter = "jsonPayload.message=~\"^Freio is stuck on \""
+      what   = "Freio is stuck: a lever cannot be set or let go"
+      todo   = "What stands in the log line is what was tried and what Google said. Freio goes on trying, and the incident's thread in Slack tells what a person can do. `freio release --all` lets go of everything else."
+    }
+    pages = {
+      filter = "NOT jsonPayload.message=~\"^Freio is stuck on \""
+      what   = "Freio has paged"
+      todo   = "The log line says what for: nobody has answered, a message cannot be delivered, Freio cannot do its work, or spend belongs to no app."
+    }
+  }
+
+  # Functions that are ticked, and how many ticks there are in the quarter of an hour.
+  ticked = { spend_watch = "every five minutes", enforcer = "every minute" }
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alerts.emails)
+
+  project      = var.project
+  display_name = "Freio: ${each.key}"
+  type         = "email"
+  labels       = { email_address = each.key }
+
+  depends_on = [google_project_service.own]
+}
+
+# ---- STUCK, and every other page
+
+resource "google_logging_metric" "page" {
+  for_each = local.page_lines
+
+  project     = var.project
+  name        = "freio-${each.key}"
+  description = "${each.value.what}."
+  filter      = "resource.type=\"cloud_run_revision\" AND (${local.services}) AND severity=CRITICAL AND jsonPayload.dedup_key:* AND ${each.value.filter}"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+    labels {
+      key         = "app"
+      value_type  = "STRING"
+      description = "The app that it is about, where it is about one."
+    }
+  }
+  label_extractors = {
+    app = "EXTRACT(jsonPayload.details.app)"
+  }
+
+  depends_on = [google_project_service.own]
+}
+
+resource "google_monitoring_alert_policy" "page" {
+  for_each = local.page_lines
+
+  project               = var.project
+  display_name          = each.value.what
+  combiner              = "OR"
+  severity              = each.key == "stuck" ? "CRITICAL" : "WARNING"
+  notification_channels = local.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "a page in the log"
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.page[each.key].name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.label.app"]
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "3600s"
+  }
+  documentation {
+    content   = each.value.todo
+    mime_type = "text/markdown"
+  }
+}
+
+# ---- dead letters
+
+resource "google_monitoring_alert_policy" "dead_letters" {
+  project               = var.project
+  display_name          = "Freio: a message became a dead letter"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = local.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "given up at a subscription"
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/dead_letter_message_count\" AND resource.labels.subscription_id = one_of(${join(", ", [for name in keys(local.subscriptions) : "\"${name}\""])})"
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.label.subscription_id"]
+      }
+    }
+  }
+  conditions {
+    display_name = "nobody has looked at one for a day"
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.dead_letters.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 86400
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Look: `gcloud pubsub subscriptions pull freio-dead-letters --project ${var.project} --limit 10` (without --auto-ack it stays). Its attribute CloudPubSubDeadLetterSourceSubscription says where it was given up; the function's log says why. What is right is published again to the topic it came from: each message counts once."
+    mime_type = "text/markdown"
+  }
+}
+
+# ---- silence
+
+resource "google_monitoring_alert_policy" "silence" {
+  for_each = local.ticked
+
+  project               = var.project
+  display_name          = "Freio: ${each.key} has handled no tick for 15 minutes"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = local.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "no tick handled in 15 minutes"
+    # `or vector(0)`: a function that was never called, or whose metric is gone, is silent too; a condition on absence
+    # fires only for what was there before.
+    condition_prometheus_query_language {
+      query                     = "(sum(increase(run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",project_id=\"${var.project}\",service_name=\"${google_cloudfunctions2_function.freio[each.key].name}\",response_code_class=\"2xx\"}[15m])) or vector(0)) < 1"
+      duration                  = "60s"
+      evaluation_interval       = "60s"
+      disable_metric_validation = true
+    }
+  }
+
+  alert_strategy {
+    auto_close = "3600s"
+  }
+  documentation {
+    content   = "It is ticked ${each.value}. Look whether Cloud Scheduler publishes (`gcloud scheduler jobs list --location ${var.location.region} --project ${var.project}`), whether the subscription delivers, and what the function's log says. While it is silent, ${each.key == "enforcer" ? "no throttle ends and none begins" : "nothing runs away visibly"}."
+    mime_type = "text/markdown"
+  }
+}
+
+# ---- what Freio itself costs
+
+resource "google_billing_budget" "own" {
+  billing_account = var.own_budget.account == null ? local.billing_account : var.own_budget.account
+  display_name    = "Freio itself" # no app's name: Freio takes no message of it
+
+  budget_filter {
+    projects = ["projects/${data.google_project.own.number}"]
+    # Where apps spend in the same project, what Freio made is told by its label: the functions, above all.
+    labels                 = contains(local.app_projects, var.project) ? { freio = "own" } : {}
+    calendar_period        = "MONTH"
+    credit_types_treatment = "INCLUDE_ALL_CREDITS"
+  }
+
+  amount {
+    specified_amount {
+      units = format("%d", floor(var.own_budget.monthly))
+      nanos = floor((var.own_budget.monthly - floor(var.own_budget.monthly)) * 1000000000 + 0.5)
+    }
+  }
+
+  threshold_rules {
+    threshold_percent = 0.5
+  }
+  threshold_rules {
+    threshold_percent = 1
+  }
+  threshold_rules {
+    threshold_percent = 1
+    spend_basis       = "FORECASTED_SPEND"
+  }
+
+  # Google mails budgets to channels of the type email alone, five at most, and to the billing administrators.
+  all_updates_rule {
+    monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.name]
+    disable_default_iam_recipients   = false
+  }
+}

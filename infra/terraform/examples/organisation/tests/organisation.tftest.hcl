@@ -1,0 +1,62 @@
+# The example as it stands: what an organisation gets.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "111111111111" }
+  }
+  mock_data "google_bigquery_dataset" {
+    defaults = { location = "US" }
+  }
+}
+
+run "an_organisation" {
+  command = plan
+
+  assert {
+    condition     = output.freio.slack_request_url == "https://freio.acme.example" && google_compute_region_network_endpoint_group.inbox.cloud_run[0].service == "freio-slack-inbox"
+    error_message = "Slack is given the load balancer, which leads to slack_inbox"
+  }
+  assert {
+    condition     = toset(keys(output.freio.budgets)) == toset(["support-chat", "catalogue-search", "catalogue-tagging", "research-agents", "translation"]) && alltrue([for words in values(output.freio.budgets) : startswith(words, "by ")])
+    error_message = jsonencode(output.freio.budgets)
+  }
+  assert {
+    condition     = output.freio.budgets["translation"] == "by app: project vega-translate, against 12500.5 BRL"
+    error_message = output.freio.budgets["translation"]
+  }
+  assert {
+    condition = toset([for right in output.freio.rights : "${join(", ", right.may)} on ${right.on}" if right.who == "freio-hard-levers"]) == toset([
+      "monitoring.timeSeries.list on project acme-chat-prod",
+      "iam.serviceAccounts.get on project acme-identities",
+      "serviceusage.operations.get, serviceusage.services.disable, serviceusage.services.enable, serviceusage.services.get on project acme-research",
+      "roles/orgpolicy.policyAdmin on organization 123456789012 where resource.matchTag('123456789012/freio', 'braked')",
+      "roles/iam.denyAdmin on folders/345678901234",
+    ])
+    error_message = jsonencode([for right in output.freio.rights : right if right.who == "freio-hard-levers"])
+  }
+  assert {
+    condition = alltrue([
+      for right in output.freio.rights : contains(["spend_watch", "enforcer", "freio-hard-levers"], right.who)
+      if startswith(right.on, "project ") && right.on != "project acme-freio"
+    ])
+    error_message = "somebody else is let into an app's project"
+  }
+  assert {
+    condition     = toset([for right in output.freio.rights : right.who if right.on == "service account freio-hard-levers"]) == toset(["enforcer"])
+    error_message = "the enforcer alone acts as freio-hard-levers"
+  }
+  assert {
+    condition     = length(output.freio.kms_members.key) == 7 && length(output.freio.kms_members.warehouse_key) == 1
+    error_message = "who keeps the keys is told whom to let"
+  }
+}
+
+run "it_can_be_made" {
+  command = apply
+
+  assert {
+    condition     = output.address != ""
+    error_message = "the name that Slack is given must resolve to the load balancer"
+  }
+}

@@ -1,0 +1,56 @@
+# A small client: everything in one project, no organization, no keys of its own.
+#
+#   make bundle
+#   terraform init
+#   terraform apply -target=module.freio.google_secret_manager_secret.freio
+#   … put the secrets in: terraform output secrets
+#   terraform apply
+
+terraform {
+  required_version = ">= 1.11, < 2"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 6.50, < 7"
+    }
+  }
+
+  # The state holds no secret. Keep it in a bucket all the same:
+  # backend "gcs" {
+  #   bucket = "bloom-terraform"
+  #   prefix = "freio"
+  # }
+}
+
+variable "project" {
+  description = "The one project."
+  type        = string
+  default     = "bloom-ai"
+  nullable    = false
+}
+
+# The Budget API wants to know whose quota a person's own credentials use.
+provider "google" {
+  project               = var.project
+  billing_project       = var.project
+  user_project_override = true
+}
+
+module "freio" {
+  source = "../.."
+
+  project     = var.project
+  config_file = "${path.module}/freio.yaml"
+  location    = { region = "europe-west1" }
+  alerts      = { emails = ["ines@bloom.example"] }
+  own_budget  = { monthly = 30 }
+  # It has what the other app leaves of the project, which no filter can say.
+  budgets = { accepted = ["everything-else"] }
+  access  = { probers = ["user:ines@bloom.example"] }
+}
+
+output "freio" {
+  description = "What a person needs next."
+  value       = module.freio
+}

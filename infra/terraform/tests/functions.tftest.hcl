@@ -1,0 +1,208 @@
+# The functions, and how they are called.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "111111111111" }
+  }
+  mock_data "google_bigquery_dataset" {
+    defaults = { location = "US" }
+  }
+}
+
+variables {
+  project      = "acme-freio"
+  config_file  = "examples/organisation/freio.yaml"
+  location     = { region = "southamerica-east1" }
+  alerts       = { emails = ["oncall@acme.example"] }
+  own_budget   = { monthly = 150 }
+  budgets      = { accepted = ["catalogue-tagging"] }
+  organization = { id = "123456789012", deny_folder = "345678901234", policy_condition = "resource.matchTag('123456789012/freio', 'braked')" }
+}
+
+run "slack_inbox_alone_is_warm_and_open" {
+  command = plan
+
+  assert {
+    condition     = { for name, function in google_cloudfunctions2_function.freio : name => function.service_config[0].min_instance_count } == { slack_inbox = 1, budget_alert = 0, spend_watch = 0, enforcer = 0 }
+    error_message = "one warm instance is what Freio costs most for"
+  }
+  assert {
+    condition     = keys(google_cloud_run_v2_service_iam_member.public) == ["slack_inbox"] && google_cloud_run_v2_service_iam_member.public["slack_inbox"].member == "allUsers"
+    error_message = "Slack must reach slack_inbox, and nobody another function"
+  }
+  assert {
+    condition     = { for name, grant in google_cloud_run_v2_service_iam_member.pushed : name => grant.member } == { for name in ["budget_alert", "enforcer", "spend_watch"] : name => "serviceAccount:freio-push@acme-freio.iam.gserviceaccount.com" }
+    error_message = "the pushing account alone invokes the others"
+  }
+  assert {
+    condition     = { for name, function in google_cloudfunctions2_function.freio : name => function.service_config[0].ingress_settings } == { slack_inbox = "ALLOW_ALL", budget_alert = "ALLOW_INTERNAL_ONLY", spend_watch = "ALLOW_INTERNAL_ONLY", enforcer = "ALLOW_INTERNAL_ONLY" }
+    error_message = "what Pub/Sub pushes to is internal"
+  }
+  assert {
+    condition     = alltrue([for name, function in google_cloudfunctions2_function.freio : (name == "slack_inbox") != contains(keys(function.service_config[0].environment_variables), "FREIO_PUSH_SIGNATURE")])
+    error_message = "the second lock is on where Cloud Run checks first, and nowhere else"
+  }
+}
+
+run "each_serves_as_many_at_once_as_it_has_threads" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.freio : function.service_config[0].environment_variables["THREADS"] == tostring(function.service_config[0].max_instance_request_concurrency)])
+    error_message = "requests would wait in an instance that looks free"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.freio["spend_watch"].service_config[0].max_instance_request_concurrency == 1 && google_cloudfunctions2_function.freio["spend_watch"].service_config[0].available_memory == "2Gi"
+    error_message = "two ticks at once would not fit into the memory of one instance"
+  }
+  assert {
+    condition     = alltrue([for name, function in google_cloudfunctions2_function.freio : function.build_config[0].entry_point == name && length(function.event_trigger) == 0])
+    error_message = "a function without a trigger: its subscription is ours"
+  }
+  assert {
+    condition     = length(toset([for function in google_cloudfunctions2_function.freio : function.service_config[0].service_account_email])) == 4
+    error_message = "one service account for each function"
+  }
+}
+
+run "freio_yaml_is_mounted_at_its_version" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for name, function in google_cloudfunctions2_function.freio : (
+        name == "slack_inbox" ? length(function.service_config[0].secret_volumes) == 0 :
+        function.service_config[0].secret_volumes[0].versions[0].version == google_secret_manager_secret_version.config.version
+      )
+    ])
+    error_message = "a change of freio.yaml must make a new revision of each function that reads it"
+  }
+  assert {
+    condition     = google_secret_manager_secret_version.config.secret_data == base64gzip(file("examples/organisation/freio.yaml"))
+    error_message = "the file is handed over as it is"
+  }
+  assert {
+    condition     = alltrue([for name, function in google_cloudfunctions2_function.freio : function.service_config[0].environment_variables["FREIO_CONFIG"] == "/etc/freio/freio.yaml.gz"])
+    error_message = "FREIO_CONFIG names the mounted file"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.freio["slack_inbox"].service_config[0].environment_variables["FREIO_TIME_ZONE"] == "America/Sao_Paulo"
+    error_message = "slack_inbox is told how the client speaks"
+  }
+}
+
+run "a_size_may_be_another" {
+  command = plan
+  variables {
+    sizes = { spend_watch = { memory = "4Gi", cpu = "2" } }
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.freio["spend_watch"].service_config[0].available_memory == "4Gi" && google_cloudfunctions2_function.freio["enforcer"].service_config[0].available_memory == "512Mi"
+    error_message = "sizes are by function"
+  }
+}
+
+run "every_subscription_is_ours_and_has_a_dead_letter" {
+  command = apply
+
+  assert {
+    condition     = alltrue([for subscription in google_pubsub_subscription.freio : subscription.dead_letter_policy[0].dead_letter_topic == google_pubsub_topic.dead_letters.id && subscription.dead_letter_policy[0].max_delivery_attempts >= 5])
+    error_message = "a poison message would be delivered for ever"
+  }
+  assert {
+    condition     = keys(google_pubsub_subscription_iam_member.dead_letters) == keys(google_pubsub_subscription.freio) && google_pubsub_topic_iam_member.dead_letters.member == "serviceAccount:service-111111111111@gcp-sa-pubsub.iam.gserviceaccount.com"
+    error_message = "without both of its roles Pub/Sub writes no dead letter, in silence"
+  }
+  assert {
+    condition     = google_pubsub_subscription.dead_letters.message_retention_duration == "2678400s" && google_pubsub_subscription.dead_letters.topic == google_pubsub_topic.dead_letters.id
+    error_message = "dead letters are kept for a person"
+  }
+  assert {
+    condition     = alltrue([for subscription in google_pubsub_subscription.freio : subscription.retry_policy[0].minimum_backoff != "" && subscription.expiration_policy[0].ttl == ""])
+    error_message = "pauses grow, and no subscription goes away by itself"
+  }
+  assert {
+    condition = { for name, subscription in google_pubsub_subscription.freio : name => subscription.push_config[0].oidc_token[0].audience } == {
+      "freio-budgets-budget-alert" = "https://southamerica-east1-acme-freio.cloudfunctions.net/freio-budget-alert"
+      "freio-watch-spend-watch"    = "https://southamerica-east1-acme-freio.cloudfunctions.net/freio-spend-watch"
+      "freio-clicks-enforcer"      = "https://southamerica-east1-acme-freio.cloudfunctions.net/freio-enforcer"
+      "freio-clicks-sweeps"        = "https://southamerica-east1-acme-freio.cloudfunctions.net/freio-enforcer"
+    }
+    error_message = "a push is signed for the function that it goes to"
+  }
+  assert {
+    condition = alltrue([
+      for name, function in google_cloudfunctions2_function.freio : name == "slack_inbox" ? true : function.service_config[0].environment_variables["FREIO_PUSH_AUDIENCE"] == local.audiences[name]
+    ])
+    error_message = "a function would refuse what is signed for it"
+  }
+  assert {
+    condition     = alltrue([for name, subscription in google_pubsub_subscription.freio : subscription.ack_deadline_seconds > google_cloudfunctions2_function.freio[local.subscriptions[name].function].service_config[0].timeout_seconds])
+    error_message = "Pub/Sub would push again what is still being worked on"
+  }
+}
+
+run "a_click_and_a_sweep_are_told_apart" {
+  command = plan
+
+  assert {
+    condition     = google_pubsub_subscription.freio["freio-clicks-enforcer"].filter == "NOT attributes:tick" && google_pubsub_subscription.freio["freio-clicks-sweeps"].filter == "attributes.tick = \"sweep\""
+    error_message = "each message of freio-clicks is one subscription's"
+  }
+  assert {
+    condition     = google_pubsub_subscription.freio["freio-clicks-sweeps"].message_retention_duration == "600s" && google_pubsub_subscription.freio["freio-clicks-enforcer"].message_retention_duration == "604800s"
+    error_message = "sweeps must not pile up, and no click may be lost"
+  }
+}
+
+run "every_tick_has_data" {
+  command = plan
+
+  assert {
+    condition     = { for name, job in google_cloud_scheduler_job.tick : name => job.schedule } == { "freio-watch" = "*/5 * * * *", "freio-sweep" = "* * * * *" }
+    error_message = "the watch every five minutes, the sweep every minute, and no drill where the file has none"
+  }
+  assert {
+    condition     = alltrue([for job in google_cloud_scheduler_job.tick : job.pubsub_target[0].data == base64encode("{}")])
+    error_message = "functions-framework answers 400 to a push without data"
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.tick["freio-sweep"].pubsub_target[0].attributes["tick"] == "sweep"
+    error_message = "the sweep is told by its attribute"
+  }
+}
+
+run "a_drill_is_ticked_where_the_file_has_one" {
+  command = plan
+  variables {
+    config_file = "tests/files/drill.yaml"
+  }
+
+  assert {
+    condition     = google_cloud_scheduler_job.tick["freio-drill"].pubsub_target[0].attributes["tick"] == "drill" && google_cloud_scheduler_job.tick["freio-drill"].time_zone == "Europe/Lisbon"
+    error_message = "monthly, in the client's time zone"
+  }
+}
+
+run "central_network_rules" {
+  command = plan
+  variables {
+    network = {
+      inbox_ingress = "ALLOW_INTERNAL_AND_GCLB"
+      inbox_url     = "https://freio.acme.example"
+      vpc_connector = "projects/acme-network/locations/southamerica-east1/connectors/serverless"
+      egress        = "ALL_TRAFFIC"
+    }
+  }
+
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.freio : function.service_config[0].vpc_connector == "projects/acme-network/locations/southamerica-east1/connectors/serverless" && function.service_config[0].vpc_connector_egress_settings == "ALL_TRAFFIC"])
+    error_message = "all calls go out through the network"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.freio["slack_inbox"].service_config[0].ingress_settings == "ALLOW_INTERNAL_AND_GCLB" && output.slack_request_url == "https://freio.acme.example"
+    error_message = "Slack is given the load balancer's address"
+  }
+}

@@ -1,0 +1,172 @@
+# Bad files and bad inputs are refused before anything is made, with the sentence that a person needs.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "111111111111" }
+  }
+  mock_data "google_bigquery_dataset" {
+    defaults = { location = "US" }
+  }
+}
+
+variables {
+  project    = "acme-freio"
+  location   = { region = "southamerica-east1" }
+  alerts     = { emails = ["oncall@acme.example"] }
+  own_budget = { monthly = 150 }
+}
+
+run "a_file_that_says_next_to_nothing" {
+  command = plan
+  variables {
+    config_file = "tests/files/bad_empty.yaml"
+  }
+
+  expect_failures = [terraform_data.freio_yaml]
+
+  assert {
+    condition = toset(local.faults) == toset([
+      "billing.account: is missing", "billing.export: is missing", "currency: is missing", "locale: is missing",
+      "time_zone: is missing", "apps: names no app; may be a list with at least one",
+    ])
+    error_message = jsonencode(local.faults)
+  }
+}
+
+run "a_file_with_every_fault" {
+  command = plan
+  variables {
+    config_file = "tests/files/bad_all.yaml"
+  }
+
+  expect_failures = [terraform_data.freio_yaml]
+
+  assert {
+    condition = toset(local.faults) == toset([
+      "billing.account: '01d4ee' is not a billing account; may be three groups of six digits or letters A to F, such as 01D4EE-079462-DFD6EC",
+      "billing.export: 'billing.export' is not a table; may be project.dataset.table",
+      "apps: 'chat' is the name of 2 apps; may be of one alone",
+      "apps[3].name: is missing",
+      "chat.levers: 'throttle' is not a lever; may be gateway, quota, allowed_models, api_key, iam_deny, disable_service, unlink_billing",
+      "capped.budget.spend_cap: Terraform's google provider cannot set Google's own spend caps (6.50 has no such argument); set it under Billing > Budgets & alerts and leave the key out: Freio reads it every hour",
+      "capped.budget.account: 'mine' is not a billing account; may be such as 01D4EE-079462-DFD6EC",
+      "capped.match: says nothing; may be a mapping with at least one of projects, labels, service_accounts, api_keys, models",
+      ".budget.monthly: is missing or no amount; may be such as 40000.00",
+      "drill.app: 'nobody' is no app of this file; may be chat, chat, capped, ",
+      "levers: gateway is named, and the file says no gateway; may stand beside gateway: {url: https://…}",
+      "levers: allowed_models needs organization = {id = …}: Google grants roles/orgpolicy.policyAdmin on an organization alone, and orgpolicy.policy.set in no custom role",
+      "levers: iam_deny needs organization = {deny_folder = …} or {id = …}: Google grants roles/iam.denyAdmin there alone, and its permissions in no custom role",
+      "levers: disable_service and unlink_billing are an app's in acme-freio, which Freio itself runs in; give Freio a project of its own, or leave them out",
+    ])
+    error_message = jsonencode(local.faults)
+  }
+}
+
+run "a_file_that_is_not_there" {
+  command = plan
+  variables {
+    config_file = "tests/files/nowhere.yaml"
+  }
+
+  expect_failures = [var.config_file]
+}
+
+run "a_file_that_is_no_yaml" {
+  command = plan
+  variables {
+    config_file = "tests/files/bad_yaml.yaml"
+  }
+
+  expect_failures = [var.config_file]
+}
+
+run "bundles_that_are_not_built" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    bundles     = "tests/files"
+  }
+
+  expect_failures = [var.bundles]
+}
+
+run "nobody_to_wake" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    alerts      = {}
+  }
+
+  expect_failures = [var.alerts]
+}
+
+run "an_open_door_for_people" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    access      = { probers = ["allUsers"] }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "an_inbox_that_slack_cannot_reach" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    network     = { inbox_ingress = "ALLOW_INTERNAL_ONLY" }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "a_load_balancer_without_an_address" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    network     = { inbox_ingress = "ALLOW_INTERNAL_AND_GCLB" }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "a_key_of_another_region" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    kms         = { key = "projects/acme-keys/locations/us/keyRings/freio/cryptoKeys/freio" }
+  }
+
+  expect_failures = [var.kms]
+}
+
+run "budgets_that_never_say_that_all_is_spent" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    budgets     = { spent = [0.5] }
+  }
+
+  expect_failures = [var.budgets]
+}
+
+run "a_project_by_its_number" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    project     = "111111111111"
+  }
+
+  expect_failures = [var.project]
+}
+
+run "policy_admin_on_a_whole_organization_is_warned_of" {
+  command = plan
+  variables {
+    config_file  = "tests/files/models.yaml"
+    organization = { id = "123456789012" }
+  }
+
+  expect_failures = [check.policy_admin_is_kept_to_the_apps]
+}

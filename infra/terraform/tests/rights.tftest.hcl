@@ -1,0 +1,231 @@
+# Who may do what, in the organisation of the example.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "111111111111" }
+  }
+  mock_data "google_bigquery_dataset" {
+    defaults = { location = "US" }
+  }
+}
+
+variables {
+  project      = "acme-freio"
+  config_file  = "examples/organisation/freio.yaml"
+  location     = { region = "southamerica-east1" }
+  alerts       = { emails = ["oncall@acme.example"] }
+  own_budget   = { monthly = 150 }
+  budgets      = { accepted = ["catalogue-tagging"] }
+  organization = { id = "123456789012", deny_folder = "345678901234", policy_condition = "resource.matchTag('123456789012/freio', 'braked')" }
+}
+
+run "only_the_enforcer_and_its_hard_identity_change_anything_at_the_apps" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for right in output.rights : contains(["enforcer", "freio-hard-levers"], right.who)
+      if length(setintersection(right.may, [
+        "serviceusage.quotas.update", "cloudquotas.quotas.update", "apikeys.keys.update", "serviceusage.services.disable",
+        "serviceusage.services.enable", "resourcemanager.projects.deleteBillingAssignment", "orgpolicy.policy.set",
+        "roles/orgpolicy.policyAdmin", "roles/iam.denyAdmin", "roles/owner", "roles/editor",
+      ])) > 0
+    ])
+    error_message = "somebody else gets a lever's permission: ${jsonencode(output.rights)}"
+  }
+  assert {
+    condition = alltrue(flatten([
+      for right in output.rights : [
+        for permission in right.may : anytrue([for reading in [".get", ".list"] : endswith(permission, reading)])
+      ] if right.who == "spend_watch" && startswith(right.on, "project acme-") && right.on != "project acme-freio"
+    ]))
+    error_message = "spend_watch may do more than read in an app's project"
+  }
+  assert {
+    condition     = alltrue([for right in output.rights : !contains(["roles/owner", "roles/editor", "roles/viewer"], one(slice(tolist(right.may), 0, 1)))])
+    error_message = "a basic role is granted: ${jsonencode(output.rights)}"
+  }
+}
+
+run "each_project_gets_exactly_what_its_levers_take" {
+  command = plan
+
+  assert {
+    condition = google_project_iam_custom_role.enforcer["acme-chat-prod"].permissions == toset([
+      "cloudquotas.quotas.get", "cloudquotas.quotas.update", "monitoring.timeSeries.list", "serviceusage.operations.get",
+      "serviceusage.quotas.get", "serviceusage.quotas.update",
+    ])
+    error_message = jsonencode(google_project_iam_custom_role.enforcer["acme-chat-prod"].permissions)
+  }
+  assert {
+    condition = setsubtract(
+      google_project_iam_custom_role.enforcer["acme-catalogue"].permissions,
+      google_project_iam_custom_role.enforcer["acme-chat-prod"].permissions,
+    ) == toset(["apikeys.keys.get", "apikeys.keys.update", "serviceusage.services.list"])
+    error_message = "the lever api_key takes keys.get, keys.update and services.list where it is named, and nowhere else"
+  }
+  assert {
+    condition     = google_project_iam_custom_role.watch["vega-translate"].permissions == toset(["monitoring.timeSeries.list", "resourcemanager.projects.get", "serviceusage.quotas.get"])
+    error_message = jsonencode(google_project_iam_custom_role.watch["vega-translate"].permissions)
+  }
+  assert {
+    condition     = google_project_iam_custom_role.watch["acme-identities"].permissions == toset(["iam.serviceAccounts.get"])
+    error_message = "in the project that only a service account is of, nothing but its id is read"
+  }
+  assert {
+    condition     = alltrue([for project, grant in google_project_iam_member.watch : grant.member == "serviceAccount:freio-spend-watch@acme-freio.iam.gserviceaccount.com"])
+    error_message = "the watch's role is somebody else's"
+  }
+  assert {
+    condition     = alltrue([for project, grant in google_project_iam_member.enforcer : grant.member == "serviceAccount:freio-enforcer@acme-freio.iam.gserviceaccount.com"])
+    error_message = "the enforcer's role is somebody else's"
+  }
+}
+
+run "hard_powers_are_of_an_identity_of_their_own" {
+  command = plan
+
+  assert {
+    condition = google_project_iam_custom_role.hard_levers["acme-research"].permissions == toset([
+      "serviceusage.operations.get", "serviceusage.services.disable", "serviceusage.services.enable", "serviceusage.services.get",
+    ])
+    error_message = jsonencode(google_project_iam_custom_role.hard_levers["acme-research"].permissions)
+  }
+  assert {
+    condition = alltrue(concat(
+      [for grant in google_project_iam_member.hard_levers : grant.member == "serviceAccount:freio-hard-levers@acme-freio.iam.gserviceaccount.com"],
+      [for grant in google_organization_iam_member.policy_admin : grant.member == "serviceAccount:freio-hard-levers@acme-freio.iam.gserviceaccount.com"],
+    ))
+    error_message = "a hard power is somebody else's"
+  }
+  assert {
+    condition     = google_folder_iam_member.deny["freio-hard-levers"].role == "roles/iam.denyAdmin" && google_folder_iam_member.deny["freio-hard-levers"].folder == "folders/345678901234"
+    error_message = "deny policies reach no further than the folder that is named"
+  }
+  assert {
+    condition     = length(google_organization_iam_member.deny) == 0
+    error_message = "iam_deny is granted on the organization although a folder is named"
+  }
+  assert {
+    condition     = google_organization_iam_member.policy_admin[0].condition[0].expression == "resource.matchTag('123456789012/freio', 'braked')"
+    error_message = "policyAdmin is kept to the tagged projects"
+  }
+  assert {
+    condition     = google_service_account_iam_member.enforcer_as_hard_levers[0].member == "serviceAccount:freio-enforcer@acme-freio.iam.gserviceaccount.com" && google_project_iam_custom_role.impersonate.permissions == toset(["iam.serviceAccounts.getAccessToken"])
+    error_message = "the enforcer alone gets tokens of freio-hard-levers, and nothing else of it"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.freio["enforcer"].service_config[0].environment_variables["FREIO_HARD_LEVERS_SERVICE_ACCOUNT"] == "freio-hard-levers@acme-freio.iam.gserviceaccount.com"
+    error_message = "the enforcer is not told whom to act as"
+  }
+  assert {
+    condition = alltrue([
+      for name, function in google_cloudfunctions2_function.freio :
+      name == "enforcer" || !contains(keys(function.service_config[0].environment_variables), "FREIO_HARD_LEVERS_SERVICE_ACCOUNT")
+    ])
+    error_message = "another function is told of freio-hard-levers"
+  }
+}
+
+run "they_do_not_exist_unless_asked_for" {
+  command = plan
+  variables {
+    config_file  = "tests/files/soft.yaml"
+    organization = { id = "123456789012", deny_folder = "345678901234" }
+  }
+
+  assert {
+    condition = length(google_service_account.hard_levers) + length(google_service_account_iam_member.enforcer_as_hard_levers) + length(google_project_iam_custom_role.hard_levers) + length(google_project_iam_member.hard_levers) + length(
+    google_organization_iam_member.policy_admin) + length(google_organization_iam_member.deny) + length(google_folder_iam_member.deny) == 0
+    error_message = "no app asks for a hard lever, and something of one is there"
+  }
+  assert {
+    condition     = length([for right in output.rights : right if right.who == "freio-hard-levers" || startswith(right.on, "organization") || startswith(right.on, "folder")]) == 0
+    error_message = "nothing is granted by surprise: ${jsonencode(output.rights)}"
+  }
+  assert {
+    condition     = !contains(keys(google_cloudfunctions2_function.freio["enforcer"].service_config[0].environment_variables), "FREIO_HARD_LEVERS_SERVICE_ACCOUNT")
+    error_message = "the enforcer is told of an account that does not exist"
+  }
+}
+
+run "nobody_gets_anything_unless_named" {
+  command = plan
+
+  assert {
+    condition     = length(google_service_account_iam_member.prober) + length(google_service_account_iam_member.deployer) + length(google_bigquery_dataset_iam_member.readers) == 0
+    error_message = "access is empty, and somebody gets something"
+  }
+}
+
+run "who_is_named_gets_just_that" {
+  command = plan
+  variables {
+    access = { deployers = ["group:d@acme.example"], probers = ["group:p@acme.example"], readers = ["group:r@acme.example"] }
+  }
+
+  assert {
+    condition     = toset([for grant in google_service_account_iam_member.deployer : "${grant.member} ${grant.role}"]) == toset(["group:d@acme.example roles/iam.serviceAccountUser"]) && length(google_service_account_iam_member.deployer) == 6
+    error_message = "deployers act as the four functions' accounts, the push's and the build's: and not as freio-hard-levers"
+  }
+  assert {
+    condition     = [for grant in google_service_account_iam_member.prober : grant.member] == ["group:p@acme.example"]
+    error_message = "probers impersonate the enforcer"
+  }
+  assert {
+    condition     = [for grant in google_bigquery_dataset_iam_member.readers : "${grant.member} ${grant.role}"] == ["group:r@acme.example roles/bigquery.dataViewer"]
+    error_message = "readers read the dataset"
+  }
+}
+
+run "secrets_are_read_by_who_needs_them" {
+  command = plan
+
+  assert {
+    condition = toset(keys(google_secret_manager_secret_iam_member.reads)) == toset([
+      "slack_inbox reads slack-bot-token", "slack_inbox reads slack-signing-secret", "budget_alert reads slack-bot-token",
+      "spend_watch reads slack-bot-token", "spend_watch reads gateway-key", "enforcer reads slack-bot-token",
+      "enforcer reads gateway-key",
+    ])
+    error_message = jsonencode(keys(google_secret_manager_secret_iam_member.reads))
+  }
+  assert {
+    condition     = toset(keys(google_secret_manager_secret_iam_member.reads_config)) == toset(["budget_alert", "spend_watch", "enforcer"])
+    error_message = "slack_inbox is told how the client speaks, and reads no file"
+  }
+  assert {
+    condition     = length(setintersection(keys(google_secret_manager_secret_iam_member.reads), ["slack_inbox reads gateway-key", "budget_alert reads gateway-key"])) == 0
+    error_message = "the gateway's key is for who measures and brakes there"
+  }
+}
+
+run "tables_are_filled_and_not_made" {
+  command = plan
+
+  assert {
+    condition     = length(setintersection(google_project_iam_custom_role.warehouse.permissions, ["bigquery.tables.create", "bigquery.tables.delete", "bigquery.tables.update"])) == 0
+    error_message = jsonencode(google_project_iam_custom_role.warehouse.permissions)
+  }
+  assert {
+    condition     = toset(keys(google_bigquery_table_iam_member.writes)) == toset(["spend_watch in hourly_spend", "spend_watch in hourly_spend_runs", "spend_watch in hourly_spend_lock", "enforcer in journal_lines"])
+    error_message = jsonencode(keys(google_bigquery_table_iam_member.writes))
+  }
+  assert {
+    condition     = google_bigquery_table_iam_member.export["spend_watch"].table_id == "gcp_billing_export_resource_v1_01D4EE_079462_DFD6EC" && google_bigquery_table_iam_member.export["spend_watch"].role == "roles/bigquery.dataViewer"
+    error_message = "the watch reads the export's one table"
+  }
+}
+
+run "state_is_kept_to_one_database" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(google_project_iam_member.state)) == toset(["budget_alert", "spend_watch", "enforcer"])
+    error_message = "slack_inbox writes no state"
+  }
+  assert {
+    condition     = alltrue([for grant in google_project_iam_member.state : grant.condition[0].expression == "resource.name == 'projects/acme-freio/databases/freio'"])
+    error_message = "a function may use another database of the project"
+  }
+}

@@ -1,0 +1,315 @@
+# What a deployment is told beside the client's own file; everything about apps stands in that file alone.
+
+variable "project" {
+  description = "Id of the project that Freio runs in: its own, with nothing else in it, so that its bill and its rights are its own."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "project: '${var.project}' is not a project id; may be 6 to 30 lowercase letters, digits and -, such as acme-freio."
+  }
+}
+
+variable "config_file" {
+  description = "Path of the client's freio.yaml, which `freio check` accepts."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = fileexists(var.config_file)
+    error_message = "config_file: there is no file ${var.config_file}; may be the path of the client's freio.yaml, such as $${path.module}/freio.yaml."
+  }
+  validation {
+    condition     = !fileexists(var.config_file) || can(yamldecode(file(var.config_file)))
+    error_message = "config_file: ${var.config_file} is not YAML; `freio check ${var.config_file}` says in which line."
+  }
+}
+
+variable "bundles" {
+  description = "Folder of the functions' archives; empty: dist/ of this repository, which `make bundle` fills."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(local.functions) : fileexists("${coalesce(var.bundles, "${path.module}/../../dist")}/${name}.zip")])
+    error_message = "bundles: ${coalesce(var.bundles, "${path.module}/../../dist")} lacks ${join(", ", [for name in keys(local.functions) : "${name}.zip" if !fileexists("${coalesce(var.bundles, "${path.module}/../../dist")}/${name}.zip")])}; `make bundle` builds them."
+  }
+}
+
+variable "location" {
+  description = <<-EOT
+    Where Freio runs.
+      region     of the functions, the queue's messages, the secrets and the images.
+      firestore  of the state, which can never be moved; default: the region.
+    BigQuery goes where the billing export is.
+  EOT
+  type = object({
+    region    = string
+    firestore = optional(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.location.region))
+    error_message = "location.region: '${var.location.region}' is not a region; may be one that Cloud Run has, such as southamerica-east1."
+  }
+}
+
+variable "alerts" {
+  description = <<-EOT
+    Who is told when Freio itself is in trouble, by a way that is not Slack.
+      channels  names of Cloud Monitoring notification channels that exist (projects/P/notificationChannels/N).
+      emails    addresses; a channel is made for each. Google mails budgets to these alone.
+  EOT
+  type = object({
+    channels = optional(list(string), [])
+    emails   = optional(list(string), [])
+  })
+  nullable = false
+
+  validation {
+    condition     = length(var.alerts.channels) + length(var.alerts.emails) > 0
+    error_message = "alerts: names nobody; may have emails = [\"oncall@acme.example\"], or channels that exist: a brake that is stuck must wake somebody."
+  }
+  validation {
+    condition     = alltrue([for one in var.alerts.channels : can(regex("^projects/[^/]+/notificationChannels/[^/]+$", one))])
+    error_message = "alerts.channels: ${join(", ", var.alerts.channels)}; each may be projects/P/notificationChannels/N, as `gcloud beta monitoring channels list` shows it."
+  }
+  validation {
+    condition     = length(var.alerts.emails) <= 5
+    error_message = "alerts.emails: ${length(var.alerts.emails)} addresses; may be 5 at most, which is all that one of Google's budgets mails to: use a list's address."
+  }
+}
+
+variable "own_budget" {
+  description = <<-EOT
+    What Freio itself may cost in a month, in the currency of the account that pays for its project; `freio cost` computes it.
+      account  the billing account that pays; default: billing.account of the client's file.
+  EOT
+  type = object({
+    monthly = number
+    account = optional(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = var.own_budget.monthly > 0
+    error_message = "own_budget.monthly: ${var.own_budget.monthly}; may be an amount above 0, about twice what `freio cost` says."
+  }
+}
+
+variable "budgets" {
+  description = <<-EOT
+    The Cloud Billing budgets of the client's apps.
+      create    false where a central team makes them; they are then called freio-<app>, or as budget.names says.
+      services  ids of the services whose cost counts. Vertex AI and the Gemini API; each Claude model is a service of its
+                own, with an id of its own (`gcloud billing` does not list them: the export's service.id does).
+      spent     shares of the budget at which a message says that they are spent.
+      forecast  shares at which a message says that the month will end there.
+      accepted  names of apps that are known to be watched by their projects alone, or by no budget: no warning about them.
+  EOT
+  type = object({
+    create   = optional(bool, true)
+    services = optional(list(string), ["C7E2-9256-1C43", "AEFD-7695-64FA"])
+    spent    = optional(list(number), [0.5, 0.75, 0.9, 1, 1.2])
+    forecast = optional(list(number), [1])
+    accepted = optional(list(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for id in var.budgets.services : can(regex("^[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}$", id))])
+    error_message = "budgets.services: ${join(", ", var.budgets.services)}; each may be a service's id in three groups of four, such as C7E2-9256-1C43."
+  }
+  validation {
+    condition     = alltrue([for share in concat(var.budgets.spent, var.budgets.forecast) : share > 0 && share <= 10])
+    error_message = "budgets: spent ${jsonencode(var.budgets.spent)}, forecast ${jsonencode(var.budgets.forecast)}; each may be a share above 0, such as 0.9 for 90 %."
+  }
+  validation {
+    condition     = contains(var.budgets.spent, 1)
+    error_message = "budgets.spent: ${jsonencode(var.budgets.spent)} lacks 1: what is critical is that the whole budget is spent."
+  }
+}
+
+variable "organization" {
+  description = <<-EOT
+    Where Google grants what it grants on no project. Needed only where an app's levers ask for it:
+      id                id of the organization, digits: allowed_models, and iam_deny unless a folder is named.
+      deny_folder       id of the folder above all the apps' projects, digits: iam_deny then reaches no further.
+      policy_condition  CEL expression that keeps roles/orgpolicy.policyAdmin to the apps' projects, by a tag on them:
+                        resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there.
+  EOT
+  type = object({
+    id               = optional(string)
+    deny_folder      = optional(string)
+    policy_condition = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for id in [var.organization.id, var.organization.deny_folder] : id == null || can(regex("^[0-9]+$", id))])
+    error_message = "organization: id ${coalesce(var.organization.id, "none")}, deny_folder ${coalesce(var.organization.deny_folder, "none")}; each may be digits alone, such as 123456789012."
+  }
+}
+
+variable "access" {
+  description = <<-EOT
+    What people get, as IAM principals (group:platform@acme.example). Nobody gets anything unless named here.
+      deployers  may act as Freio's service accounts: who applies this module without being owner of the project.
+      probers    may impersonate the enforcer, and the identity of the hard levers where there is one: for `freio probe`,
+                 `freio quotas` and `freio release`. That is all that the enforcer may do.
+      readers    may read Freio's BigQuery dataset: spend by hour, and the journal.
+  EOT
+  type = object({
+    deployers = optional(list(string), [])
+    probers   = optional(list(string), [])
+    readers   = optional(list(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for one in flatten([var.access.deployers, var.access.probers, var.access.readers]) :
+      can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.+$", one))
+    ])
+    error_message = "access: ${join(", ", flatten([var.access.deployers, var.access.probers, var.access.readers]))}; each may be an IAM principal, such as group:platform@acme.example; never allUsers."
+  }
+}
+
+variable "network" {
+  description = <<-EOT
+    Central network rules.
+      pushed_ingress  of the functions that Pub/Sub pushes to; its pushes to Cloud Run count as internal.
+      inbox_ingress   of slack_inbox, which Slack must reach: ALLOW_ALL, or ALLOW_INTERNAL_AND_GCLB behind a load balancer.
+      inbox_url       the address that Slack is given, where a load balancer stands before slack_inbox.
+      vpc_connector   projects/P/locations/R/connectors/C, through which the functions call out.
+      egress          what goes through it: ALL_TRAFFIC or PRIVATE_RANGES_ONLY. With ALL_TRAFFIC the network must let out to
+                      Google's APIs, slack.com and the pager's address.
+  EOT
+  type = object({
+    pushed_ingress = optional(string, "ALLOW_INTERNAL_ONLY")
+    inbox_ingress  = optional(string, "ALLOW_ALL")
+    inbox_url      = optional(string)
+    vpc_connector  = optional(string)
+    egress         = optional(string, "PRIVATE_RANGES_ONLY")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB", "ALLOW_ALL"], var.network.pushed_ingress)
+    error_message = "network.pushed_ingress: '${var.network.pushed_ingress}'; may be ALLOW_INTERNAL_ONLY, ALLOW_INTERNAL_AND_GCLB or ALLOW_ALL."
+  }
+  validation {
+    condition     = contains(["ALLOW_INTERNAL_AND_GCLB", "ALLOW_ALL"], var.network.inbox_ingress)
+    error_message = "network.inbox_ingress: '${var.network.inbox_ingress}'; may be ALLOW_ALL, or ALLOW_INTERNAL_AND_GCLB behind a load balancer: Slack must reach it."
+  }
+  validation {
+    condition     = var.network.inbox_ingress == "ALLOW_ALL" || var.network.inbox_url != null
+    error_message = "network.inbox_url: is missing; behind a load balancer it may be that one's https address, which Slack is given."
+  }
+  validation {
+    condition     = contains(["ALL_TRAFFIC", "PRIVATE_RANGES_ONLY"], var.network.egress)
+    error_message = "network.egress: '${var.network.egress}'; may be ALL_TRAFFIC or PRIVATE_RANGES_ONLY."
+  }
+}
+
+variable "kms" {
+  description = <<-EOT
+    Keys of the client's own (CMEK); none: Google's.
+      key            for everything in the region; projects/P/locations/REGION/keyRings/R/cryptoKeys/K.
+      warehouse_key  for BigQuery, in the location of the billing export.
+      grant          true: this module lets Google's service agents use them. They must exist already
+                     (`gcloud beta services identity create`); who keeps the keys can also do it by the output kms_members.
+  EOT
+  type = object({
+    key           = optional(string)
+    warehouse_key = optional(string)
+    grant         = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.kms.key == null || can(regex("^projects/[^/]+/locations/${var.location.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms.key))
+    error_message = "kms.key: ${coalesce(var.kms.key, "none")}; may be a key in the functions' region: projects/P/locations/${var.location.region}/keyRings/R/cryptoKeys/K."
+  }
+}
+
+variable "sizes" {
+  description = "By function (spend_watch), what it gets instead of what stands in functions.tf; `freio cost` reckons with that."
+  type = map(object({
+    cpu           = optional(string)
+    memory        = optional(string)
+    max_instances = optional(number)
+    timeout       = optional(number)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.sizes) : contains(["slack_inbox", "budget_alert", "spend_watch", "enforcer"], name)])
+    error_message = "sizes: ${join(", ", keys(var.sizes))}; each may be slack_inbox, budget_alert, spend_watch or enforcer."
+  }
+  validation {
+    condition     = alltrue([for size in values(var.sizes) : size.timeout == null ? true : size.timeout >= 30 && size.timeout <= 590])
+    error_message = "sizes: a timeout may be 30 to 590 seconds: Pub/Sub waits for an answer 600 at most."
+  }
+}
+
+variable "secret_versions" {
+  description = "By secret, the version that the functions read. A number makes a rotation an apply; latest is read when an instance starts."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, version in var.secret_versions : contains(["slack-bot-token", "slack-signing-secret", "gateway-key"], name) && can(regex("^([0-9]+|latest)$", version))])
+    error_message = "secret_versions: ${jsonencode(var.secret_versions)}; may have slack-bot-token, slack-signing-secret and gateway-key, each a number or latest."
+  }
+}
+
+variable "runtime" {
+  description = "Of the functions; the locked requirements fit Python 3.11 to 3.14."
+  type        = string
+  default     = "python312"
+  nullable    = false
+
+  validation {
+    condition     = contains(["python311", "python312", "python313", "python314"], var.runtime)
+    error_message = "runtime: '${var.runtime}'; may be python311, python312, python313 or python314."
+  }
+}
+
+variable "drill_schedule" {
+  description = "When the monthly fire drill is, in the client's time zone, where the file has one."
+  type        = string
+  default     = "0 10 1 * *"
+  nullable    = false
+}
+
+variable "labels" {
+  description = "Labels on everything that takes some."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "enable_apis" {
+  description = "Whether the APIs that Freio needs are enabled here: in its own project, and those of the levers in the apps'. None is ever disabled."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "protect" {
+  description = "Whether the state, the journal and the rollup withstand a destroy. Off only to take Freio away, after `freio release --all`."
+  type        = bool
+  default     = true
+  nullable    = false
+}
