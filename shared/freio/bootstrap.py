@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from freio.guard.anomaly import AnomalyDesk
     from freio.guard.budget import BudgetDesk
     from freio.guard.enforce import Enforcer
+    from freio.guard.history import History
     from freio.guard.hold import Holder
     from freio.guard.meter import SpendMeter
     from freio.guard.prove import Prover
@@ -50,7 +52,21 @@ if TYPE_CHECKING:
     from freio.guard.release import Releaser
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Model, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
+    from freio.ports import (
+        Clock,
+        Detector,
+        Forecaster,
+        Lever,
+        Meter,
+        Model,
+        Pager,
+        PriceBook,
+        Queue,
+        Rights,
+        SpendCaps,
+        Warehouse,
+        Witness,
+    )
 
 P = ParamSpec("P")
 
@@ -484,12 +500,13 @@ class Freio:
 
     @cached_property
     def watcher(self) -> Watcher:
-        from freio.adapters.detector.adapter import PyodDetector
+        from freio.adapters.detector.paces import PaceRecords
         from freio.adapters.google.projects import GoogleProjects
-        from freio.adapters.pace_detector import PaceDetector
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
+        from freio.guard.digest import DigestDesk
         from freio.guard.drill import Drills
+        from freio.guard.forecast import ForecastWatch
         from freio.guard.numbers import NumberBook
         from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
@@ -504,8 +521,8 @@ class Freio:
             self.client,
             self.store,
             self.clock,
-            detector=PyodDetector(),
-            paces=PaceDetector(),
+            detector=self.detector,
+            paces=PaceRecords(),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             drills=Drills(self.client, self.store, self.clock, meter=self.meter, levers=levers),
@@ -513,8 +530,22 @@ class Freio:
             chat=self.chat,
             alerter=self.alerter,
             numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
+            forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster),
+            digests=DigestDesk(self.client, self.store, self.store, self.clock),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
+
+    @cached_property
+    def detector(self) -> Detector:
+        from freio.adapters.detector.adapter import PyodDetector
+
+        return PyodDetector()
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        from freio.adapters.forecaster.adapter import StatsForecaster
+
+        return StatsForecaster()
 
     @cached_property
     def spend_meter(self) -> SpendMeter:
@@ -578,6 +609,17 @@ class Freio:
             ),
             rights=RightsWatch(self.client, self.store, self.clock, self.levers),
         )
+
+
+def file_history(path: Path, apps: Iterable[App] | None) -> History:
+    """What an export in a file says of each of the apps, hour by hour; None: of each project."""
+    from freio.domain.spend import Every
+    from freio.guard.history import BY, History
+
+    since, until = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+    warehouse = file_warehouse(path, apps or ())
+    lines = warehouse.spend(since, until, by=BY, every=Every.HOUR, as_of=until)
+    return History.of(lines, who="project" if apps is None else "app")
 
 
 def file_warehouse(path: Path, apps: Iterable[App]) -> SqlWarehouse:

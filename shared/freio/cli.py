@@ -1,4 +1,4 @@
-"""The command line: ``freio check | demo | cost | spend | quotas | probe | drill | release | slack-manifest``."""
+"""The command line: ``freio check | demo | cost | spend | forecast | watch | quotas | probe | drill | release | …``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from importlib import import_module
 COMMANDS = {
     "cost": "what a month of Freio costs a client, item by item",
     "spend": "what AI cost, by whom and what for, from the client's export or from a file of it",
+    "forecast": "where the month of each budget is going, and the chance to pass it",
+    "watch": "a client's own past, watched again: how many alerts, what they would have caught, what they cost",
     "quotas": "the standing quotas of the client's file: what stands, what would change, and keeping them in place",
     "probe": "which brakes each app has, with nothing set; what only a client's own project can show, as experiments",
     "drill": "a fire drill through the deployed system, step by step: signal, Slack, brake, proof, restore",

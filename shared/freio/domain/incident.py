@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from freio.domain.app import Level, Mode
 from freio.domain.explanation import Explanation
+from freio.domain.forecast import Forecast
 from freio.domain.lever import Kind, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
@@ -213,6 +214,7 @@ class Incident:
                   an override with an amount holds.
     ``holding``   the targets on which this incident has, or is about to have, a lease.
     ``caps``      Google's own spend caps on the app's projects, as they were read last.
+    ``forecasts`` where the month of each of the app's budgets is going, as of today.
     ``consents``  which owner said yes for which app, where the target serves several; for the question on the table.
     ``explanation``  as the watch last saw it running away (None: it has not seen that).
     """
@@ -242,6 +244,7 @@ class Incident:
     ceiling: Money | None = None
     holding: tuple[Target, ...] = ()
     caps: tuple[SpendCap, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
     consents: tuple[tuple[str, str], ...] = ()
     tried: tuple[str, ...] = ()
     explanation: Explanation | None = None

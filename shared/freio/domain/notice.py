@@ -15,6 +15,7 @@ class NoticeKind(StrEnum):
     MENTION = "mention"  # a line in the thread that calls people
     WHISPER = "whisper"  # to one person only
     ASK = "ask"  # a request with Approve and Deny
+    POST = "post"  # a message of its own in the channel
     PAGE = "page"  # by the pager, which is not Slack
 
 

@@ -84,8 +84,8 @@ def open_or_merge(
         )
         if number > 1:
             sentence = SIGNALLED_OF_BUDGET if signal.kind.is_of_budget else SIGNALLED
-            if signal.kind in {SignalKind.NATIVE_ANOMALY, SignalKind.DRILL} and not signal.observed.amount:
-                sentence = SIGNALLED_ALONE  # what it cost was not said
+            if not signal.observed.amount:
+                sentence = SIGNALLED_ALONE  # silence, a drill, or an anomaly of Google's that does not say what it cost
             step.thread(
                 merged, f"signal/{number}", sentence, kind=signal.kind, observed=signal.observed, usual=signal.usual
             )

@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import SupportsFloat
 
 from freio.domain.app import App, Client
-from freio.domain.spend import Score
+from freio.domain.spend import Pace, Score
 from freio.guard.detect_tokens import matters, series_name
 from freio.guard.meter import Reading, Readings
 from freio.guard.telemetry import HOUR, floor_hour
 from freio.guard.token_rate import TokenRate
-from freio.ports import Detector
+from freio.ports import Detector, PaceDetector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
 DAY = 24
@@ -27,7 +27,7 @@ def judged(
     client: Client,
     readings: Readings,
     detector: Detector,
-    paces: Detector,
+    paces: PaceDetector,
     now: datetime,
     *,
     excluded: Mapping[str, Spans] = MappingProxyType({}),
@@ -41,13 +41,16 @@ def judged(
                   are neither usual nor a record, nor in the pool of what other apps are held against.
     """
     money: dict[str, Series] = {}
-    tokens: dict[str, Series] = {}
+    tokens: dict[str, Pace] = {}
     for app in client.apps:
         reading, spans = readings.apps[app.name], excluded.get(app.name, ())
-        money[app.name] = without(reading.hours, spans, now)
+        if len(reading.hours) >= MIN_HOURS:
+            money[app.name] = without(reading.hours, spans, now)
         for name, rate in token_series(client, app, reading).items():
-            tokens[name] = as_the_day_before(without(rate.hours, spans, now))
-    return {**_scores(detector, money, now), **_scores(paces, tokens, now)}
+            if len(rate.hours) >= MIN_HOURS:
+                peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
+                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps))
+    return {**(detector.score(money, now) if money else {}), **(paces.score(tokens, now) if tokens else {})}
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:
@@ -75,8 +78,3 @@ def as_the_day_before(hours: Series) -> Series:
         if math.isnan(hour):
             shown[at] = shown[at - DAY] if at >= DAY else 0.0
     return shown
-
-
-def _scores(detector: Detector, series: Mapping[str, Series], now: datetime) -> dict[str, Score]:
-    shown = {name: hours for name, hours in series.items() if len(hours) >= MIN_HOURS}
-    return detector.score(shown, now) if shown else {}

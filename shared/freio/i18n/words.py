@@ -113,6 +113,9 @@ COUNTED: Mapping[str, tuple[str, str]] = {
     "apps": (N_("{n:number} app"), N_("{n:number} apps")),
     "more_limits": (N_("{n:number} more limit"), N_("{n:number} more limits")),
     "settled_days": (N_("{n:number} settled day"), N_("{n:number} settled days")),
+    "alerts": (N_("{n:number} alert"), N_("{n:number} alerts")),
+    "incidents": (N_("{n:number} incident"), N_("{n:number} incidents")),
+    "history_days": (N_("{n:number} day of history"), N_("{n:number} days of history")),
     "earlier_signals": (N_("{n:number} earlier signal"), N_("{n:number} earlier signals")),
     "refused_requests": (N_("{n:number} request refused"), N_("{n:number} requests refused")),
 }

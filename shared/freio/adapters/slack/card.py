@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import Block
 from freio.adapters.slack import brake, evidence, parts
 from freio.adapters.slack.buttons import buttons, is_renewal
 from freio.adapters.slack.mrkdwn import say
+from freio.adapters.slack.outlook import outlook
 from freio.adapters.slack.values import amount, instant
 from freio.domain.app import App
 from freio.domain.incident import Incident, State
@@ -78,6 +79,7 @@ def draw(
         *evidence.course(incident, language),
         *evidence.why(incident, language),
         *([] if incident.is_drill else evidence.how_much(incident, app, language)),
+        *([] if incident.is_drill else outlook(incident, language)),
         *evidence.caps(incident, language),
         *evidence.chart(incident, chart, language, refused=chart_refused),
         *evidence.owners(incident, app, language, address),

@@ -35,6 +35,7 @@ OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
 FORECAST = N_("*{kind:Word}: to reach {ratio:percent} of {usual:money}*, billed so far {observed:money}")
 OVER_USUAL = N_("*{kind:Word}: {observed:money}* instead of {usual:money}")
 OVER_USUAL_IN = N_("*{kind:Word}: {observed:money} in {window:duration}* instead of {usual:money}")
+SILENT = N_("*{kind:Word}*, where {usual:money} are usual in {window:duration}")
 UNUSUAL = N_("*{kind:Word}: {observed:money}*")
 UNMEASURED = N_("*{kind:Word}*")
 DRIVEN_BY = N_("mostly {driver}")
@@ -109,6 +110,8 @@ def _signal(signal: Signal, language: Language, *, driver_said: bool) -> str:
     sentence = OVER_USUAL_IN if signal.window_minutes else OVER_USUAL
     if signal.kind in _BUDGET:
         sentence = FORECAST if signal.kind is SignalKind.BUDGET_FORECAST else OF_BUDGET
+    elif signal.kind is SignalKind.SILENCE:
+        sentence = SILENT
     elif signal.kind in _UNMEASURED and signal.observed.amount == 0:
         sentence = UNMEASURED
     elif signal.usual.amount == 0:
@@ -122,7 +125,7 @@ def _signal(signal: Signal, language: Language, *, driver_said: bool) -> str:
         window=str(signal.window_minutes * 60),
         ratio=f"{signal.score:.2f}",
     )
-    if signal.driver and not driver_said:
+    if signal.driver and not driver_said and signal.kind is not SignalKind.SILENCE:
         line += f", {say(language, DRIVEN_BY, driver=signal.driver)}"
     return f"{line} {say(language, SEEN, level=signal.level, at=instant(signal.at))}"
 
