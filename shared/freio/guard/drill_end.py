@@ -63,8 +63,9 @@ def report(step: Step, store: Store, ended: Incident) -> None:
         else Phrase.of(say.DRILL_MISSED, moment=moment)
         for moment, at in moments(ended, card.posted_at if card else None).items()
     ]
-    step.thread(ended, "drill/steps", say.DRILL_STEPS, steps=packed(lines))
-    step.thread(ended, "drill/verdict", _verdict(ended))
+    # Lines of one instant are told in the order of their keys: these after what the levers did ("quota|…").
+    step.thread(ended, "the drill/1", say.DRILL_STEPS, steps=packed(lines))
+    step.thread(ended, "the drill/2", _verdict(ended))
 
 
 def _verdict(ended: Incident) -> str:

@@ -32,6 +32,7 @@ _SIGNS = {
 _HOLDING = {State.THROTTLED, State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 
 TITLE = N_("{sign} {app}: {state:word}")
+DRILL_IS_OVER = N_("*This was a fire drill.* Nothing ran away.")
 TITLE_OF_DRILL = N_("🧪 Fire drill, {app}: {state:word}")
 DRILL = N_(
     "*This is a fire drill.* Nothing runs away, and nobody uses what the brake is set on. Answer it as you would a "
@@ -115,7 +116,9 @@ def _about(incident: Incident, language: Language) -> Block:
 
 def _drill(incident: Incident, language: Language) -> list[Block]:
     """That nobody need run, before anything that looks like a reason to."""
-    return [*parts.section([say(language, DRILL)], "drill")] if incident.is_drill else []
+    if not incident.is_drill:
+        return []
+    return [*parts.section([say(language, DRILL if incident.is_open else DRILL_IS_OVER)], "drill")]
 
 
 def _progress(incident: Incident, language: Language) -> list[str]:

@@ -16,7 +16,7 @@ from freio.sandbox.demo.stage import Stage, set_up
 
 SEED = 7
 MORNING = datetime(2026, 11, 23, 13, tzinfo=UTC)
-HISTORY = timedelta(days=2)
+HISTORY = timedelta(days=21)
 MINUTE = timedelta(minutes=1)
 WATCHED_EVERY = 5  # minutes
 DRAINS_WITHIN = 120.0  # seconds
