@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -177,6 +177,12 @@ class Detector(Protocol):
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         """Scores the last hour of each series (hours on end, oldest first, USD or any one currency), causally."""
         ...
+
+
+class Calendar(Protocol):
+    """The holidays of the client's country."""
+
+    def is_holiday(self, day: date) -> bool: ...
 
 
 class Witness(Protocol):
