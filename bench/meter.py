@@ -22,7 +22,7 @@ from bench.result import Result, table, verdict
 from bench.sides import GATE, MINUTES, ByExport, ByMeter, Side
 
 SEEDS = tuple(range(1, 11))
-CHOSEN_ON = tuple(range(101, 106))
+CHOSEN_ON = tuple(range(21, 31))
 BUDGET = 0.25  # alerts per series-week: what the demo's client allows
 LATE = {"export, 6 h late": 6 * 60, "export, 1 day late": 24 * 60}  # minutes
 METER = "meter"
@@ -46,7 +46,7 @@ Found = dict[str, list[Seen]]  # by side, in the order of the incidents
 
 
 def run() -> Result:
-    """About a minute and a half."""
+    """About ten seconds."""
     check(PROTOCOL.read_bytes())
     protocol: Any = importlib.import_module("bench.incidents")
     usage = usage_file()
@@ -194,14 +194,15 @@ def _lines(figures: Mapping[str, Any]) -> list[str]:
     came = figures["background"]
     lines = [
         f"{figures['series']} steady clients of the recorded usage, in five-minute steps; incidents of",
-        f"bench/incidents.py, seeds {SEEDS[0]} to {SEEDS[-1]}. On both sides the same detector, the same gate of",
+        f"bench/incidents.py, seeds {SEEDS[0]} to {SEEDS[-1]}. On both sides the same gate of",
         f"{GATE:.0f} USD an hour above the usual, the same folds, the same budget of {BUDGET} alerts per series-week",
-        f"(what came out: meter {came[METER]:.2f}, export {came['export']:.2f}). The window of the meter's pace was",
-        f"chosen on seeds {CHOSEN_ON[0]} to {CHOSEN_ON[-1]}.",
-        "Meter: a poll every five minutes, points three minutes late. Export: whole hours, once their rows have come.",
+        f"(what came out: meter {came[METER]:.2f}, export {came['export']:.2f}). Constants were chosen on seeds",
+        f"{CHOSEN_ON[0]} to {CHOSEN_ON[-1]}.",
+        "Meter: a poll every five minutes, points three minutes late: the pace of tokens, and each hour's money as it",
+        "ends, under one budget. Export: whole hours of money, once their rows have come.",
         "Delay: median simulated minutes from the first extra dollar to the alert. Both: of the incidents that all",
         "sides find, and x how much sooner the meter does. All: a miss counts as later than any alert, and where most",
-        "are missed, so is the median.",
+        "are missed, so is the median; the targets are held against these.",
         "Lost: mean share of an incident's money that is spent by the alert (1 for a miss), and all of it in USD.",
     ]
     header = ("incidents", "recall", "both", "delay both", "x", "delay all", "lost", "lost USD", "of USD")
@@ -212,16 +213,15 @@ def _lines(figures: Mapping[str, Any]) -> list[str]:
         ]
     lines.append("")
     for kind in FAST:
-        mine = kinds[kind][METER]["delay_both_min"]
+        every = {side: one["delay_all_min"] for side, one in kinds[kind].items()}
+        mine = every[METER]
         is_quick = mine is not None and mine <= TARGET
         lines.append(verdict(f"{kind}: {_said(mine)} minutes, target at most {TARGET:.0f}", met=is_quick))
         for side in LATE:
-            theirs = kinds[kind][side]["delay_both_min"]
-            is_sooner = mine is not None and theirs is not None and theirs >= TIMES * mine
+            theirs = every[side]
+            is_sooner = mine is not None and (theirs is None or theirs >= TIMES * mine)
             said = f"{kind}: {_times(mine, theirs)} sooner than {side}, target {TIMES:.0f} x"
             lines.append(verdict(said, met=is_sooner))
-        every = {side: _said(one["delay_all_min"]) for side, one in kinds[kind].items()}
-        lines.append(f"{kind}, with misses: " + ", ".join(f"{side} {said}" for side, said in every.items()))
     return lines
 
 

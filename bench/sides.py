@@ -1,9 +1,9 @@
-"""The two ways of seeing the same spend, each judged by the same detector under the same money gate.
+"""The two ways of seeing the same spend, each judged as Freio judges it, by its records, under the same money gate.
 
 *By meter*: every five minutes, from telemetry that is whole up to five minutes ago (points come three minutes late, and
 the grid is of five): the pace of tokens in the last quarter of an hour, held against such paces, as `freio.guard.paces`
-and `freio.guard.detect` do. *By export*: each hour's money, once its rows have come. What the meter's estimate of money
-finds besides is not counted here: it would have a budget of its own.
+and `freio.guard.detect` do; and each hour's money as it ends. Both share one budget of alerts. *By export*: each hour's
+money, once its rows have come.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from bench.last_hour import LastHour
 from bench.recorded import PER_HOUR, Client
+from freio.adapters.detector.engine import judge
+from freio.adapters.detector.paces import bounds
+from freio.adapters.detector.windows import Floats, usual
+from freio.guard.paces import BEFORE as HOURS_BEFORE
 from freio.guard.paces import WINDOW
 from freio.guard.telemetry import STEP
 
 GATE = 5.0  # USD an hour above the usual: less is no alert, on either side
+OF_MONEY = 0.86  # of a pace's score, on the meter's side: its share of the one budget, chosen on seeds 21 to 30
 UNSEEN = 1  # steps that are not whole yet at a poll
-WIDTH = int(WINDOW / STEP)
+WIDTH, BEFORE = int(WINDOW / STEP), int(HOURS_BEFORE / STEP)
 MINUTES = 60 // PER_HOUR
 
 
@@ -40,36 +45,43 @@ class ByExport:
     """One look at each hour, dated by its end: how late its rows come is added by whoever counts."""
 
     def __init__(self, client: Client) -> None:
-        self._hourly = client.usd.reshape(-1, PER_HOUR).sum(axis=1)
-        self._detector = LastHour(self._hourly)
+        self._score = _of_money(client)
 
     def best(self, hour: int) -> float:
-        return judged(self._detector, hour, self._hourly[hour], 1.0)
+        return float(self._score[hour])
 
     def looks(self, hour: int) -> Iterator[tuple[int, float]]:
         yield (hour + 1) * PER_HOUR, self.best(hour)
 
 
 class ByMeter:
-    """Twelve looks in each hour at the pace of tokens; each hour before is worth the highest pace that ended in it."""
+    """Twelve looks in each hour at the pace of tokens, held against the hours before.
+
+    The first of them sees the hour before as money, too.
+    """
 
     def __init__(self, client: Client) -> None:
         sums = np.concatenate(([0.0], np.cumsum(client.tokens)))
         ends = np.arange(len(sums))
         self._pace = (sums - sums[np.maximum(0, ends - WIDTH)]) * PER_HOUR / WIDTH  # by the step's number at whose end
-        self._detector = LastHour(self._pace[1:].reshape(-1, PER_HOUR).max(axis=1))
+        before = np.concatenate((np.zeros(WIDTH + BEFORE - 1), self._pace))[: len(self._pace) + BEFORE - 1]
+        self._jump = np.maximum(0.0, self._pace - sliding_window_view(before, BEFORE).max(axis=1))
+        peaks, jumps = (each[1:].reshape(-1, PER_HOUR).max(axis=1) for each in (self._pace, self._jump))
+        self._bounds = bounds(peaks[:, np.newaxis], jumps[:, np.newaxis]).of(0)
         self._a_token = client.usd.sum() / max(client.tokens.sum(), 1.0)
+        self._hour_before = np.concatenate(([0.0], OF_MONEY * _of_money(client)))
 
     def best(self, hour: int) -> float:
-        """By the highest pace of the hour's looks: a higher one never scores less."""
-        return self._score(hour, max(self._pace[poll - UNSEEN] for poll in _polls(hour)))
+        return max(score for _, score in self.looks(hour))
 
     def looks(self, hour: int) -> Iterator[tuple[int, float]]:
-        for poll in _polls(hour):
-            yield poll, self._score(hour, self._pace[poll - UNSEEN])
-
-    def _score(self, hour: int, pace: float) -> float:
-        return judged(self._detector, hour, float(pace), self._a_token)
+        seen = np.array(_polls(hour)) - UNSEEN
+        pace = self._pace[seen]
+        scores = gated(
+            self._bounds.score(pace, self._jump[seen], hour), (pace - self._bounds.usual[hour]) * self._a_token
+        )
+        scores[0] = max(scores[0], self._hour_before[hour])
+        yield from zip(_polls(hour), scores.tolist(), strict=True)
 
 
 def _polls(hour: int) -> range:
@@ -77,9 +89,12 @@ def _polls(hour: int) -> range:
     return range(hour * PER_HOUR + 1, (hour + 1) * PER_HOUR + 1)
 
 
-def judged(detector: LastHour, hour: int, value: float, worth: float) -> float:
-    """The detector's score of a value in that hour, or 0 where it is over the usual by less than the gate."""
-    if value * worth <= GATE:
-        return 0.0
-    score, usual = detector.score(hour, value)
-    return score if (value - usual) * worth > GATE else 0.0
+def gated(score: Floats, excess: Floats) -> Floats:
+    """The scores, but 0 where the excess over the usual, in USD an hour, is within the gate."""
+    return np.where(excess > GATE, score, 0.0)
+
+
+def _of_money(client: Client) -> Floats:
+    """The score of each hour's money, by its own records: one client alone is no pool."""
+    hours = client.usd.reshape(-1, PER_HOUR).sum(axis=1)
+    return gated(judge(hours[np.newaxis]).score[0], hours - usual(hours[:, np.newaxis])[:, 0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
@@ -15,17 +16,19 @@ from bench.acknowledge import Tally
 from bench.arithmetic import arrivals, percentile, ratio_interval
 from bench.clicks import MARK, SECRET, signed_click
 from bench.detector import score
-from bench.last_hour import LastHour
 from bench.load import Sent
 from bench.meter import _Clean, _seen
 from bench.recorded import PER_HOUR, Client, Incident
 from bench.result import NotMeasuredError, table, verdict
-from bench.sides import GATE, ByExport, ByMeter
+from bench.sides import GATE, UNSEEN, WIDTH, ByExport, ByMeter
 from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.evidence import WORTH
-from freio.adapters.pace_detector import PaceDetector
+from freio.adapters.detector.paces import PaceRecords
 from freio.adapters.slack.interactions import Inbox
 from freio.domain.click import Click
+from freio.domain.spend import Pace, Tokens
+from freio.guard.paces import FILLING, Paces
+from freio.guard.telemetry import HOUR, RECENT, STEP, STEP_MINUTES
 from freio.i18n.catalogue import Language
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -152,15 +155,43 @@ def an_incident(kind: str = "spike", at: int = 250, usd: float = 60.0, hours: in
     return Incident(kind=kind, seed=1, client=0, added=added)
 
 
-def test_the_last_hour_is_judged_as_the_detector_judges_it() -> None:
-    """For values that are usual, odd, and very odd."""
-    hours = a_client().usd.reshape(-1, PER_HOUR).sum(axis=1)
-    fast, detector = LastHour(hours), PaceDetector()
-    for hour in (0, 1, 100, 250, 335):
-        for value in (0.0, float(hours[hour]), 25.0, 90.0):
-            said = detector.score({"s": [*map(float, hours[:hour]), value]}, NOW)["s"]
-            assert fast.score(hour, value)[0] == pytest.approx(said.value)
-            assert fast.score(hour, value)[1] == pytest.approx(said.usual if hour else fast.score(0, value)[1])
+def test_a_pace_is_judged_as_the_detector_judges_it() -> None:
+    """At each look of a calm hour and of an incident's first: the hours before, with that pace and jump after them."""
+    client = a_client().with_extra(an_incident().added)
+    steps = {NOW + n * STEP: round(tokens) for n, tokens in enumerate(client.tokens)}
+    for hour in (30, 249, 250):
+        for poll, found in ByMeter(client).looks(hour):
+            known = {at: tokens for at, tokens in steps.items() if at < NOW + (poll - UNSEEN) * STEP}
+            pace = _present(known, NOW + hour * HOUR, NOW + (poll - UNSEEN) * STEP)
+            said = PaceRecords().score({"s": pace}, NOW)["s"]
+            assert found == 0 or found == pytest.approx(said.value, rel=1e-3)
+            assert (found > 0) == (hour == 250 and poll > 250 * PER_HOUR + UNSEEN)
+
+
+def _present(steps: dict[datetime, int], hour: datetime, end: datetime) -> Pace:
+    """As the watch would see it: what it learned of the hours that are over, and what it sees of the present."""
+    telemetry = PaceTelemetry(steps)
+    paces, at = Paces(telemetry), end + FILLING
+    paces.learn("p", telemetry.tokens(["p"], at - RECENT, end, STEP_MINUTES), at - RECENT, at)
+    past = [highest for n, highest in enumerate(paces.of("p", "m", at)) if n < (hour - NOW) / HOUR]
+    now = sum(steps[end - (n + 1) * STEP] for n in range(WIDTH)) * PER_HOUR // WIDTH
+    jump = paces.jump("p", "m", at)
+    return Pace(peaks=(*(one.pace for one in past), now), jumps=(*(one.jump for one in past), jump))
+
+
+class PaceTelemetry:
+    """A `Meter` of one model in one project."""
+
+    def __init__(self, steps: dict[datetime, int]) -> None:
+        self._steps = steps
+
+    def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        del projects
+        return [
+            Tokens(start=at, minutes=step_minutes, project="p", location="global", model="m", input=count, output=0)
+            for at, count in self._steps.items()
+            if since <= at < until
+        ]
 
 
 def test_the_meter_sees_in_minutes_what_the_export_sees_in_hours() -> None:

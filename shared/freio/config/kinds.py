@@ -121,6 +121,10 @@ ModelId = Annotated[
     str,
     pattern(r"[a-z0-9][a-z0-9@._/-]{0,127}", "a model", "its id", example="gemini-2.5-flash"),
 ]
+Location = Annotated[
+    str,
+    pattern(r"global|[a-z]+(?:-[a-z]+)+[0-9]{1,2}", "an endpoint", "global or a region", example="us-central1"),
+]
 LabelKey = Annotated[str, values.label("a label's key", shortest=1, example="app")]
 LabelValue = Annotated[str, values.label("a label's value", shortest=0, example="support-chat")]
 

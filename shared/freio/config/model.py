@@ -35,6 +35,7 @@ from freio.config.kinds import (
     LabelValue,
     Lever,
     Locale,
+    Location,
     Mode,
     ModelId,
     Name,
@@ -228,6 +229,19 @@ class GatewayKeys(Keys):
     )
 
 
+class DrillKeys(Keys):
+    """The fire drill, which `freio drill` and a monthly job start: its app must have no traffic there."""
+
+    app: Name = Field(description="The app whose brake is tried: one of apps, in one project, without any traffic.")
+    model: ModelId = Field(description="The model that is limited for the drill.")
+    location: Location = Field(description="The endpoint that is limited for the drill: global or a region.")
+    calls: bool = Field(
+        default=False,
+        description="Whether the drill asks that model itself while it is braked, so that the brake has something to "
+        "refuse and the proof can bind; needs aiplatform.endpoints.predict in the app's project. Default: false.",
+    )
+
+
 class PagerKeys(Keys):
     """Who is called when Slack is not enough."""
 
@@ -266,4 +280,7 @@ class ClientKeys(Keys):
     )
     gateway: GatewayKeys | None = Field(
         default=None, description="The LiteLLM proxy that apps call the models through. Default: none."
+    )
+    drill: DrillKeys | None = Field(
+        default=None, description="The fire drill and the harmless target that it brakes. Default: there is none."
     )

@@ -20,6 +20,7 @@ class Verb(StrEnum):
     APPROVE = "approve"
     DENY = "deny"
     STATUS = "status"
+    BUDGET = "budget"
     PLAN = "plan"
     PLANS = "plans"
     WITHDRAW = "withdraw"

@@ -110,6 +110,18 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast tokens came, in tokens an hour: one value for each hour that was, oldest first, and the present last.
+
+    ``peaks``  the highest pace of the hour, over a quarter of one.
+    ``jumps``  the most by which a pace in that hour was over the highest of the three hours before it.
+    """
+
+    peaks: tuple[float, ...]
+    jumps: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """The detector's answer for one series at its last hour.
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from freio.domain.app import App, Client, Level
-from freio.domain.budget import BudgetReport
+from freio.domain.budget import BudgetReport, watched_part
 from freio.domain.calendar import month_end
 from freio.domain.expectation import Expectations
 from freio.domain.incident import Assessment
@@ -209,19 +209,9 @@ def _breaks_budget(
     day = sum(reading.hours[-25:-1], Decimal(0))  # whole hours; the last one overlaps the one before it
     days_left = Decimal(int((month_end(now) - now.astimezone(UTC)).total_seconds())) / 86400
     to_come = day * days_left
-    limits = [(app.budget, _ONE)] if app.budget else [(r.budget, _part(r, reports[0])) for r in reports]
+    limits = [(app.budget, _ONE)] if app.budget else [(r.budget, watched_part(r, reports[0])) for r in reports]
     for budget, part in limits:
         allowed = budget if allowance is None else budget + allowance
         if gate.amount < to_come * part and allowed.amount < (spent.amount + to_come) * part:
             return True
     return False
-
-
-def _part(report: BudgetReport, widest: BudgetReport) -> Decimal:
-    """Which part of the app's spend a budget watches: its own cost over that of the widest one.
-
-    A budget of 500 for the test traffic of an app is not held against what all of the app costs.
-    """
-    if report is widest:
-        return _ONE
-    return report.cost.amount / widest.cost.amount if widest.cost.amount else Decimal(0)

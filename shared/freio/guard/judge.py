@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import SupportsFloat
 
 from freio.domain.app import App, Client
-from freio.domain.spend import Score
+from freio.domain.spend import Pace, Score
 from freio.guard.detect_tokens import matters, series_name
 from freio.guard.meter import Reading, Readings
 from freio.guard.season import days_of, factors, in_money
 from freio.guard.telemetry import HOUR, floor_hour
 from freio.guard.token_rate import TokenRate
-from freio.ports import Calendar, Detector
+from freio.ports import Calendar, Detector, PaceDetector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
 DAY = 24
@@ -28,7 +28,7 @@ def judged(
     client: Client,
     readings: Readings,
     detector: Detector,
-    paces: Detector,
+    paces: PaceDetector,
     now: datetime,
     *,
     excluded: Mapping[str, Spans] = MappingProxyType({}),
@@ -44,13 +44,17 @@ def judged(
     ``calendar``  the client's, where the file names a country: money of special days is held against such days.
     """
     money: dict[str, Series] = {}
-    tokens: dict[str, Series] = {}
+    tokens: dict[str, Pace] = {}
     for app in client.apps:
         reading, spans = readings.apps[app.name], excluded.get(app.name, ())
-        money[app.name] = without(reading.hours, spans, now)
+        if len(reading.hours) >= MIN_HOURS:
+            money[app.name] = without(reading.hours, spans, now)
         for name, rate in token_series(client, app, reading).items():
-            tokens[name] = as_the_day_before(without(rate.hours, spans, now))
-    return {**_seasoned(client, detector, money, now, calendar), **_scores(paces, tokens, now)}
+            if len(rate.hours) >= MIN_HOURS:
+                peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
+                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps))
+    scores = _seasoned(client, detector, money, now, calendar) if money else {}
+    return {**scores, **(paces.score(tokens, now) if tokens else {})}
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:
@@ -85,14 +89,9 @@ def _seasoned(
 ) -> dict[str, Score]:
     """The scores of money, as if all days were alike."""
     if calendar is None:
-        return _scores(detector, money, now)
+        return detector.score(money, now)
     found = {
         name: factors(hours, days_of(len(hours), now, client.time_zone, calendar)) for name, hours in money.items()
     }
-    scores = _scores(detector, {name: plain for name, (_, plain) in found.items()}, now)
+    scores = detector.score({name: plain for name, (_, plain) in found.items()}, now)
     return {name: in_money(score, money[name], found[name][0]) for name, score in scores.items()}
-
-
-def _scores(detector: Detector, series: Mapping[str, Series], now: datetime) -> dict[str, Score]:
-    shown = {name: hours for name, hours in series.items() if len(hours) >= MIN_HOURS}
-    return detector.score(shown, now) if shown else {}

@@ -23,8 +23,11 @@ def known(store: Store, app: str, now: datetime) -> Expectations:
 
 
 def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
-    """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known."""
-    level = _level(incident)
+    """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known.
+
+    A drill teaches nothing.
+    """
+    level = None if incident.is_drill else _level(incident)
     if level is None:
         return
     hushed = decision.until or step.now
@@ -59,7 +62,7 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
 def confirm(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
     """*Throttle*, by a person: it was trouble, and as soon as it is over, its hours judge no later ones."""
     before = known(store, incident.app, step.now)
-    if any(one.incident == incident.id for one in before.confirmed):
+    if incident.is_drill or any(one.incident == incident.id for one in before.confirmed):
         return
     since = _began(incident)
     step.put(replace(before, confirmed=(*before.confirmed, Confirmed(incident=incident.id, since=since))))

@@ -1,8 +1,9 @@
-"""How fast each model of a project was gone through in the busiest quarter of each hour that was.
+"""How fast each model of a project was gone through in the busiest quarter of each hour that was, and how it jumped.
 
 A pace of fifteen minutes is compared with such paces: held against whole hours, each burst within one would look like
-a runaway. They are learned from five-minute telemetry, once for each hour, and live as long as the process does; a new
-one asks for them again, one list for each project.
+a runaway. A jump is by how much it is over the highest pace of the three hours before: what climbs every morning
+seldom jumps so far. They are learned from five-minute telemetry, once for each hour, and live as long as the process
+does; a new one asks for them again, one list for each project.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from freio.domain.spend import Tokens
 from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_hour, floor_step
@@ -18,6 +20,8 @@ from freio.ports import Meter
 KEPT = timedelta(days=14)
 FILLING = timedelta(minutes=3)  # the newest points come so late: a step that holds such minutes looks like a dip
 WINDOW = 3 * STEP  # one step is a burst, and an hour is slow
+BEFORE = 3 * HOUR  # whose highest pace a jump is measured from
+REACH = BEFORE + 2 * WINDOW  # the steps before an hour that its jumps are made of
 AN_HOUR = int(HOUR / WINDOW)  # windows
 DAY = timedelta(days=1)
 
@@ -36,51 +40,67 @@ def window(now: datetime) -> tuple[datetime, datetime]:
     return end - WINDOW, end
 
 
+class Highest(NamedTuple):
+    """Of an hour, in tokens an hour."""
+
+    pace: int
+    jump: int
+
+
 class Paces:
-    """The highest pace of each hour, in tokens an hour, by project and model."""
+    """The highest pace and jump of each hour, by project and model."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._until: dict[str, datetime] = {}
-        self._peaks: dict[str, dict[str, dict[datetime, int]]] = {}
+        self._hours: dict[str, dict[str, dict[datetime, Highest]]] = {}
+        self._recent: dict[str, Mapping[str, Steps]] = {}
         self._heard: set[datetime] = set()  # hours in which some model of some project had traffic
 
     def learn(self, project: str, recent: Sequence[Tokens], since: datetime, now: datetime) -> None:
-        """Take in the hours that have ended: from `recent`, which reaches back to `since`, where it has them all.
+        """Take in the hours that have ended: from `recent`, which reaches back to `since`, where it has all it takes.
 
         VendorError where it has not, and the project cannot be asked: nothing is learned then, and nothing lost.
         """
+        self._recent[project] = _by_model(recent)
         begin = max(self._until.get(project, now - KEPT), floor_hour(now - KEPT))
         end = floor_hour(window(now)[1])
         if begin >= end:
             return
-        if begin - WINDOW < since:
+        if begin - REACH < since:
             begin = floor_hour(begin)
-            recent = self._meter.tokens([project], begin - WINDOW, floor_step(now), STEP_MINUTES)
-        peaks = self._peaks.setdefault(project, {})
+            recent = self._meter.tokens([project], begin - REACH, floor_step(now), STEP_MINUTES)
+        known = self._hours.setdefault(project, {})
         for model, steps in _by_model(recent).items():
-            hours = peaks.setdefault(model, {})
-            hours.update({hour: pace for hour in _hours(begin, end) if (pace := _peak(steps, hour))})
+            hours = known.setdefault(model, {})
+            hours.update({hour: highest for hour in _hours(begin, end) if (highest := _highest(steps, hour))})
             self._heard.update(hours)
-        for hours in peaks.values():
+        for hours in known.values():
             for hour in [hour for hour in hours if hour < end - KEPT]:
                 del hours[hour]
         self._until[project] = end
 
-    def of(self, project: str, model: str, now: datetime) -> tuple[int, ...]:
+    def jump(self, project: str, model: str, now: datetime) -> int:
+        """By how much the present pace is over the highest of the three hours before its window."""
+        steps = self._recent.get(project, {}).get(model, {})
+        end = window(now)[1]
+        before = [end - WINDOW - n * STEP for n in range(int(BEFORE / STEP))]
+        return max(0, _pace(steps, end) - max(_pace(steps, one) for one in before))
+
+    def of(self, project: str, model: str, now: datetime) -> tuple[Highest, ...]:
         """Every hour from the first with traffic up to the present one, oldest first; gaps as zero.
 
         But an hour in which no model of any project had traffic is worth what the same hour of the day before was:
         a feed that was down must not make what is usual look like much.
         """
-        peaks = self._peaks.get(project, {}).get(model, {})
-        if not peaks:
+        known = self._hours.get(project, {}).get(model, {})
+        if not known:
             return ()
-        first, dense = min(peaks), dict(peaks)
+        first, dense = min(known), dict(known)
         for hour in _hours(first, floor_hour(window(now)[1])):
             if hour not in self._heard and hour - DAY in dense:
                 dense[hour] = dense[hour - DAY]
-        return tuple(dense.get(hour, 0) for hour in _hours(first, floor_hour(window(now)[1])))
+        return tuple(dense.get(hour, Highest(0, 0)) for hour in _hours(first, floor_hour(window(now)[1])))
 
 
 def _by_model(tokens: Iterable[Tokens]) -> dict[str, Steps]:
@@ -92,13 +112,19 @@ def _by_model(tokens: Iterable[Tokens]) -> dict[str, Steps]:
     return {model: dict(steps) for model, steps in found.items()}
 
 
-def _peak(steps: Steps, hour: datetime) -> int:
-    """The most that a window which ends within the hour had, as a pace; 0 for an hour without traffic of its own."""
-    own = [hour + n * STEP for n in range(int(HOUR / STEP))]
-    if not any(steps.get(start) for start in own):
-        return 0
-    ends, width = [start + STEP for start in own], int(WINDOW / STEP)
-    return max(sum(steps.get(end - (n + 1) * STEP, 0) for n in range(width)) for end in ends) * AN_HOUR
+def _highest(steps: Steps, hour: datetime) -> Highest | None:
+    """Of the windows that end within the hour; None for an hour without traffic of its own."""
+    if not any(steps.get(hour + n * STEP) for n in range(int(HOUR / STEP))):
+        return None
+    first, count = hour - REACH + WINDOW, int((REACH - WINDOW + HOUR) / STEP)
+    paces = [_pace(steps, first + (n + 1) * STEP) for n in range(count)]
+    width, before, own = int(WINDOW / STEP), int(BEFORE / STEP), int(HOUR / STEP)
+    jumps = [paces[at] - max(paces[at - width - before + 1 : at - width + 1]) for at in range(count - own, count)]
+    return Highest(max(paces[-own:]), max(0, *jumps))
+
+
+def _pace(steps: Steps, end: datetime) -> int:
+    return sum(steps.get(end - (n + 1) * STEP, 0) for n in range(int(WINDOW / STEP))) * AN_HOUR
 
 
 def _hours(first: datetime, until: datetime) -> list[datetime]:

@@ -21,7 +21,7 @@ from freio.guard.announce import Announcements
 from freio.guard.consent import consent, owned, sides
 from freio.guard.raise_limit import comes_too_late
 from freio.guard.remind import app_of
-from freio.guard.reply import refuse, reply, tell_stale, tell_status
+from freio.guard.reply import refuse, reply, tell_budgets, tell_stale, tell_status
 from freio.guard.requests import Requests, hard_lever
 from freio.guard.settle import Settler, is_offered, until_when
 from freio.guard.step import Step
@@ -72,6 +72,9 @@ class Responder:
             return None
         if click.verb in _OF_NO_INCIDENT:
             self._beside(step, click, person)
+            return None
+        if click.verb is Verb.BUDGET:
+            tell_budgets(step, click, self._store)
             return None
         incident = self._incident(click)
         _log(step, click, incident)

@@ -16,7 +16,7 @@ STEP = timedelta(minutes=STEP_MINUTES)
 FEED_SILENT = timedelta(minutes=20)  # telemetry is about three minutes late; this long without a point is silence
 BELIEVED = timedelta(hours=1)  # a steady app's silence this long, while others' telemetry goes on, is an end of traffic
 STEADY = 10  # of the twelve steps before it fell silent had traffic
-RECENT = 2 * HOUR
+RECENT = 5 * HOUR  # an hour that has just ended, and what its paces are held against
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

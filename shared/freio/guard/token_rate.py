@@ -21,6 +21,7 @@ class TokenRate:
     """One app's tokens of one model in one project.
 
     ``hours``  the highest pace of each hour that was, oldest first, in tokens an hour, and the present `pace` last.
+    ``jumps``  the same of how far a pace was over the highest of the three hours before it, and the present one last.
     ``pace``   at which the last `WINDOW` ran that has wholly been reported.
     ``cost``   what an hour at that pace costs, in the client's currency.
     """
@@ -28,6 +29,7 @@ class TokenRate:
     project: str
     model: str
     hours: tuple[int, ...]
+    jumps: tuple[int, ...]
     cost: Decimal
 
     @property
@@ -61,11 +63,13 @@ class TokenSums:
         found: dict[str, list[TokenRate]] = defaultdict(list)
         for key, tokens in self.recent.items():
             app, (project, model) = key
-            past = [round(peak * self.share[key]) for peak in paces.of(project, model, self.now)]
+            share, past = self.share[key], paces.of(project, model, self.now)
+            jumps = [*(highest.jump for highest in past), paces.jump(project, model, self.now)]
             rate = TokenRate(
                 project=project,
                 model=model,
-                hours=(*past, round(tokens * AN_HOUR)),
+                hours=(*(round(highest.pace * share) for highest in past), round(tokens * AN_HOUR)),
+                jumps=tuple(round(jump * share) for jump in jumps),
                 cost=self.cost[key] * AN_HOUR,
             )
             found[app].append(rate)

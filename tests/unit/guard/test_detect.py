@@ -210,7 +210,8 @@ HOURLY = 10_000_000
 
 def running(pace: int = 12 * HOURLY, cost: str = "12", hours: int = 48) -> Reading:
     """An app that goes through ten million tokens an hour, and now at another pace; money of the hour is still calm."""
-    rate = TokenRate(project=PROJECT, model=FLASH, hours=(*(HOURLY,) * hours, pace), cost=Decimal(cost))
+    paces, jumps = (*(HOURLY,) * hours, pace), (0,) * (hours + 1)
+    rate = TokenRate(project=PROJECT, model=FLASH, hours=paces, jumps=jumps, cost=Decimal(cost))
     return replace(READING, rate=usd(1), tokens=(rate,))
 
 

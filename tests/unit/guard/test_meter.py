@@ -468,3 +468,16 @@ def test_an_hour_that_is_priced_in_part_teaches_nothing() -> None:
     readings = town.read()
     assert (PROJECT, FLASH) not in readings.ratios
     assert readings.apps["chat"].unpriced == {f"{FLASH} (turbo)"}
+
+
+def test_a_jump_is_measured_from_the_three_hours_before_its_window() -> None:
+    """Twelve million an hour after 4.8: a jump of 7.2; and an hour that was remembers its own."""
+    town = Town()
+    town.serve(NOW - 40 * HOUR, NOW - 30 * HOUR, 1_200_000)
+    town.serve(NOW - 30 * HOUR, NOW - timedelta(minutes=20), 4_800_000)
+    town.serve(NOW - timedelta(minutes=20), NOW, 12_000_000)
+    (rate,) = chat(town).tokens
+    assert len(rate.jumps) == len(rate.hours)
+    assert (rate.pace, rate.jumps[-1]) == (12_000_000, 7_200_000)
+    assert max(rate.jumps[1:-1]) == 3_600_000
+    assert rate.jumps[-6:-1] == (0,) * 5

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freio.adapters.detector.adapter import PyodDetector
+from freio.adapters.detector.paces import PaceRecords
 from freio.adapters.holiday_calendar import HolidayCalendar
-from freio.adapters.pace_detector import PaceDetector
 from freio.domain.money import SpendRange
 from freio.domain.season import DayKind, kind_of
 from freio.domain.spend import Score
@@ -60,7 +60,7 @@ def scored(hours: list[float], now: datetime, calendar: Calendar | None) -> Scor
         rate=usd(1),
     )
     readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=None)
-    return judged(whole, readings, PyodDetector(), PaceDetector(), now, calendar=calendar)["chat"]
+    return judged(whole, readings, PyodDetector(), PaceRecords(), now, calendar=calendar)["chat"]
 
 
 AFTERNOON = datetime(2026, 4, 21, 15, 0, tzinfo=UTC)

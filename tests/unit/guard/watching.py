@@ -16,15 +16,16 @@ from freio.domain.money import Money
 from freio.domain.notice import Card
 from freio.domain.phrase import Phrase
 from freio.domain.rates import INPUT, OUTPUT, Use, request_factor
-from freio.domain.spend import HourlyCost, Score, Tokens
+from freio.domain.spend import HourlyCost, Pace, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.budget import BudgetDesk
+from freio.guard.drill import Drills
 from freio.guard.meter import Readings, SpendMeter
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.watch import Watcher
-from freio.ports import Lever, Line
+from freio.ports import Lever, Line, PaceDetector
 from tests.fakes import ExportRow, FakeClock, FakeLever, FakeMeter, FakeWarehouse
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -92,12 +93,14 @@ class FakeDetector:
     """Says what a test says of the series that it is shown, which it keeps."""
 
     scores: dict[str, Score] = field(default_factory=dict)
-    shown: dict[str, Sequence[float]] = field(default_factory=dict)
+    shown: dict[str, Sequence[float] | Pace] = field(default_factory=dict)
 
     def fires(self, name: str, *, value: float = 3.0, usual: float = 1.0, kind: str = "spike") -> None:
         self.scores[name] = Score(value=value, usual=usual, kind=kind, why=Phrase("because"))
 
-    def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
+    def score(
+        self, series: Mapping[str, Sequence[float]] | Mapping[str, Pace], last_hour: datetime
+    ) -> dict[str, Score]:
         self.shown |= series  # money and paces are shown one after the other
         calm = Score(value=0.0, usual=1.0, kind="spike")
         return {name: self.scores.get(name, calm) for name in series}
@@ -110,6 +113,7 @@ class FakeChat:
     shown: dict[str, list[Incident]] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     charts: list[bytes] = field(default_factory=list)
+    posts: dict[str, Line] = field(default_factory=dict)
     fails: VendorError | None = None
 
     def find(self, channel: str, incident: str) -> str | None:
@@ -123,6 +127,10 @@ class FakeChat:
     def thread(self, card: Card, line: Line, key: str) -> None:
         self._maybe_fail()
         self.lines[key] = line
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        self._maybe_fail()
+        self.posts.setdefault(key, line)
 
     def whisper(self, channel: str, person: str, line: Line) -> None:
         self._maybe_fail()
@@ -171,6 +179,7 @@ class Town:
     warehouse: FakeWarehouse = field(default_factory=FakeWarehouse)
     prices: FakePrices = field(default_factory=FakePrices)
     detector: FakeDetector = field(default_factory=FakeDetector)
+    paces: PaceDetector | None = None  # the fake one judges both
     lever: FakeLever = field(default_factory=FakeLever)
     stops: tuple[Lever, ...] = ()
     chat: FakeChat = field(default_factory=FakeChat)
@@ -266,11 +275,12 @@ class Town:
             self.clock,
             meter=SpendMeter(self.client, self.warehouse, self.telemetry, self.prices),
             detector=self.detector,
-            paces=self.detector,
+            paces=self.paces or self.detector,
             proposer=self.proposer,
             prover=Prover({"quota": self.telemetry}),
             chat=self.chat,
             alerter=self.alerter,
+            drills=Drills(self.client, self.store, self.clock, meter=self.telemetry, levers=[self.lever, *self.stops]),
         )
 
     def kinds(self) -> list[str]:

@@ -13,16 +13,13 @@ from freio.adapters.detector.evidence import ALL, WORTH
 from freio.adapters.detector.hold import HELD_DAYS, held, runs_now
 from freio.adapters.detector.kinds import shape_of, silent
 from freio.adapters.detector.pool import ODD, POOL_DAYS, second_opinion
+from freio.adapters.detector.why import why
 from freio.adapters.detector.windows import DAY, Floats, known, usual
-from freio.domain.phrase import Phrase
-from freio.domain.sentences import DEVIATIONS as ONLY_DEVIATIONS
-from freio.domain.sentences import TIMES_THE_USUAL
 from freio.domain.spend import Score
 
 JUDGED = (HELD_DAYS + POOL_DAYS) * DAY  # hours whose scores are needed for the last one's
 OVER = 0.99  # a value that fires nothing, of what has just ended
 TOLD = (HELD_DAYS + 1) * DAY  # hours whose usual is told: a held alert, and the day before it
-NOT_ZERO = 1e-6  # money: less than any price of a token makes of an hour
 
 
 class PyodDetector:
@@ -76,7 +73,7 @@ class PyodDetector:
             value=max(value, still),
             usual=float(normal[-1]),
             kind=kind,
-            why=_why(x, float(normal[-1])),
+            why=why(x, float(normal[-1])),
             shape=shape,
             hours=len(x) - began,
             excess=float(np.maximum(0.0, x[began:] - normal[began:]).sum()),
@@ -98,16 +95,3 @@ def _as_at(normal: Floats, began: int) -> Floats:
     later = np.arange(began + 1, len(normal))
     out[later] = normal[began - DAY + 1 + (later - began - 1) % DAY]
     return out
-
-
-def _why(x: Floats, normal: float) -> Phrase:
-    """How far above the usual; where nothing was usual, nothing is a multiple of it."""
-    spent = float(x[-1])
-    days = min((len(x) - 1) // DAY, 14)
-    same = x[-1 - DAY * days : -1 : DAY] if days >= 3 else x[:-1]
-    spread = 1.4826 * float(np.median(np.abs(same - np.median(same))))
-    spread = max(spread, 0.1 * normal, 0.1 * float(x[:-1].mean())) + NOT_ZERO
-    deviations = f"{(spent - normal) / spread:.0f}"
-    if normal > NOT_ZERO:
-        return Phrase.of(TIMES_THE_USUAL, times=f"{spent / normal:.1f}", deviations=deviations)
-    return Phrase.of(ONLY_DEVIATIONS, deviations=deviations)

@@ -7,6 +7,7 @@ does not change, so that is what it is held against: for a week, while the exces
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freio.adapters.detector.windows import DAY, Floats
 
@@ -14,11 +15,12 @@ HELD_DAYS = 7  # after which a level that nobody has braked is the app's new one
 STILL = 0.5  # of the excess at the alert
 
 
-def held(x: Floats, usual: Floats, fired: Floats) -> tuple[float, int]:
+def held(x: Floats, usual: Floats, fired: NDArray[np.bool_], *, width: int = 0) -> tuple[float, int]:
     """How much of the last alert's excess still runs, over `STILL` (1 and more: it goes on), and since which hour.
 
     ``fired`` are the hours that alerted, the last one apart. An alert at 200 USD over the usual, and 150 over it now:
-    (1.5, its hour). Without an alert in the last week: (0, the last hour).
+    (1.5, its hour). Without an alert in the last week: (0, the last hour). Compared are the last ``width`` hours; 0:
+    the last three, or a day where that was further over the usual at the alert.
     """
     last = len(x) - 1
     best, since = 0.0, last
@@ -26,14 +28,19 @@ def held(x: Floats, usual: Floats, fired: Floats) -> tuple[float, int]:
         if hour < max(DAY, last + 1 - HELD_DAYS * DAY):
             continue
         then = usual[hour - DAY + 1 : hour + 1]  # what each hour of a day usually cost as the alert came
-        width = DAY if (x[hour - 2 : hour + 1] - then[-3:]).mean() < (x[hour - DAY + 1 : hour + 1] - then).mean() else 3
-        at_alert = (x[hour - width + 1 : hour + 1] - then[-width:]).mean()
-        now = np.arange(last - width + 1, last + 1)
+        wide = width or _width(x[hour - DAY + 1 : hour + 1] - then)
+        at_alert = (x[hour - wide + 1 : hour + 1] - then[-wide:]).mean()
+        now = np.arange(last - wide + 1, last + 1)
         running = (x[now] - then[(now - hour - 1) % DAY]).mean()
         ratio = float(running / (STILL * at_alert)) if at_alert > 0 else 0.0
         if ratio >= 1 and ratio > best:
             best, since = ratio, min(since, int(hour))
     return best, since
+
+
+def _width(day: Floats) -> int:
+    """What an alert is held against: its last three hours, or the day where that was further over the usual."""
+    return DAY if day[-3:].mean() < day.mean() else 3
 
 
 def runs_now(excess: Floats) -> bool:

@@ -1,7 +1,7 @@
 """The slash command.
 
-``/freio status | ask <app> <more> <until> <why> | release <app> | expect [app] | expected | withdraw <app> <number> |
-help``
+``/freio status | budget | ask <app> <more> <until> <why> | release <app> | expect [app] | expected | withdraw <app>
+<number> | help``
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from freio.i18n.amounts import OtherCurrencyError, example, read_amount, split_a
 from freio.i18n.catalogue import Language
 from freio.i18n.moments import TwoMeaningsError, read_until, split_moment
 
-COMMANDS = "status, ask, release, expect, expected, withdraw, help"
+COMMANDS = "status, budget, ask, release, expect, expected, withdraw, help"
 
 HELP = N_(
     "• `{status}`: what is open\n"
@@ -30,12 +30,14 @@ HELP = N_(
     "{examples}\n"
     "• `{release}`: ask to let go of the brake"
 )
+HELP_BUDGET = N_("• `{budget}`: where the month of each budget is going")
 HELP_EXPECT = N_(
     "• `{expect}`: announce more spend than usual, in a form\n"
     "• `{expected}`: what is announced, and what was called expected\n"
     "• `{withdraw}`: take one of these back"
 )
 STATUS_USAGE = N_("/freio status")
+BUDGET_USAGE = N_("/freio budget")
 ASK_USAGE = N_("/freio ask (app) (how much more) (until when) (why)")
 RELEASE_USAGE = N_("/freio release (app)")
 EXPECT_USAGE = N_("/freio expect (app)")
@@ -61,6 +63,8 @@ def command(fields: Mapping[str, str], now: datetime, language: Language, curren
     match verb:
         case "status":
             said = click.of(Verb.STATUS)
+        case "budget":
+            said = click.of(Verb.BUDGET)
         case "ask":
             said = _ask(rest, now, click, language, currency)
         case "release":
@@ -153,6 +157,7 @@ def help_text(language: Language) -> str:
         release=language.gettext(RELEASE_USAGE),
         examples=language.gettext(EXAMPLES),
     )
+    budgets = say(language, HELP_BUDGET, budget=language.gettext(BUDGET_USAGE))
     expecting = say(
         language,
         HELP_EXPECT,
@@ -160,4 +165,4 @@ def help_text(language: Language) -> str:
         expected=language.gettext(EXPECTED_USAGE),
         withdraw=language.gettext(WITHDRAW_USAGE),
     )
-    return f"{asking}\n{expecting}"
+    return f"{asking}\n{budgets}\n{expecting}"

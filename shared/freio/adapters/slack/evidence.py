@@ -28,6 +28,7 @@ SHOWN_CAPS = 3
 CAPS_TEXT = 600
 
 _BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST, SignalKind.SPEND_CAP}
+_UNMEASURED = {SignalKind.NATIVE_ANOMALY, SignalKind.DRILL}
 _NO_LONGER_LOOSE = {State.THROTTLED, State.RESTORING, State.RESOLVED}
 
 OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
@@ -111,7 +112,7 @@ def _signal(signal: Signal, language: Language, *, driver_said: bool) -> str:
         sentence = FORECAST if signal.kind is SignalKind.BUDGET_FORECAST else OF_BUDGET
     elif signal.kind is SignalKind.SILENCE:
         sentence = SILENT
-    elif signal.kind is SignalKind.NATIVE_ANOMALY and signal.observed.amount == 0:
+    elif signal.kind in _UNMEASURED and signal.observed.amount == 0:
         sentence = UNMEASURED
     elif signal.usual.amount == 0:
         sentence = UNUSUAL
@@ -145,7 +146,7 @@ def why(incident: Incident, language: Language) -> list[Block]:
         said = _said(detail, language)
         if signal.kind.is_shape and (fired := _fired(incident, language)):
             said = f"{fired}; {said}"
-        plain = of_budget or detail is score or signal.kind is SignalKind.NATIVE_ANOMALY  # the score is not ours
+        plain = of_budget or detail is score or signal.kind in _UNMEASURED  # the score is not ours
         reasons.setdefault(detail, said if plain else f"{said} ({_said(score, language)})")
     if not reasons:
         return []
