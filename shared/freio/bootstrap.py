@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
     from freio.ports import (
+        Calendar,
         Clock,
         Detector,
         Forecaster,
@@ -529,11 +530,21 @@ class Freio:
             prover=self.prover,
             chat=self.chat,
             alerter=self.alerter,
+            calendar=self.calendar,
             numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
             forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster),
             digests=DigestDesk(self.client, self.store, self.store, self.clock),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
+
+    @cached_property
+    def calendar(self) -> Calendar | None:
+        """The holidays of the client's country, where the file names one."""
+        if self.client.country is None:
+            return None
+        from freio.adapters.holiday_calendar import HolidayCalendar
+
+        return HolidayCalendar(self.client.country, self.client.subdivision)
 
     @cached_property
     def detector(self) -> Detector:

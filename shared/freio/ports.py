@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -191,7 +191,7 @@ class Detector(Protocol):
 class PaceDetector(Protocol):
     """Finds tokens that come too fast, within minutes."""
 
-    def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+    def score(self, paces: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
         """Scores the present of each, causally."""
 
 
@@ -204,6 +204,12 @@ class Forecaster(Protocol):
         Days are 24 hours on end, oldest first, of any one currency. A series whose history is too short is left out.
         """
         ...
+
+
+class Calendar(Protocol):
+    """The holidays of the client's country."""
+
+    def is_holiday(self, day: date) -> bool: ...
 
 
 class Witness(Protocol):

@@ -36,6 +36,8 @@ def client(keys: ClientKeys) -> Client:
         channel=keys.slack.channel,
         pager_webhook=keys.pager.webhook if keys.pager else None,
         gateway=_gateway(keys.gateway),
+        country=keys.country,
+        subdivision=keys.subdivision,
         drill=_drill(keys.drill),
     )
 

@@ -21,6 +21,7 @@ from freio.config.kinds import (
     Channel,
     CostCentre,
     Counted,
+    Country,
     Currency,
     Day,
     Duration,
@@ -43,6 +44,7 @@ from freio.config.kinds import (
     ProjectId,
     Quota,
     ServiceAccount,
+    Subdivision,
     Table,
     Team,
     TeamId,
@@ -253,6 +255,14 @@ class ClientKeys(Keys):
     locale: Locale = Field(description="The language of messages and reports: pt-BR or en.")
     time_zone: TimeZone = Field(description="The time zone that people see.")
     currency: Currency = Field(description="The billing account's currency.")
+    country: Country | None = Field(
+        default=None,
+        description="The country whose holidays and month ends the apps' spend follows, as ISO 3166-1 has it. Default: "
+        "every day is judged alike.",
+    )
+    subdivision: Subdivision | None = Field(
+        default=None, description="The part of the country whose holidays count too, such as SP. Default: none."
+    )
     billing: BillingKeys = Field(description="The billing account and its export.")
     alerts_per_app_week: Alerts = Field(
         default=Decimal("0.25"),

@@ -33,6 +33,7 @@ def broken(document: Document) -> list[Fault]:
         *_budgets_twice(apps),
         *_nobody_pays(apps, root),
         *_gateway(apps, root),
+        *_subdivision(root),
         *_drill(apps, root),
         *(fault for path, app in apps for fault in _app(path, app)),
     ]
@@ -91,6 +92,11 @@ def _nobody_pays(apps: Apps, root: dict[str, object]) -> Said:
         if isinstance(centre, str) and centre not in owners:
             known = ", ".join(quoted(name) for name in owners) or "none yet"
             yield (*path, "cost_centre"), f"{quoted(centre)} is no key of approvals.cost_owners; may be {known}"
+
+
+def _subdivision(root: dict[str, object]) -> Said:
+    if "subdivision" in root and "country" not in root:
+        yield ("subdivision",), "stands here, and the file says no country; may stand beside country: BR"
 
 
 def _gateway(apps: Apps, root: dict[str, object]) -> Said:

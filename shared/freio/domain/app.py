@@ -125,7 +125,10 @@ class Drill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """One client organisation: everything that `freio.yaml` says."""
+    """One client organisation: everything that `freio.yaml` says.
+
+    ``country`` (ISO 3166-1) and ``subdivision`` are whose holidays its apps keep; None: nobody's.
+    """
 
     name: str
     locale: str
@@ -140,6 +143,8 @@ class Client:
     channel: str
     pager_webhook: str | None = None
     gateway: Gateway | None = None
+    country: str | None = None
+    subdivision: str | None = None
     drill: Drill | None = None
 
     def app(self, name: str) -> App | None:

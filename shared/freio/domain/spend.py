@@ -128,6 +128,7 @@ class Score:
     ``value``  over the threshold (1.0 fires); ``usual`` what the hour normally costs; ``kind`` of the trouble:
     ``spike``, ``level_shift`` or ``growth``; ``why`` it fired (None: it did not).
     ``normal``  what each of the last hours normally costs, oldest first, `usual` last (empty: not told).
+    ``season``  what the calendar makes of the last hour, which is in `usual` already (1: nothing).
     ``fired``   which of those hours fired, by their distance from the last one, which is 0.
 
     Where it fires: ``shape`` is what the trouble looks like (``retry_storm``, ``stuck_loop``, ``leak``, or its kind;
@@ -146,6 +147,7 @@ class Score:
     evidence: tuple[tuple[str, float], ...] = ()
     normal: tuple[float, ...] = ()
     fired: tuple[int, ...] = ()
+    season: float = 1.0
 
 
 DIMENSIONS = ("app", "team", "cost_centre", "feature", "project", "endpoint", "model", "sku")

@@ -75,11 +75,12 @@ def detect(
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     """
     factor = expected_factor(client, app, known, now)
+    season = max(_ONE, Decimal(str(scores[app.name].season))) if app.name in scores else _ONE
     odd = _shape(client, app, reading, scores.get(app.name), factor=factor, now=now)
     odd += [
         signal
         for name, rate in token_series(client, app, reading).items()
-        if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor, now=now))
+        if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor * season, now=now))
     ]
     if tariff := of_tariff(client, app, reading, factor=factor, now=now):
         odd = [*(signal for signal in odd if not _is_told_by(signal, tariff)), tariff]

@@ -33,6 +33,7 @@ from freio.guard.token_rate import TokenRate
 from freio.ports import Meter, PriceBook, Warehouse
 
 HISTORY = timedelta(days=28)
+WITH_MONTH_ENDS = timedelta(days=40)  # of history, where a calendar asks for the last month's end
 SETTLES = timedelta(hours=48)  # rows were seen 1.6 days late
 BITES_AFTER = timedelta(minutes=10)  # to decide, set, take effect: on top of the grace, for the worst case
 _ZERO = Decimal(0)
@@ -104,9 +105,10 @@ class SpendMeter:
         self._meter = meter
         self._prices = prices
         self._paces = Paces(meter)
+        self._history = WITH_MONTH_ENDS if client.country else HISTORY
 
     def read(self, now: datetime) -> Readings:
-        since = min(month_start(now), floor_hour(now - HISTORY))
+        since = min(month_start(now), floor_hour(now - self._history))
         export = self._warehouse.export(since, now)
         settled = min(export.complete_until or since, floor_hour(now - SETTLES))
         costs = self._owned(export)
@@ -224,7 +226,7 @@ class SpendMeter:
     ) -> Reading:
         currency = self._client.currency
         rate = Money(sum(mine.rate.values(), _ZERO), currency)
-        count = int(HISTORY / HOUR)
+        count = int(self._history / HOUR)
         first = floor_hour(now) - (count - 1) * HOUR
         hours = [mine.worth(h) for h in _hours(first, count)]
         begins = next((i for i, h in enumerate(hours) if h > 0), count - 1)

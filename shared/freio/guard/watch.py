@@ -44,7 +44,7 @@ from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.retry import again
 from freio.guard.step import Step
-from freio.ports import Chat, Clock, Detector, PaceDetector, Store
+from freio.ports import Calendar, Chat, Clock, Detector, PaceDetector, Store
 
 T = TypeVar("T")
 
@@ -85,6 +85,7 @@ class Watcher:
         alerter: Alerter,
         caps: CapWatch | None = None,
         numbers: NumberBook | None = None,
+        calendar: Calendar | None = None,
         drills: Drills | None = None,
         forecasts: ForecastWatch | None = None,
         digests: DigestDesk | None = None,
@@ -99,6 +100,7 @@ class Watcher:
         self._digests = digests
         self._meter = meter
         self._detectors = detector, paces
+        self._calendar = calendar
         self._proposer = proposer
         self._prover = prover
         self._chat = chat
@@ -115,7 +117,10 @@ class Watcher:
         for app in self._client.apps:
             self._try(watched, app.name, partial(self._recall, app, known))
         excluded = {name: one.excluded() for name, one in known.items()}
-        judge = partial(judged, self._client, readings, *self._detectors, now, excluded=excluded)
+        detector, paces = self._detectors
+        judge = partial(
+            judged, self._client, readings, detector, paces, now, excluded=excluded, calendar=self._calendar
+        )
         scores = self._told(judge, "judging the spend", now)
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
