@@ -523,7 +523,7 @@ class Freio:
             self.store,
             self.clock,
             detector=self.detector,
-            paces=PaceRecords(),
+            paces=PaceRecords(float(self.client.alerts_per_app_week)),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             drills=Drills(self.client, self.store, self.clock, meter=self.meter, levers=levers),
@@ -548,9 +548,7 @@ class Freio:
 
     @cached_property
     def detector(self) -> Detector:
-        from freio.adapters.detector.adapter import PyodDetector
-
-        return PyodDetector()
+        return detector_of(self.client)
 
     @cached_property
     def forecaster(self) -> Forecaster:
@@ -620,6 +618,13 @@ class Freio:
             ),
             rights=RightsWatch(self.client, self.store, self.clock, self.levers),
         )
+
+
+def detector_of(client: Client) -> Detector:
+    """It keeps the client's budget of alerts, and knows its money gate."""
+    from freio.adapters.detector.adapter import Budget, PyodDetector
+
+    return PyodDetector(Budget(alerts=float(client.alerts_per_app_week), gate=float(client.money_gate.amount)))
 
 
 def file_history(path: Path, apps: Iterable[App] | None) -> History:

@@ -90,7 +90,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
 
 
 def _watched(options: Namespace, environment: Mapping[str, str]) -> tuple[Client, Backtest]:
-    from freio.bootstrap import Freio, file_history  # noqa: PLC0415  # heavy things arrive late
+    from freio.bootstrap import Freio, detector_of, file_history  # noqa: PLC0415  # heavy things arrive late
     from freio.guard.backtest import backtest  # noqa: PLC0415
     from freio.guard.history import by_project  # noqa: PLC0415
 
@@ -100,7 +100,7 @@ def _watched(options: Namespace, environment: Mapping[str, str]) -> tuple[Client
     client = freio.client if options.file else by_project(history)
     history.expect(client.currency)
     try:
-        return client, backtest(client, history, freio.detector, _progress)
+        return client, backtest(client, history, detector_of(client), _progress)
     finally:
         if sys.stderr.isatty():
             print(end="\r\033[K", file=sys.stderr)

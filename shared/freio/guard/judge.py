@@ -52,7 +52,8 @@ def judged(
         for name, rate in token_series(client, app, reading).items():
             if len(rate.hours) >= MIN_HOURS:
                 peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
-                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps))
+                gate = float(client.money_gate.amount * rate.pace / rate.cost)
+                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps), app=app.name, gate=gate)
     scores = _seasoned(client, detector, money, now, calendar) if money else {}
     return {**scores, **(paces.score(tokens, now) if tokens else {})}
 

@@ -76,6 +76,7 @@ WORDS: Mapping[str, str] = {
     "the hour": N_("the last hour"),
     "the hour over the usual": N_("the last hour over its usual"),
     "three hours": N_("the last three hours"),
+    "the hour over the three before": N_("the last hour over each of the three before it"),
     "each of three hours": N_("each of the last three hours"),
     "each of three hours over the usual": N_("each of the last three hours over its usual"),
     "each of six hours": N_("each of the last six hours"),
