@@ -104,5 +104,5 @@ class _Look:
     def _step(self, bound: Bound) -> Step:
         """The brake as it would be now: at the usual peak, or as the budget leaves it, or at the floor."""
         if kind_of(bound.probe.target.lever).limits:
-            return limits(self.app, self.owners, [bound], left=self.left, now=self.now)[0]
+            return limits(self.app, self.owners, [bound], left=self.left, now=self.now)[0].step
         return stops(self.app, self.owners, [bound])[0]
