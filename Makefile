@@ -11,13 +11,13 @@ unexport PYTHONPATH PYTHONHOME
 export MAKECMDGOALS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo e2e test check lint types imports fmt bundle bench browser emulators screenshot pins clean
+.PHONY: help setup demo e2e test check lint types imports fmt bundle bench browser emulators terraform terraform-test terraform-readme screenshot pins clean
 
 help: ## print this list
 	@echo 'Freio: a brake for the cost of AI on Google Cloud'
 	@echo
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
-		printf '  make %-10s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+		printf '  make %-16s %s\n' "$$name" "$$what"; done
 	@echo
 	@echo 'ARGS="…" reaches the command behind a target; PYTHON=… names another Python (3.11 to 3.14).'
 
@@ -61,6 +61,16 @@ browser: ## install the Chromium that the browser tests drive (Debian, root)
 
 emulators: ## build the BigQuery emulator that the tests meet, pinned (Go)
 	@tools/emulators.sh
+
+terraform: setup ## bring what the checks of infra/terraform need (npm, terraform; Go where its registry is out of reach)
+	@tools/terraform.sh $(ARGS)
+
+terraform-test: terraform bundle ## terraform validate and terraform test on the module and its examples
+	@tools/terraform_test.sh
+
+terraform-readme: terraform bundle ## write the tables of infra/terraform/README.md anew
+	@$(BIN)/python -m tools.terraform.docs
+	@$(BIN)/python -m tools.terraform.access
 
 screenshot: setup ## draw docs/slack.png anew, in the Chromium of `make browser`
 	$(BIN)/python -m tools.screenshot $(ARGS)

@@ -20,6 +20,7 @@ pin() {
 }
 
 pin uv --group pins "${@}"
+pin checkov --group checkov "${@}"
 # Everything, once; then each function's share of exactly those versions.
 pin dev pyproject.toml --extra dev "${@}"
 for extra in slack-inbox budget-alert spend-watch enforcer sandbox; do

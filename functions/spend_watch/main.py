@@ -1,4 +1,4 @@
-"""Pub/Sub: a tick of Cloud Scheduler (every five minutes), or another function's call to look at once."""
+"""Pub/Sub: a tick of Cloud Scheduler (every five minutes), another function's call to look at once, or a fire drill."""
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -10,6 +10,9 @@ FREIO = Freio()
 
 @functions_framework.cloud_event
 @FREIO.pushed
-def spend_watch(_event: CloudEvent) -> None:
-    """Look at every app; an app that could not be looked at fails the tick, and is looked at again."""
-    FREIO.watcher.watch().raise_failures()
+def spend_watch(event: CloudEvent) -> None:
+    """Look at every app, or begin a drill; what could not be looked at fails the tick, and is looked at again."""
+    with FREIO.rejecting(event):
+        drill = FREIO.read_drill(event)
+        watched = FREIO.watcher.watch() if drill is None else FREIO.watcher.drill(*drill)
+        watched.raise_failures()

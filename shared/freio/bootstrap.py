@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from freio.guard.anomaly import AnomalyDesk
     from freio.guard.budget import BudgetDesk
     from freio.guard.enforce import Enforcer
+    from freio.guard.history import History
     from freio.guard.hold import Holder
     from freio.guard.meter import SpendMeter
     from freio.guard.prove import Prover
@@ -50,7 +52,22 @@ if TYPE_CHECKING:
     from freio.guard.release import Releaser
     from freio.guard.sweep import Sweeper
     from freio.guard.watch import Watcher
-    from freio.ports import Clock, Lever, Meter, Pager, PriceBook, Queue, Rights, SpendCaps, Warehouse, Witness
+    from freio.ports import (
+        Calendar,
+        Clock,
+        Detector,
+        Forecaster,
+        Lever,
+        Meter,
+        Model,
+        Pager,
+        PriceBook,
+        Queue,
+        Rights,
+        SpendCaps,
+        Warehouse,
+        Witness,
+    )
 
 P = ParamSpec("P")
 
@@ -432,6 +449,17 @@ class Freio:
         message = from_cloudevent(event)
         return None if message.attributes.get("tick") == "sweep" else from_json(message.data)
 
+    @staticmethod
+    def read_drill(event: CloudEvent) -> tuple[str, str] | None:
+        """The run of a fire drill that a tick calls for, and who called; None: an ordinary tick.
+
+        The message's own id names the run, unless the caller named one to follow it by.
+        """
+        message = from_cloudevent(event)
+        if message.attributes.get("tick") != "drill":
+            return None
+        return message.attributes.get("run") or message.id, message.attributes.get("by", "")
+
     @contextmanager
     def rejecting(self, event: CloudEvent) -> Iterator[None]:
         """What nobody can use is journalled and paged; the delivery fails all the same, and ends as a dead letter."""
@@ -473,11 +501,13 @@ class Freio:
 
     @cached_property
     def watcher(self) -> Watcher:
-        from freio.adapters.detector.adapter import PyodDetector
         from freio.adapters.detector.paces import PaceRecords
         from freio.adapters.google.projects import GoogleProjects
         from freio.domain.spend_cap import CapReport
         from freio.guard.caps import CapWatch
+        from freio.guard.digest import DigestDesk
+        from freio.guard.drill import Drills
+        from freio.guard.forecast import ForecastWatch
         from freio.guard.numbers import NumberBook
         from freio.guard.paused import Sparing
         from freio.guard.propose import Proposer
@@ -492,16 +522,39 @@ class Freio:
             self.client,
             self.store,
             self.clock,
-            detector=PyodDetector(),
-            paces=PaceRecords(),
+            detector=self.detector,
+            paces=PaceRecords(float(self.client.alerts_per_app_week)),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
+            drills=Drills(self.client, self.store, self.clock, meter=self.meter, levers=levers),
             prover=self.prover,
             chat=self.chat,
             alerter=self.alerter,
+            calendar=self.calendar,
             numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
+            forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster),
+            digests=DigestDesk(self.client, self.store, self.store, self.clock),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
+
+    @cached_property
+    def calendar(self) -> Calendar | None:
+        """The holidays of the client's country, where the file names one."""
+        if self.client.country is None:
+            return None
+        from freio.adapters.holiday_calendar import HolidayCalendar
+
+        return HolidayCalendar(self.client.country, self.client.subdivision)
+
+    @cached_property
+    def detector(self) -> Detector:
+        return detector_of(self.client)
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        from freio.adapters.forecaster.adapter import StatsForecaster
+
+        return StatsForecaster()
 
     @cached_property
     def spend_meter(self) -> SpendMeter:
@@ -521,7 +574,15 @@ class Freio:
     def enforcer(self) -> Enforcer:
         from freio.guard.enforce import Enforcer
 
-        return Enforcer(self.client, self.store, self.clock, self.holder, self.prover)
+        return Enforcer(self.client, self.store, self.clock, self.holder, self.prover, model=self._drill_model)
+
+    @property
+    def _drill_model(self) -> Model | None:
+        if self.client.drill is None or not self.client.drill.calls:
+            return None
+        from freio.adapters.google.vertex_model import VertexModel
+
+        return VertexModel(self.apis)
 
     @cached_property
     def releaser(self) -> Releaser:
@@ -557,6 +618,24 @@ class Freio:
             ),
             rights=RightsWatch(self.client, self.store, self.clock, self.levers),
         )
+
+
+def detector_of(client: Client) -> Detector:
+    """It keeps the client's budget of alerts, and knows its money gate."""
+    from freio.adapters.detector.adapter import Budget, PyodDetector
+
+    return PyodDetector(Budget(alerts=float(client.alerts_per_app_week), gate=float(client.money_gate.amount)))
+
+
+def file_history(path: Path, apps: Iterable[App] | None) -> History:
+    """What an export in a file says of each of the apps, hour by hour; None: of each project."""
+    from freio.domain.spend import Every
+    from freio.guard.history import BY, History
+
+    since, until = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+    warehouse = file_warehouse(path, apps or ())
+    lines = warehouse.spend(since, until, by=BY, every=Every.HOUR, as_of=until)
+    return History.of(lines, who="project" if apps is None else "app")
 
 
 def file_warehouse(path: Path, apps: Iterable[App]) -> SqlWarehouse:

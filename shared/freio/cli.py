@@ -1,18 +1,21 @@
-"""The command line: ``freio check | demo | cost | spend | quotas | probe | release | slack-manifest``."""
+"""The command line: ``freio check | demo | cost | spend | forecast | watch | quotas | probe | drill | release | …``."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib import import_module
 
 COMMANDS = {
     "cost": "what a month of Freio costs a client, item by item",
     "spend": "what AI cost, by whom and what for, from the client's export or from a file of it",
+    "forecast": "where the month of each budget is going, and the chance to pass it",
+    "watch": "a client's own past, watched again: how many alerts, what they would have caught, what they cost",
     "quotas": "the standing quotas of the client's file: what stands, what would change, and keeping them in place",
     "probe": "which brakes each app has, with nothing set; what only a client's own project can show, as experiments",
+    "drill": "a fire drill through the deployed system, step by step: signal, Slack, brake, proof, restore",
     "release": "let go of every brake, whether the functions run or not, and say what stands there then",
     "slack-manifest": "what the client's Slack app is made from: its scopes, its command, and where Slack calls it",
 }
@@ -33,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module = import_module(f"freio.commands.{name.replace('-', '_')}")
         command = commands.add_parser(name, help=about)
         module.arguments(command)
-        command.set_defaults(run=module.main, sandboxed=_sandboxed)
+        command.set_defaults(run=module.main, sandboxed=_sandboxed, drilling=_drilling)
     options = parser.parse_args(arguments)
     result: int = options.run(options)
     return result
@@ -59,6 +62,13 @@ def _sandboxed(stack: ExitStack) -> dict[str, str]:
     from freio.sandbox.demo.probing import sandboxed  # noqa: PLC0415  # each command imports what it needs
 
     return sandboxed(stack)
+
+
+def _drilling(stack: ExitStack) -> tuple[dict[str, str], Callable[[], None]]:
+    """The same for a drill, which needs the functions too, and somebody in Slack."""
+    from freio.sandbox.demo.drilling import drilling  # noqa: PLC0415  # each command imports what it needs
+
+    return drilling(stack)
 
 
 def _counted(count: int, what: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -17,7 +17,10 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.digest import AlertLog
+from freio.domain.drill import DrillRun
 from freio.domain.expectation import Expectations
+from freio.domain.forecast import Forecasts, Outlook
 from freio.domain.incident import Incident
 from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
@@ -26,6 +29,7 @@ from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
 from freio.domain.rights import RightsReport
+from freio.domain.silence import Lateness
 from freio.domain.spend import Export, Pace, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
@@ -42,6 +46,10 @@ Record = (
     | Increase
     | RightsReport
     | Expectations
+    | DrillRun
+    | Forecasts
+    | AlertLog
+    | Lateness
 )
 R = TypeVar(
     "R",
@@ -56,6 +64,10 @@ R = TypeVar(
     Increase,
     RightsReport,
     Expectations,
+    DrillRun,
+    Forecasts,
+    AlertLog,
+    Lateness,
 )
 
 
@@ -179,9 +191,25 @@ class Detector(Protocol):
 class PaceDetector(Protocol):
     """Finds tokens that come too fast, within minutes."""
 
-    def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+    def score(self, paces: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
         """Scores the present of each, causally."""
+
+
+class Forecaster(Protocol):
+    """Says what the days to come may cost."""
+
+    def outlook(self, days: Mapping[str, Sequence[Decimal]], *, ahead: Decimal, after: Decimal) -> dict[str, Outlook]:
+        """What each series spends within `ahead` days, from `after` days behind its last one on.
+
+        Days are 24 hours on end, oldest first, of any one currency. A series whose history is too short is left out.
+        """
         ...
+
+
+class Calendar(Protocol):
+    """The holidays of the client's country."""
+
+    def is_holiday(self, day: date) -> bool: ...
 
 
 class Witness(Protocol):
@@ -253,6 +281,14 @@ class Place:
     model: str
 
 
+class Model(Protocol):
+    """A model, asked for the sake of a fire drill."""
+
+    def ask(self, place: Place) -> bool:
+        """Asks one question of a few tokens; False: a limit or a policy refused it."""
+        ...
+
+
 class Queue(Protocol):
     """At least once, in no order."""
 
@@ -281,6 +317,10 @@ class Chat(Protocol):
 
     def thread(self, card: Card, line: Line, key: str) -> None:
         """Adds a line to the thread, unless one with that key is there."""
+        ...
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        """A message of its own, unless one with that key is there."""
         ...
 
     def whisper(self, channel: str, person: str, line: Line) -> None: ...

@@ -146,6 +146,7 @@ class SimChat(Troubled):
         self.asks: dict[str, Ask] = {}
         self.ask_posts: dict[str, int] = {}
         self.whispers: list[tuple[str, Line]] = []
+        self.digests: dict[str, Line] = {}
 
     def find(self, channel: str, incident: str) -> str | None:
         self.meet("find")
@@ -171,6 +172,12 @@ class SimChat(Troubled):
             self.said.append(line)
         if lost:
             raise Unavailable("thread: the reply was lost")
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        lost = self.meet("post")
+        self.digests.setdefault(key, line)
+        if lost:
+            raise Unavailable("post: the reply was lost")
 
     def whisper(self, channel: str, person: str, line: Line) -> None:
         lost = self.meet("whisper")

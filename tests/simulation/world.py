@@ -135,17 +135,18 @@ class World:
         return work
 
     def _watch(self, name: str, mood: str) -> None:
-        """One look of the watch at one app: ``hot`` and ``warm`` run away, ``late`` is not complete."""
+        """One look of the watch at one app: ``hot`` and ``warm`` run away, ``late`` is not complete, ``drill``."""
         app = self.client.app(name)
         assert app is not None
         step = Step(self.clock.now())
-        signals = [self._signal(name)] if mood == "hot" else []
+        signals = [self._signal(name, mood)] if mood in {"hot", "drill"} else []
         incident = open_or_merge(step, app, self.gated.open_incident(name), signals, spend=SPEND, rate=brl(9))
         if incident is None:
             return
+        mood = "drill" if incident.is_drill else "warm" if mood == "drill" else mood
         seen = Assessment(
             at=step.now,
-            running_away=mood in {"hot", "warm"},
+            running_away=mood in {"hot", "warm", "drill"},
             complete=mood != "late",
             quiet_since=step.now - QUIET_FOR if mood == "quiet" else None,
         )
@@ -155,12 +156,12 @@ class World:
             propose(step, app, incident, offer)
         self.gated.commit(step.change())
 
-    def _signal(self, app: str) -> Signal:
+    def _signal(self, app: str, mood: str) -> Signal:
         self.signals += 1
         return Signal(
             key=f"s{self.signals}",
             app=app,
-            kind=SignalKind.SPIKE,
+            kind=SignalKind.DRILL if mood == "drill" else SignalKind.SPIKE,
             level=Level.CRITICAL,
             at=self.clock.now(),
             observed=brl(100 * 3**self.signals),

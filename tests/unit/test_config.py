@@ -570,7 +570,7 @@ def test_the_checked_in_schema_is_current() -> None:
 def test_the_schema_explains_every_key_and_allows_no_other() -> None:
     """An editor can show a sentence for each key, and underlines a key that is unknown."""
     objects = list(_objects(json.loads(schema())))
-    assert len(objects) == 15
+    assert len(objects) == 16
     for found in objects:
         assert found["additionalProperties"] is False
         assert found["description"]
@@ -660,3 +660,12 @@ def test_the_command_counts_as_people_do(
     assert main(["check", str(tmp_path / "freio.yaml")]) == (0 if "no faults" in said else 1)
     printed = capsys.readouterr()
     assert said in printed.out + printed.err
+
+
+def test_a_country_is_one_of_iso_3166() -> None:
+    """By its code in capitals; a part of it stands beside it alone."""
+    assert parse(SOUND + "country: BR\nsubdivision: SP\n").country == "BR"
+    assert parse(SOUND).country is None
+    assert "did you mean BR?" in faults(SOUND + "country: br\n")[0]
+    assert "an ISO 3166-1 code" in faults(SOUND + "country: Brazil\n")[0]
+    assert "the file says no country" in faults(SOUND + "subdivision: SP\n")[0]

@@ -42,6 +42,13 @@ Environment = Annotated[str, values.line("an environment", example="production")
 Why = Annotated[str, values.line("a reason", example="Black Friday", longest=200)]
 Duration = Annotated[timedelta, values.DURATION]
 Day = Annotated[date, values.DAY]
+Country = Annotated[str, values.COUNTRY]
+Subdivision = Annotated[
+    str,
+    pattern(
+        r"[A-Z0-9]{1,3}", "a part of a country", "the code after the country's, as ISO 3166-2 has it", example="SP"
+    ),
+]
 TimeZone = Annotated[str, values.TIME_ZONE]
 Locale = Annotated[str, one_of(LOCALES, "a locale of Freio")]
 Mode = Annotated[str, one_of(MODES, "a mode")]
@@ -113,6 +120,10 @@ ApiKey = Annotated[
 ModelId = Annotated[
     str,
     pattern(r"[a-z0-9][a-z0-9@._/-]{0,127}", "a model", "its id", example="gemini-2.5-flash"),
+]
+Location = Annotated[
+    str,
+    pattern(r"global|[a-z]+(?:-[a-z]+)+[0-9]{1,2}", "an endpoint", "global or a region", example="us-central1"),
 ]
 LabelKey = Annotated[str, values.label("a label's key", shortest=1, example="app")]
 LabelValue = Annotated[str, values.label("a label's value", shortest=0, example="support-chat")]

@@ -9,13 +9,14 @@ from freio.config.model import (
     ApprovalKeys,
     CallerKeys,
     ClientKeys,
+    DrillKeys,
     FloorKeys,
     GatewayKeys,
     LevelKeys,
     MatchKeys,
     QuotaKeys,
 )
-from freio.domain.app import App, Approvals, Client, ExpectedEvent, Level, Match, Mode, Policy
+from freio.domain.app import App, Approvals, Client, Drill, ExpectedEvent, Level, Match, Mode, Policy
 from freio.domain.gateway import Callers, Counts, Gateway
 from freio.domain.money import Money
 
@@ -35,6 +36,9 @@ def client(keys: ClientKeys) -> Client:
         channel=keys.slack.channel,
         pager_webhook=keys.pager.webhook if keys.pager else None,
         gateway=_gateway(keys.gateway),
+        country=keys.country,
+        subdivision=keys.subdivision,
+        drill=_drill(keys.drill),
     )
 
 
@@ -70,6 +74,10 @@ def _app(keys: AppKeys, currency: str) -> App:
 
 def _gateway(keys: GatewayKeys | None) -> Gateway | None:
     return Gateway(url=keys.url, counts=Counts(keys.counts)) if keys else None
+
+
+def _drill(keys: DrillKeys | None) -> Drill | None:
+    return Drill(app=keys.app, model=keys.model, location=keys.location, calls=keys.calls) if keys else None
 
 
 def _callers(keys: CallerKeys | None) -> Callers:

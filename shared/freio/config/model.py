@@ -21,6 +21,7 @@ from freio.config.kinds import (
     Channel,
     CostCentre,
     Counted,
+    Country,
     Currency,
     Day,
     Duration,
@@ -34,6 +35,7 @@ from freio.config.kinds import (
     LabelValue,
     Lever,
     Locale,
+    Location,
     Mode,
     ModelId,
     Name,
@@ -42,6 +44,7 @@ from freio.config.kinds import (
     ProjectId,
     Quota,
     ServiceAccount,
+    Subdivision,
     Table,
     Team,
     TeamId,
@@ -226,6 +229,19 @@ class GatewayKeys(Keys):
     )
 
 
+class DrillKeys(Keys):
+    """The fire drill, which `freio drill` and a monthly job start: its app must have no traffic there."""
+
+    app: Name = Field(description="The app whose brake is tried: one of apps, in one project, without any traffic.")
+    model: ModelId = Field(description="The model that is limited for the drill.")
+    location: Location = Field(description="The endpoint that is limited for the drill: global or a region.")
+    calls: bool = Field(
+        default=False,
+        description="Whether the drill asks that model itself while it is braked, so that the brake has something to "
+        "refuse and the proof can bind; needs aiplatform.endpoints.predict in the app's project. Default: false.",
+    )
+
+
 class PagerKeys(Keys):
     """Who is called when Slack is not enough."""
 
@@ -239,6 +255,14 @@ class ClientKeys(Keys):
     locale: Locale = Field(description="The language of messages and reports: pt-BR or en.")
     time_zone: TimeZone = Field(description="The time zone that people see.")
     currency: Currency = Field(description="The billing account's currency.")
+    country: Country | None = Field(
+        default=None,
+        description="The country whose holidays and month ends the apps' spend follows, as ISO 3166-1 has it. Default: "
+        "every day is judged alike.",
+    )
+    subdivision: Subdivision | None = Field(
+        default=None, description="The part of the country whose holidays count too, such as SP. Default: none."
+    )
     billing: BillingKeys = Field(description="The billing account and its export.")
     alerts_per_app_week: Alerts = Field(
         default=Decimal("0.25"),
@@ -256,4 +280,7 @@ class ClientKeys(Keys):
     )
     gateway: GatewayKeys | None = Field(
         default=None, description="The LiteLLM proxy that apps call the models through. Default: none."
+    )
+    drill: DrillKeys | None = Field(
+        default=None, description="The fire drill and the harmless target that it brakes. Default: there is none."
     )

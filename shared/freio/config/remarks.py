@@ -12,7 +12,7 @@ from freio.domain.lever import Reach, kind_of
 
 def remarks(client: Client) -> list[str]:
     """Every warning, in the file's order of apps."""
-    return [*idle_levers(client), *_unseen(client), *_shadowed(client), *_uncalled(client)]
+    return [*idle_levers(client), *_unseen(client), *_shadowed(client), *_uncalled(client), *_drill(client)]
 
 
 def idle_levers(client: Client) -> list[str]:
@@ -70,6 +70,14 @@ def _uncalled(client: Client) -> list[str]:
         if app.callers and "gateway" not in app.policy.levers:
             said.append(f"{app.name}: has teams or keys at the gateway, and not the lever gateway: nothing limits them")
     return said
+
+
+def _drill(client: Client) -> list[str]:
+    """A drill that asks questions of a few tokens, on an app whose floor lets them through."""
+    app = client.app(client.drill.app) if client.drill and client.drill.calls else None
+    if app is None or not any(app.floor.values()):
+        return []
+    return [f"{app.name}: its floor lets the drill's own questions through, so the proof cannot bind; 0 refuses them"]
 
 
 def _shadowed(client: Client) -> list[str]:

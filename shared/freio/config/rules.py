@@ -16,8 +16,11 @@ from freio.config.kinds import Day
 from freio.config.mapping import match as as_match
 from freio.config.model import CallerKeys, MatchKeys
 from freio.domain.app import Match
+from freio.domain.lever import KINDS, Reach
 
 _DAY = TypeAdapter(Day)
+DRILL_LEVERS = tuple(kind.name for kind in KINDS.values() if kind.reach is Reach.MODEL)
+DRILL_MAY = " or ".join(DRILL_LEVERS)
 Apps = list[tuple[Path, dict[str, object]]]
 
 
@@ -30,6 +33,8 @@ def broken(document: Document) -> list[Fault]:
         *_budgets_twice(apps),
         *_nobody_pays(apps, root),
         *_gateway(apps, root),
+        *_subdivision(root),
+        *_drill(apps, root),
         *(fault for path, app in apps for fault in _app(path, app)),
     ]
     return [Fault(document.line(path), path, message) for path, message in said]
@@ -89,6 +94,11 @@ def _nobody_pays(apps: Apps, root: dict[str, object]) -> Said:
             yield (*path, "cost_centre"), f"{quoted(centre)} is no key of approvals.cost_owners; may be {known}"
 
 
+def _subdivision(root: dict[str, object]) -> Said:
+    if "subdivision" in root and "country" not in root:
+        yield ("subdivision",), "stands here, and the file says no country; may stand beside country: BR"
+
+
 def _gateway(apps: Apps, root: dict[str, object]) -> Said:
     """A team or a key is of one app: braked for one, it would be braked for the other. And both need a gateway."""
     first: dict[tuple[str, str], Path] = {}
@@ -106,6 +116,28 @@ def _gateway(apps: Apps, root: dict[str, object]) -> Said:
                 if isinstance(name, str) and first.setdefault((kind, name), path) != path:
                     of = _of(first[kind, name])
                     yield (*place, kind, i), f"{quoted(name)} is of {of} already; may be any that is this app's alone"
+
+
+def _drill(apps: Apps, root: dict[str, object]) -> Said:
+    """A drill brakes one place of one app of the file, by a lever that reaches a model and no further."""
+    drill = _mapping(root.get("drill"))
+    name, model = drill.get("app"), drill.get("model")
+    if drill.get("calls") is True and isinstance(model, str) and not model.startswith("gemini-"):
+        yield ("drill", "calls"), f"true, and {quoted(model)} is none of Google's; may be false, or true for a gemini-…"
+    if not isinstance(name, str):
+        return
+    path, app = next(((path, app) for path, app in apps if app.get("name") == name), ((), {}))
+    if not app:
+        known = ", ".join(quoted(other) for _, one in apps if isinstance(other := one.get("name"), str))
+        yield ("drill", "app"), f"{quoted(name)} is no app of this file; may be one of {known}"
+        return
+    projects, levers, mode = _mapping(app.get("match")).get("projects"), app.get("levers", ["quota"]), app.get("mode")
+    if not isinstance(projects, list) or len(projects) != 1:
+        yield ("drill", "app"), f"{_of(path)} matches by no project or by several; may be an app of exactly one"
+    if isinstance(levers, list) and not set(DRILL_LEVERS) & {lever for lever in levers if isinstance(lever, str)}:
+        yield ("drill", "app"), f"{_of(path)} has none of the levers of a drill; may be an app with {DRILL_MAY}"
+    if mode == "observe" or _mapping(mode).get("warning") == "observe":
+        yield ("drill", "app"), f"{_of(path)} only observes a warning; may be an app that approves or enforces it"
 
 
 def _app(path: Path, app: dict[str, object]) -> Said:

@@ -102,6 +102,14 @@ def _time_zone(value: object) -> str:
     return name
 
 
+def _country(value: object) -> str:
+    """Every territory that CLDR knows a currency of."""
+    code, known = text(value), get_global("territory_currencies")
+    if code not in known or len(code) != 2:
+        raise ValueError(f"did you mean {code.upper()}?" if code.upper() in known else "")
+    return code
+
+
 def _currency(value: object) -> str:
     code, known = text(value), _tender()
     if code not in known:
@@ -141,4 +149,10 @@ CURRENCY = Shape(
     "an ISO 4217 code, such as BRL",
     _currency,
     {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["BRL", "USD", "EUR"]},
+)
+COUNTRY = Shape(
+    "a country",
+    "an ISO 3166-1 code of two letters, such as BR",
+    _country,
+    {"type": "string", "pattern": "^[A-Z]{2}$", "examples": ["BR", "PT", "US"]},
 )

@@ -111,8 +111,24 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """Where a fire drill sets its brake: an app without traffic, and the model and endpoint that are limited for it.
+
+    ``calls`` the drill itself asks the model while it is braked, so that the brake has something to refuse.
+    """
+
+    app: str
+    model: str
+    location: str
+    calls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """One client organisation: everything that `freio.yaml` says."""
+    """One client organisation: everything that `freio.yaml` says.
+
+    ``country`` (ISO 3166-1) and ``subdivision`` are whose holidays its apps keep; None: nobody's.
+    """
 
     name: str
     locale: str
@@ -127,6 +143,9 @@ class Client:
     channel: str
     pager_webhook: str | None = None
     gateway: Gateway | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    drill: Drill | None = None
 
     def app(self, name: str) -> App | None:
         return next((a for a in self.apps if a.name == name), None)

@@ -111,3 +111,13 @@ def report_of(message: BudgetMessage, before: BudgetReport | None) -> BudgetRepo
         published=message.published,
         is_monthly=is_monthly,
     )
+
+
+def watched_part(report: BudgetReport, widest: BudgetReport) -> Decimal:
+    """Which part of an app's spend a budget watches: its own cost over that of the widest one.
+
+    A budget of 500 for the test traffic of an app is not held against what all of the app costs.
+    """
+    if report is widest:
+        return Decimal(1)
+    return report.cost.amount / widest.cost.amount if widest.cost.amount else Decimal(0)

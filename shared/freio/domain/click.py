@@ -20,6 +20,10 @@ class Verb(StrEnum):
     APPROVE = "approve"
     DENY = "deny"
     STATUS = "status"
+    BUDGET = "budget"
+    PLAN = "plan"
+    PLANS = "plans"
+    WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,8 @@ class Click:
                   instead, and answers whatever question is open.
     ``ask``       the request that is approved or denied.
     ``amount``    in the client's currency; ``until`` and ``why`` as typed into the form.
+    ``since``     and ``factor``: from when on, and how many times the usual, somebody expects (PLAN); ``number``: what
+                  of all that was said of the app is withdrawn (WITHDRAW).
     """
 
     id: str
@@ -45,3 +51,6 @@ class Click:
     amount: Decimal | None = None
     until: datetime | None = None
     why: str = ""
+    since: datetime | None = None
+    factor: Decimal | None = None
+    number: int = 0

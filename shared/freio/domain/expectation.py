@@ -16,12 +16,14 @@ KEPT = timedelta(days=28)  # hours of trouble: as long as the detector looks bac
 class Lesson:
     """Somebody called an incident *expected*: its level is usual, at any hour at first, and later in its own hours.
 
+    ``number``  how people name it, among all that was said of its app.
     ``level``   what an hour may cost, and a fifth more.
     ``hours``   the hours of the day (UTC) in which it ran; while it is `hushed`, those in which it goes on running
                 come to them.
     ``hushed``  until when it is expected at every hour; ``until`` when the lesson is forgotten.
     """
 
+    number: int
     incident: str
     by: str
     at: datetime
@@ -45,7 +47,7 @@ class Lesson:
 class Planned:
     """Somebody announced it in the chat: from `start` until `end`, up to `factor` times the usual.
 
-    ``number`` is how people name it: the app's first is 1. ``withdrawn`` by whom it was taken back (empty: it stands).
+    ``number`` is how people name it, among all that was said of its app.
     """
 
     number: int
@@ -55,11 +57,6 @@ class Planned:
     why: str
     by: str
     at: datetime
-    withdrawn: str = ""
-
-    def stands(self, now: datetime) -> bool:
-        """Whether it still is in force, or to come."""
-        return not self.withdrawn and now < self.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +73,10 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
-    """Everything that people have said of one app; `id` is the app's name."""
+    """Everything that people have said of one app; `id` is the app's name, `count` how many numbers were given."""
 
     id: str
+    count: int = 0
     lessons: tuple[Lesson, ...] = ()
     planned: tuple[Planned, ...] = ()
     confirmed: tuple[Confirmed, ...] = ()
@@ -91,18 +89,26 @@ class Expectations:
 
     def factor(self, now: datetime) -> Decimal:
         """Up to how many times the usual was announced for now (1: nothing was)."""
-        return max((one.factor for one in self.planned if one.stands(now) and one.start <= now), default=Decimal(1))
+        return max((one.factor for one in self.planned if one.start <= now < one.end), default=Decimal(1))
 
     def excluded(self) -> tuple[tuple[datetime, datetime], ...]:
         """The spans of trouble that is over."""
         return tuple((one.since, one.until) for one in self.confirmed if one.until is not None)
 
+    def without(self, number: int) -> Expectations:
+        """Without what has this number; the same where nothing has."""
+        return replace(
+            self,
+            lessons=tuple(one for one in self.lessons if one.number != number),
+            planned=tuple(one for one in self.planned if one.number != number),
+        )
+
     def remembered(self, now: datetime) -> Expectations:
-        """Without what has been forgotten; announcements that are over stay as long, so that no number repeats soon."""
+        """Without what is over or forgotten."""
         return replace(
             self,
             lessons=tuple(one for one in self.lessons if now < one.until),
-            planned=tuple(one for one in self.planned if now < one.end + KEPT),
+            planned=tuple(one for one in self.planned if now < one.end),
             confirmed=tuple(one for one in self.confirmed if one.until is None or now < one.until + KEPT),
         )
 

@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from freio.domain.app import Level, Mode
 from freio.domain.explanation import Explanation
+from freio.domain.forecast import Forecast
 from freio.domain.lever import Kind, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.signal import Signal
+from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend_cap import SpendCap
 from freio.domain.target import Target
 
@@ -213,6 +214,7 @@ class Incident:
                   an override with an amount holds.
     ``holding``   the targets on which this incident has, or is about to have, a lease.
     ``caps``      Google's own spend caps on the app's projects, as they were read last.
+    ``forecasts`` where the month of each of the app's budgets is going, as of today.
     ``consents``  which owner said yes for which app, where the target serves several; for the question on the table.
     ``explanation``  as the watch last saw it running away (None: it has not seen that).
     """
@@ -242,6 +244,7 @@ class Incident:
     ceiling: Money | None = None
     holding: tuple[Target, ...] = ()
     caps: tuple[SpendCap, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
     consents: tuple[tuple[str, str], ...] = ()
     tried: tuple[str, ...] = ()
     explanation: Explanation | None = None
@@ -250,6 +253,11 @@ class Incident:
     @property
     def is_open(self) -> bool:
         return self.state is not State.RESOLVED
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether nothing but a fire drill is behind it: a real signal makes a real incident of it."""
+        return bool(self.signals) and all(signal.kind is SignalKind.DRILL for signal in self.signals)
 
     @property
     def known_rate(self) -> Money | None:

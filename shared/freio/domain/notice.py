@@ -15,6 +15,7 @@ class NoticeKind(StrEnum):
     MENTION = "mention"  # a line in the thread that calls people
     WHISPER = "whisper"  # to one person only
     ASK = "ask"  # a request with Approve and Deny
+    POST = "post"  # a message of its own in the channel
     PAGE = "page"  # by the pager, which is not Slack
 
 
@@ -41,12 +42,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Where an incident's message stands in the chat, and which chart it shows."""
+    """Where an incident's message stands in the chat since when, and which chart it shows."""
 
     id: str
     channel: str
     ts: str
     chart: str = ""
     chart_at: datetime | None = None
+    posted_at: datetime | None = None
     version: int = 0
     due_at: datetime | None = None

@@ -19,7 +19,7 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
 # ---- counts of the code; tests hold them against it
 
-WATCH_READS_AN_APP = 5  # its budget's status (twice), a lesson, an allowance, its open incident
+WATCH_READS_AN_APP = 5  # its budget's status (twice), what is expected, an allowance, its open incident
 WATCH_READS = 1  # notices that are due
 SWEEP_READS = 4  # brakes, incidents, notices that are due, the journal's copy: an empty answer counts as one read
 BUDGET_READS, BUDGET_WRITES = 6, 1  # of a message, with two thresholds that were crossed before; 4 with none

@@ -121,6 +121,30 @@ TOKENS_OVER_USUAL = N_(
     "usual {usual:rounded}"
 )
 TOKENS_UNUSUAL = N_("at the pace of the last {window:duration}, {now:rounded} tokens of {model} an hour, usually none")
+SILENT_TELEMETRY = N_(
+    "its telemetry has shown nothing since {since:time}, for {lasted:duration}, and before never paused for longer "
+    "than {usual:duration}: it has stopped, or runs unseen"
+)
+SILENT_EXPORT = N_(
+    "nothing was billed for it since {since:time}, though {lasted:duration} more are billed for others; before, its "
+    "bills never paused for longer than {usual:duration}: it has stopped, or runs under another project or label"
+)
+DEARER_MIX = N_(
+    "as many tokens as usual, at {now:money} a million instead of {usual:money}: {model} has {share:percent} of them, "
+    "usually {was:percent}"
+)
+DEARER_TOKENS = N_(
+    "as many tokens as usual, at {now:money} a million instead of {usual:money}: mostly {model}, by its price or by "
+    "more output for as much input"
+)
+BILLED_MIX = N_(
+    "as many tokens as usual, billed in the day until {until:time} at {now:money} a million instead of {usual:money}: "
+    "{model} has {share:percent} of them, usually {was:percent}"
+)
+BILLED_TOKENS = N_(
+    "as many tokens as usual, billed in the day until {until:time} at {now:money} a million instead of {usual:money}: "
+    "mostly {model}, by its price, by cache hits that are gone, or by credits that have ended"
+)
 NO_BUCKET = N_("{model} at {location}: dynamic shared quota, so no limit binds there")
 NO_OWN_QUOTA = N_("{model} at {location}: no quota of its own is listed there")
 MULTI_REGION = N_(
@@ -185,6 +209,27 @@ STATUS_LINE_UNSEEN = N_("{app}: {state:word} since {since:time}, {likely:money} 
 
 STATUS_LINES = N_("Open incidents:\n{open:lines}")
 
+# ---- what is expected
+PLANNED = N_(
+    "Announced for {app}, as number {number:number}: up to {factor:decimal} times the usual, from {start:time} until "
+    "{end:time}. Until then Freio tells only of more than that."
+)
+PLAN_WITHDRAWN = N_("Number {number:number} of {app} is withdrawn: Freio tells of it again.")
+PLAN_UNKNOWN = N_("Nothing changed: {app} has no number {number:number} that still holds. `{command}` shows what does.")
+PLANS_NONE = N_("Nothing is announced, and nothing was called expected.")
+PLANS_LINES = N_("Expected spend:\n{open:lines}")
+PLAN_LINE = N_(
+    "{app}, number {number:number}: up to {factor:decimal} times the usual, from {start:time} until {end:time}. "
+    "Announced by {by:person}: {why}"
+)
+PLAN_LINE_OF_FILE = N_(
+    "{app}, in freio.yaml: up to {factor:decimal} times the usual, from {start} to {end} (both days included): {why}"
+)
+LESSON_LINE = N_(
+    "{app}, number {number:number}: up to {level:money} an hour in the hours that it ran in, until {until:time}. "
+    "Called expected by {by:person}"
+)
+
 # ---- by the pager
 PAGE_STUCK = N_("Freio is stuck on {app} ({incident}): {error}")
 PAGE_DEAD = N_("Freio could not deliver a message about {app} ({incident}): {error}")
@@ -193,6 +238,15 @@ PAGE_UNATTRIBUTED = N_("{rate:money} an hour belong to no app in freio.yaml; mos
 PAGE_UNATTRIBUTED_ALL = N_("{rate:money} an hour belong to no app in freio.yaml.")
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")
 PAGE_FAILING = N_("Freio cannot do its work: {what} fails. {error}")
+
+PAGE_SILENT_EXPORT = N_(
+    "The billing export has said nothing new since {since:time}, for {lasted:duration}; it never was later than "
+    "{usual:duration}. Until it speaks, Freio knows spend by telemetry alone."
+)
+PAGE_SILENT_TELEMETRY = N_(
+    "Telemetry of every project has been silent since {since:time}, for {lasted:duration}; until now never for longer "
+    "than {usual:duration}. Until it speaks, Freio sees spend only when it is billed, and nothing counts as quiet."
+)
 
 # ---- Google's own spend caps
 CAP_PAUSED = N_("Google has paused {service} in {project}: its spend cap of {limit:money} a month is used up")
@@ -324,3 +378,70 @@ INCREASE_UNOWNED = N_(
     "owner's approval asks Google for more."
 )
 INCREASE_BLOCKED = N_("Asking Google for {wanted:number} a minute fails until somebody changes that: {error}")
+
+# ---- fire drills
+DRILL_WHY = N_("somebody called a fire drill, or the calendar did: nothing runs away")
+DRILL_NONE = N_("freio.yaml names no drill")
+DRILL_OBSERVES = N_("Freio only watches {app}, so it would brake nothing")
+DRILL_OPEN = N_("{app} has an open incident: {state:word}")
+DRILL_TRAFFIC = N_(
+    "{model} at {location} in {project} is in use: {tokens:number} tokens in the last seven days, of which the brake "
+    "would refuse {share:percent}. A drill needs a place where nothing runs"
+)
+DRILL_SHARED = N_("the brake would touch other apps too: {apps}")
+DRILL_NO_BRAKE = N_("no lever of a drill binds there: {reasons:phrases}")
+PAGE_DRILL_REFUSED = N_("The fire drill does not take place: {why:phrases}.")
+DRILL_UNANSWERED = N_("Nobody answered the fire drill within {grace:duration}. It ends without a brake.")
+DRILL_UNPLANNED = N_("No brake was worked out for the fire drill in time. It ends.")
+DRILL_OVER = N_("The fire drill has what it came for. Letting go.")
+DRILL_EXPIRED = N_("The time of the fire drill is over. Letting go.")
+DRILL_UNASKED = N_("The fire drill could not ask the model, so that there is nothing for the brake to refuse: {error}")
+DRILL_STEPS = N_("The fire drill is over. Its steps:\n{steps:lines}")
+DRILL_STEP = N_("• {moment:word}: after {after:duration}")
+DRILL_MISSED = N_("• {moment:word}: it did not come to that")
+DRILL_BINDS = N_("The fire drill has shown that the brake binds, and that what stood there before comes back.")
+DRILL_REFUTED = N_("The fire drill has shown that the brake does *not* bind there: requests got through all the same.")
+DRILL_INCONCLUSIVE = N_(
+    "The proof of the fire drill is inconclusive: there was too little traffic to refuse. That the limit stood was "
+    "read back, and that it was taken away again; that it binds was not shown."
+)
+DRILL_UNPROVED = N_("The fire drill ended before its brake was looked at: nothing was shown of whether it binds.")
+DRILL_UNBRAKED = N_("The fire drill ended without a brake.")
+# ---- where the month is going
+BUDGET_NONE = N_("There is no forecast yet. One is made each day, from a week of history on.")
+BUDGET_LINES = N_(
+    "Where the month is going, as of {at:time}. Each range is to hold in {level:percent} of months:\n{budgets:lines}"
+)
+BUDGET_LINE = N_(
+    "{app}: {so_far:money} so far, likely {expected:money} by the month's end ({low:money} to {high:money}) of "
+    "{budget:money}; chance to pass it: {chance:percent}"
+)
+BUDGET_LINE_FREE = N_(
+    "{app}: {so_far:money} so far, likely {expected:money} by the month's end ({low:money} to {high:money})"
+)
+
+# ---- the weekly digest
+DIGEST = N_("*Alerts from {since:time} to {until:time}*\n{lines:lines}")
+DIGEST_ALERTS = N_(
+    "{alerts:alerts} of {apps:apps}: {rate:decimal2} for each app and week, within the budget of {budget:decimal2}."
+)
+DIGEST_ALERTS_OVER = N_(
+    "{alerts:alerts} of {apps:apps}: {rate:decimal2} for each app and week, *over the budget of {budget:decimal2}*."
+)
+DIGEST_OTHERS = N_("Beside them {others:incidents} by budgets, caps, prices or Google's own detection alone.")
+DIGEST_BUSIEST = N_("More than one: {apps:phrases}.")
+DIGEST_OF_APP = N_("{app}, {alerts:alerts}")
+DIGEST_ANSWERS = N_("Answers: {answers:phrases}.")
+DIGEST_ANSWER = N_("{action:word}, {many:number}")
+DIGEST_UNANSWERED = N_("none from a person, {many:number}")
+DIGEST_PRECISION = N_(
+    "Precision: {share:percent}. Of {judged:number} that were judged, a throttle confirmed {confirmed:number}."
+)
+DIGEST_NO_PRECISION = N_("Precision: not known. Nobody confirmed an alert by a throttle, or called one expected.")
+DIGEST_PRECISION_WEEKS = N_(
+    "Over the last {weeks:number} weeks: {share:percent}, {confirmed:number} of {judged:number} that were judged."
+)
+DIGEST_WAITED = N_("Median time to an answer: {waited:duration}.")
+DIGEST_OPEN = N_("Still open:\n{lines:lines}")
+DIGEST_BUDGETS = N_("Budgets that are more likely passed than not:\n{lines:lines}")
+DIGEST_MORE = N_("and {many:number} more")

@@ -15,7 +15,7 @@ from freio.domain.phrase import Phrase
 class SignalKind(StrEnum):
     """What was observed; the first two come from budget messages, the native anomaly from Google's own detection.
 
-    A spend cap is a signal once it is used up, and Google has paused what it caps.
+    A spend cap is a signal once it is used up, and Google has paused what it caps. A drill is made up.
     """
 
     BUDGET_THRESHOLD = "budget_threshold"
@@ -33,6 +33,7 @@ class SignalKind(StrEnum):
     SPEND_CAP = "spend_cap"
     UNPRICED = "unpriced"
     UNATTRIBUTED = "unattributed"
+    DRILL = "drill"
 
     @property
     def is_of_budget(self) -> bool:

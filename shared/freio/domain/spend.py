@@ -115,10 +115,28 @@ class Pace:
 
     ``peaks``  the highest pace of the hour, over a quarter of one.
     ``jumps``  the most by which a pace in that hour was over the highest of the three hours before it.
+    ``app``    whose tokens they are: it has one budget of alerts, however many models it uses.
+    ``gate``   the pace over the usual that costs the client's money gate.
     """
 
     peaks: tuple[float, ...]
     jumps: tuple[float, ...]
+    app: str = ""
+    gate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What the detector's threshold is set to, and how often that is expected to alert.
+
+    ``threshold``  in the detector's own score, of which `Score.value` is a multiple.
+    ``expected``   alerts per app-week at that threshold, by the client's past and what other clients had.
+    ``app_weeks``  how much past of the client's own that is based on.
+    """
+
+    threshold: float
+    expected: float
+    app_weeks: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +146,9 @@ class Score:
     ``value``  over the threshold (1.0 fires); ``usual`` what the hour normally costs; ``kind`` of the trouble:
     ``spike``, ``level_shift`` or ``growth``; ``why`` it fired (None: it did not).
     ``normal``  what each of the last hours normally costs, oldest first, `usual` last (empty: not told).
+    ``season``  what the calendar makes of the last hour, which is in `usual` already (1: nothing).
     ``fired``   which of those hours fired, by their distance from the last one, which is 0.
+    ``calibration``  what `value` was held against, where that comes from a budget of alerts.
 
     Where it fires: ``shape`` is what the trouble looks like (``retry_storm``, ``stuck_loop``, ``leak``, or its kind;
     ``silence`` where a feed has stopped, which fires nothing), ``hours`` how long it has been running, ``excess`` what
@@ -146,6 +166,8 @@ class Score:
     evidence: tuple[tuple[str, float], ...] = ()
     normal: tuple[float, ...] = ()
     fired: tuple[int, ...] = ()
+    season: float = 1.0
+    calibration: Calibration | None = None
 
 
 DIMENSIONS = ("app", "team", "cost_centre", "feature", "project", "endpoint", "model", "sku")

@@ -53,6 +53,7 @@ class Alerter:
             NoticeKind.MENTION: self._thread,
             NoticeKind.WHISPER: self._whisper,
             NoticeKind.ASK: self._ask,
+            NoticeKind.POST: self._post,
             NoticeKind.PAGE: self._page,
         }
 
@@ -133,6 +134,9 @@ class Alerter:
             app = self._client.app(notice.app)
             mention = (*(app.owners if app else ()), *self._client.approvals.ops)
         self._chat.thread(card, Line(text=notice.text, data=notice.data, mention=mention), notice.id)
+
+    def _post(self, notice: Notice) -> None:
+        self._chat.post(notice.channel, Line(text=notice.text, data=notice.data), notice.id)
 
     def _whisper(self, notice: Notice) -> None:
         self._chat.whisper(notice.channel, notice.person, Line(text=notice.text, data=notice.data))

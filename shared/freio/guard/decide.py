@@ -84,8 +84,8 @@ def open_or_merge(
         )
         if number > 1:
             sentence = SIGNALLED_OF_BUDGET if signal.kind.is_of_budget else SIGNALLED
-            if signal.kind is SignalKind.NATIVE_ANOMALY and not signal.observed.amount:
-                sentence = SIGNALLED_ALONE  # what it cost was not said
+            if not signal.observed.amount:
+                sentence = SIGNALLED_ALONE  # silence, a drill, or an anomaly of Google's that does not say what it cost
             step.thread(
                 merged, f"signal/{number}", sentence, kind=signal.kind, observed=signal.observed, usual=signal.usual
             )
@@ -94,7 +94,12 @@ def open_or_merge(
 
 
 def _is_news(incident: Incident, signal: Signal) -> bool:
-    """A kind that the incident does not have yet, a worse level of it, or twice the amount an hour."""
+    """A kind that the incident does not have yet, a worse level of it, or twice the amount an hour.
+
+    A drill never is: it begins alone, or not at all.
+    """
+    if signal.kind is SignalKind.DRILL:
+        return False
     same = [s for s in incident.signals if s.kind is signal.kind and s.driver == signal.driver]
     if any(s.key == signal.key for s in same):
         return False

@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from freio.domain.app import App, Client, Level
-from freio.domain.budget import BudgetReport
+from freio.domain.budget import BudgetReport, watched_part
 from freio.domain.calendar import month_end
 from freio.domain.expectation import Expectations
 from freio.domain.incident import Assessment
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.detect_silence import of_silence
+from freio.guard.detect_tariff import HOURS, of_tariff
 from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, of_tokens
 from freio.guard.estimate import NOBODY
 from freio.guard.explain import driven
@@ -27,6 +29,8 @@ from freio.guard.meter import Reading, Readings
 from freio.guard.telemetry import HOUR
 
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
+HOUR_MINUTES = 60
+FRESH_MINUTES = HOURS * HOUR_MINUTES  # of what telemetry says of prices; bills are days old
 COVERED = HOUR  # by one look: it judges the hour that ends with it
 _ONE = Decimal(1)
 
@@ -71,14 +75,18 @@ def detect(
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     """
     factor = expected_factor(client, app, known, now)
+    season = max(_ONE, Decimal(str(scores[app.name].season))) if app.name in scores else _ONE
     odd = _shape(client, app, reading, scores.get(app.name), factor=factor, now=now)
     odd += [
         signal
         for name, rate in token_series(client, app, reading).items()
-        if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor, now=now))
+        if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor * season, now=now))
     ]
+    if tariff := of_tariff(client, app, reading, factor=factor, now=now):
+        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff)), tariff]
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
-    signals = [*shape, *_unpriced(app.name, reading, client, now)]
+    silent = of_silence(client, app, reading, now)
+    signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
     over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
     return Finding(
         app=app.name,
@@ -150,12 +158,17 @@ def _shape(
             at=now,
             observed=reading.rate,
             usual=usual,
-            window_minutes=60,
+            window_minutes=HOUR_MINUTES,
             score=score.value,
             driver=driven(reading.models, len(reading.hours) - 1)[0] or next(iter(reading.by_model), ""),
             detail=score.why,
         )
     ]
+
+
+def _is_told_by(signal: Signal, tariff: Signal) -> bool:
+    """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause."""
+    return signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES
 
 
 def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list[Signal]:
@@ -196,19 +209,9 @@ def _breaks_budget(
     day = sum(reading.hours[-25:-1], Decimal(0))  # whole hours; the last one overlaps the one before it
     days_left = Decimal(int((month_end(now) - now.astimezone(UTC)).total_seconds())) / 86400
     to_come = day * days_left
-    limits = [(app.budget, _ONE)] if app.budget else [(r.budget, _part(r, reports[0])) for r in reports]
+    limits = [(app.budget, _ONE)] if app.budget else [(r.budget, watched_part(r, reports[0])) for r in reports]
     for budget, part in limits:
         allowed = budget if allowance is None else budget + allowance
         if gate.amount < to_come * part and allowed.amount < (spent.amount + to_come) * part:
             return True
     return False
-
-
-def _part(report: BudgetReport, widest: BudgetReport) -> Decimal:
-    """Which part of the app's spend a budget watches: its own cost over that of the widest one.
-
-    A budget of 500 for the test traffic of an app is not held against what all of the app costs.
-    """
-    if report is widest:
-        return _ONE
-    return report.cost.amount / widest.cost.amount if widest.cost.amount else Decimal(0)

@@ -66,4 +66,5 @@ class Drawer:
         card = self._store.get(Card, drawn.id)
         assert card is not None, "it was claimed"
         mine = card.due_at == drawn.due_at
-        self._store.commit(Change(put=(replace(card, ts=ts, due_at=None if mine else card.due_at),), journal=(posted,)))
+        kept = replace(card, ts=ts, due_at=None if mine else card.due_at, posted_at=card.posted_at or posted.at)
+        self._store.commit(Change(put=(kept,), journal=(posted,)))

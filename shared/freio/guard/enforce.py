@@ -18,13 +18,25 @@ from freio.guard.remind import Reminder, app_of
 from freio.guard.restore import Restorer, let_go
 from freio.guard.step import Step
 from freio.guard.throttled import Throttler
-from freio.ports import Clock, Store
+from freio.ports import Clock, Model, Store
 
 
 class Enforcer:
-    """Drives one incident at a time; every timer commits by compare-and-set and may raise `Conflict`."""
+    """Drives one incident at a time; every timer commits by compare-and-set and may raise `Conflict`.
 
-    def __init__(self, client: Client, store: Store, clock: Clock, holder: Holder, prover: Prover) -> None:
+    ``model`` is asked by fire drills; None: they ask nothing.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        clock: Clock,
+        holder: Holder,
+        prover: Prover,
+        *,
+        model: Model | None = None,
+    ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
@@ -35,7 +47,7 @@ class Enforcer:
             State.OPEN: reminder.opened,
             State.PROPOSED: reminder.unanswered,
             State.BRAKING: self._braker.brake,
-            State.THROTTLED: Throttler(store, clock, holder, prover).hold,
+            State.THROTTLED: Throttler(store, clock, holder, prover, model=model).hold,
             State.OVERRIDDEN: reminder.ended,
             State.SNOOZED: reminder.ended,
             State.EXPECTED: reminder.ended,

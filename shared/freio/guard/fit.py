@@ -1,14 +1,15 @@
-"""How far a limit brakes: the steps of a lever that sets numbers.
+"""How far a limit brakes: one step for each target of a lever that sets numbers.
 
 What runs away is limited to what the budget leaves, or to its usual peak. Endpoints of the same model that the app
 used in the last seven days are limited to their own usual peak with it: Google meters them apart, so a client that
-falls back to another endpoint would run on there.
+falls back to another endpoint would run on there. Where one limit holds several places, as a gateway's on a key does,
+it is the sum of what each of them gets; the floor is the app's, so it counts once.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -52,6 +53,27 @@ class Bound:
     runs_away: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What would be set on one target, and the places that it would hold."""
+
+    step: Step
+    bound: tuple[Bound, ...]
+
+    @property
+    def runs_away(self) -> bool:
+        return any(one.runs_away for one in self.bound)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """What one place gets of a target's limit; ``measured`` is its traffic through there, in the target's unit."""
+
+    bound: Bound
+    measured: Traffic7d
+    fit: Fit
+
+
 def not_countable(traffic: Traffic7d, probe: Probe) -> Phrase | None:
     """Why no limit can be computed in a target's unit; None where it can."""
     if probe.unit in UNITS.values():
@@ -59,22 +81,22 @@ def not_countable(traffic: Traffic7d, probe: Probe) -> Phrase | None:
     return Phrase.of(OTHER_UNIT, unit=probe.unit, model=traffic.place.model, location=traffic.place.location)
 
 
-def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now: datetime) -> tuple[Step, ...]:
-    """A limit for each of these, in their order; what is left of the budget is shared among those that run away.
+def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now: datetime) -> tuple[Fitted, ...]:
+    """A limit for each target, in their order; what is left of the budget is shared among the places that run away.
 
     Where a place's traffic comes through several callers, each with a counter of its own, they get equal parts; but
-    each at least the floor, since all of the traffic may be one caller's.
+    each target at least the floor, since all of the traffic may be one caller's.
     """
     minutes_left = int((month_end(now) - now).total_seconds() // 60)
-    total = sum((one.traffic.rate for one in bound if one.runs_away), _ZERO)
     ways: dict[Place, list[Bound]] = defaultdict(list)
     for one in bound:
         ways[one.traffic.place].append(one)
-    steps: dict[int, Step] = {}
+    total = sum((through[0].traffic.rate for through in ways.values() if through[0].runs_away), _ZERO)
+    rooms: dict[Target, list[_Room]] = defaultdict(list)
     for through in ways.values():
         first = through[0]
         measured = _in_unit(app, owners, first)
-        floor = _floor(app, first)
+        fit = Fit(value=measured.peak, rule="usual peak")
         if first.runs_away:
             part = first.traffic.rate / total if total else _ONE
             fit = budget_fit(
@@ -83,37 +105,16 @@ def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now:
                 minutes_left=minutes_left,
                 unit_cost=measured.unit_cost,
                 usual_peak=measured.peak,
-                floor=floor,
+                floor=0,
             )
-        else:
-            fit = Fit(value=max(measured.peak, floor), rule="usual peak" if measured.peak >= floor else "floor")
         values = shared_out(fit.value, [0] * len(through))
         for one, value in zip(through, values, strict=True):
-            part_fit = Fit(value=value, rule=fit.rule) if value >= floor else Fit(value=floor, rule="floor")
-            steps[id(one)] = _step(app, owners, one, _part_of(measured, len(through)), part_fit)
-    return tuple(steps[id(one)] for one in bound)
-
-
-def merged(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """One step for each target: a gateway's may hold several places, whose limits then add up to its own."""
-    found: dict[Target, Step] = {}
-    for step in steps:
-        had = found.get(step.target)
-        if had is None:
-            found[step.target] = step
-            continue
-        heavier = max(had, step, key=lambda one: one.current)
-        found[step.target] = replace(
-            heavier,
-            location=", ".join(dict.fromkeys((had.location, step.location))),
-            model=", ".join(dict.fromkeys((had.model, step.model))),
-            value=had.value + step.value,
-            current=had.current + step.current,
-            usual_peak=had.usual_peak + step.usual_peak,
-            refused=max(had.refused, step.refused),
-            unattributed=had.unattributed or step.unattributed,
-        )
-    return tuple(found.values())
+            room = _Room(bound=one, measured=_part_of(measured, len(through)), fit=replace(fit, value=value))
+            rooms[one.probe.target].append(room)
+    return tuple(
+        Fitted(step=_step(app, owners, target, there), bound=tuple(room.bound for room in there))
+        for target, there in rooms.items()
+    )
 
 
 def idle(step: Step) -> Phrase | None:
@@ -129,6 +130,12 @@ def idle(step: Step) -> Phrase | None:
 def is_stricter_already(step: Step) -> bool:
     """Whether what is in force there limits as much."""
     return step.effective is not None and step.effective <= step.value
+
+
+def weights(seen: Mapping[Place, int]) -> dict[Place, Decimal]:
+    """Each place's part of all the traffic that was seen; equal ones where there was none."""
+    total = sum(seen.values())
+    return {place: Decimal(n) / total if total else _ONE / len(seen) for place, n in seen.items()}
 
 
 def _in_unit(app: App, owners: Owners, bound: Bound) -> Traffic7d:
@@ -172,24 +179,40 @@ def _part_of(measured: Traffic7d, ways: int) -> Traffic7d:
     return replace(measured, inputs=inputs, peak=measured.peak // ways, current=measured.current // ways)
 
 
-def _step(app: App, owners: Owners, bound: Bound, measured: Traffic7d, fit: Fit) -> Step:
-    probe, place = bound.probe, bound.traffic.place
-    would = refused(measured.inputs, fit.value)
+def _step(app: App, owners: Owners, target: Target, rooms: Sequence[_Room]) -> Step:
+    """One limit for all that go through a target; a unit more is priced as the dearest of them would spend it."""
+    bound = [room.bound for room in rooms]
+    probes = [one.probe for one in bound]
+    measured = {room.bound.traffic.place: room.measured for room in rooms}
+    fit = _fit(app, rooms)
+    would = refused([sum(tokens) for tokens in zip(*(one.inputs for one in measured.values()), strict=True)], fit.value)
+    seen = {place: sum(one.inputs) for place, one in measured.items()}
+    others = {who for one in bound for who in owners.others(app, target, one.traffic.place, one.probe.through)}
+    effective = probes[0].effective
     return Step(
-        target=probe.target,
-        location=place.location,
-        model=place.model,
+        target=target,
+        location=", ".join(dict.fromkeys(place.location for place in measured)),
+        model=", ".join(dict.fromkeys(place.model for place in measured)),
         value=fit.value,
         rule=fit.rule,
-        unit=probe.unit,
-        unit_cost=measured.unit_cost,
-        current=measured.current,
-        usual_peak=measured.peak,
-        effective=None if probe.effective in (None, UNLIMITED) else probe.effective,
+        unit=probes[0].unit,
+        unit_cost=max(one.unit_cost for one in measured.values()),
+        current=sum(one.current for one in measured.values()),
+        usual_peak=sum(one.peak for one in measured.values()),
+        effective=None if effective in (None, UNLIMITED) else effective,
         refused=would,
-        refusals=owners.refusals(app, probe.target, place, would),
-        shared_with=owners.others(app, probe.target, place, probe.through),
-        unattributed=owners.touches_nobody_s(app, probe.target, place),
-        bites_within=probe.bites_within,
-        note=probe.note,
+        refusals=owners.refusals(app, target, {place: would * part for place, part in weights(seen).items()}),
+        shared_with=tuple(sorted(others)),
+        unattributed=any(owners.touches_nobody_s(app, target, place) for place in measured),
+        bites_within=max(probe.bites_within for probe in probes),
+        note=next((probe.note for probe in probes if probe.note), None),
     )
+
+
+def _fit(app: App, rooms: Sequence[_Room]) -> Fit:
+    """The sum of what the places get, at least the floor; by the rule that sets most of what runs away."""
+    value, floor = sum(room.fit.value for room in rooms), max(_floor(app, room.bound) for room in rooms)
+    if value < floor:
+        return Fit(value=floor, rule="floor")
+    heaviest = max(rooms, key=lambda room: (room.bound.runs_away, room.measured.current))
+    return Fit(value=value, rule=heaviest.fit.rule)

@@ -12,9 +12,10 @@ from freio.domain.app import App, Client
 from freio.domain.spend import Pace, Score
 from freio.guard.detect_tokens import matters, series_name
 from freio.guard.meter import Reading, Readings
+from freio.guard.season import days_of, factors, in_money
 from freio.guard.telemetry import HOUR, floor_hour
 from freio.guard.token_rate import TokenRate
-from freio.ports import Detector, PaceDetector
+from freio.ports import Calendar, Detector, PaceDetector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
 DAY = 24
@@ -31,6 +32,7 @@ def judged(
     now: datetime,
     *,
     excluded: Mapping[str, Spans] = MappingProxyType({}),
+    calendar: Calendar | None = None,
 ) -> dict[str, Score]:
     """The score of each app's money, by the app's name, and of its token paces, by `series_name`.
 
@@ -39,6 +41,7 @@ def judged(
 
     ``excluded``  spans of trouble that people have confirmed, by app: their hours are shown to neither, so that they
                   are neither usual nor a record, nor in the pool of what other apps are held against.
+    ``calendar``  the client's, where the file names a country: money of special days is held against such days.
     """
     money: dict[str, Series] = {}
     tokens: dict[str, Pace] = {}
@@ -49,8 +52,10 @@ def judged(
         for name, rate in token_series(client, app, reading).items():
             if len(rate.hours) >= MIN_HOURS:
                 peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
-                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps))
-    return {**(detector.score(money, now) if money else {}), **(paces.score(tokens, now) if tokens else {})}
+                gate = float(client.money_gate.amount * rate.pace / rate.cost)
+                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps), app=app.name, gate=gate)
+    scores = _seasoned(client, detector, money, now, calendar) if money else {}
+    return {**scores, **(paces.score(tokens, now) if tokens else {})}
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:
@@ -78,3 +83,16 @@ def as_the_day_before(hours: Series) -> Series:
         if math.isnan(hour):
             shown[at] = shown[at - DAY] if at >= DAY else 0.0
     return shown
+
+
+def _seasoned(
+    client: Client, detector: Detector, money: Mapping[str, Series], now: datetime, calendar: Calendar | None
+) -> dict[str, Score]:
+    """The scores of money, as if all days were alike."""
+    if calendar is None:
+        return detector.score(money, now)
+    found = {
+        name: factors(hours, days_of(len(hours), now, client.time_zone, calendar)) for name, hours in money.items()
+    }
+    scores = detector.score({name: plain for name, (_, plain) in found.items()}, now)
+    return {name: in_money(score, money[name], found[name][0]) for name, score in scores.items()}

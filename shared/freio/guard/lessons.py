@@ -23,12 +23,17 @@ def known(store: Store, app: str, now: datetime) -> Expectations:
 
 
 def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
-    """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known."""
-    level = _level(incident)
+    """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known.
+
+    A drill teaches nothing.
+    """
+    level = None if incident.is_drill else _level(incident)
     if level is None:
         return
     hushed = decision.until or step.now
+    before = known(store, incident.app, step.now)
     lesson = Lesson(
+        number=before.count + 1,
         incident=incident.id,
         by=decision.by,
         at=step.now,
@@ -37,9 +42,8 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
         hushed=hushed,
         until=max(hushed, step.now + LESSON_FOR),
     )
-    before = known(store, incident.app, step.now)
     others = tuple(one for one in before.lessons if one.incident != incident.id)
-    step.put(replace(before, lessons=(*others, lesson)))
+    step.put(replace(before, lessons=(*others, lesson), count=lesson.number))
     step.thread(incident, f"{incident.revision}/learned", LEARNED, level=level, hushed=hushed, until=lesson.until)
     step.log(
         Kind.LESSON,
@@ -47,6 +51,7 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
         Action.EXPECTED,
         key=f"{incident.id}/{incident.revision}/lesson",
         by=decision.by,
+        number=lesson.number,
         level=level,
         hours=" ".join(map(str, lesson.hours)),
         hushed=hushed,
@@ -57,7 +62,7 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
 def confirm(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
     """*Throttle*, by a person: it was trouble, and as soon as it is over, its hours judge no later ones."""
     before = known(store, incident.app, step.now)
-    if any(one.incident == incident.id for one in before.confirmed):
+    if incident.is_drill or any(one.incident == incident.id for one in before.confirmed):
         return
     since = _began(incident)
     step.put(replace(before, confirmed=(*before.confirmed, Confirmed(incident=incident.id, since=since))))
@@ -114,4 +119,5 @@ def _level(incident: Incident) -> Money | None:
     """The most that its message says an hour costs."""
     paces = [signal.pace for signal in incident.signals if signal.kind.is_shape or signal.kind.is_of_price]
     rates = [incident.known_rate] if incident.known_rate is not None else []
-    return max([*rates, *paces], key=lambda money: money.amount, default=None)
+    level = max([*rates, *paces], key=lambda money: money.amount, default=None)
+    return level if level is not None and level.amount > 0 else None

@@ -17,6 +17,7 @@ from freio.domain.app import Client
 from freio.domain.attribution import Traits, attribute
 from freio.domain.calendar import month_start
 from freio.domain.money import Money, SpendRange
+from freio.domain.silence import Silence
 from freio.domain.spend import Export, Tokens
 from freio.errors import CurrencyMismatch, VendorError
 from freio.guard.basis import basis
@@ -24,12 +25,15 @@ from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, s
 from freio.guard.look import Look
 from freio.guard.paces import Paces
 from freio.guard.reconcile import Ratio, ratios
+from freio.guard.silence import heard, of_all, of_app
 from freio.guard.sums import Sums
+from freio.guard.tariff import Uses, uses
 from freio.guard.telemetry import HOUR, RECENT, Telemetry, floor_hour, floor_step, read_telemetry
 from freio.guard.token_rate import TokenRate
 from freio.ports import Meter, PriceBook, Warehouse
 
 HISTORY = timedelta(days=28)
+WITH_MONTH_ENDS = timedelta(days=40)  # of history, where a calendar asks for the last month's end
 SETTLES = timedelta(hours=48)  # rows were seen 1.6 days late
 BITES_AFTER = timedelta(minutes=10)  # to decide, set, take effect: on top of the grace, for the worst case
 _ZERO = Decimal(0)
@@ -45,6 +49,8 @@ class Reading:
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
     ``tokens``    how fast it goes through tokens, model by model, dearest first.
+    ``silence``   the feed that has fallen silent about it (None: none has).
+    ``uses``      its tokens with what they cost, hour by hour (None: telemetry shows none).
     """
 
     app: str
@@ -58,6 +64,8 @@ class Reading:
     complete: bool = True
     unpriced: frozenset[str] = frozenset()
     tokens: tuple[TokenRate, ...] = ()
+    uses: Uses | None = None
+    silence: Silence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,7 @@ class Readings:
     ``usd_rate``  the client's currency per USD (None: not known).
     ``failures``  projects whose telemetry could not be read, with why: their apps are not complete.
     ``doubts``    why prices may be others than the client pays.
+    ``exported``  what the export is complete to (None: it is empty); ``silence`` where all telemetry is silent at once.
     """
 
     at: datetime
@@ -78,6 +87,8 @@ class Readings:
     ratios: Mapping[Traffic, Ratio] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    exported: datetime | None = None
+    silence: Silence | None = None
 
     @property
     def scales(self) -> Mapping[Traffic, Decimal]:
@@ -94,16 +105,28 @@ class SpendMeter:
         self._meter = meter
         self._prices = prices
         self._paces = Paces(meter)
+        self._history = WITH_MONTH_ENDS if client.country else HISTORY
 
     def read(self, now: datetime) -> Readings:
-        since = min(month_start(now), floor_hour(now - HISTORY))
+        since = min(month_start(now), floor_hour(now - self._history))
         export = self._warehouse.export(since, now)
         settled = min(export.complete_until or since, floor_hour(now - SETTLES))
         costs = self._owned(export)
         homes = self._homes(costs)
         telemetry = read_telemetry(self._meter, set().union(*homes.values()), since=max(since, settled - WEEK), now=now)
         known = shares(costs, export.complete_until or now)
-        learned = ratios((cost for cost, _ in costs), self._by_traffic(telemetry, export.usd_rate), settled)
+        estimates = self._by_traffic(telemetry, export.usd_rate)
+        learned = ratios((cost for cost, _ in costs), estimates, settled)
+        used = uses(
+            self._client,
+            telemetry.hourly,
+            export.costs,
+            estimates,
+            shares=known,
+            ratios=learned,
+            settled=settled,
+        )
+        spoken = heard(self._client, telemetry, costs, known)
         look = Look(self._client, self._prices, known=known, learned=learned, export=export, now=now)
         for cost, owner in costs:
             look.sums[owner].bill(cost)
@@ -117,6 +140,10 @@ class SpendMeter:
                 now,
                 seen=telemetry.shows(homes[app.name], now),
                 tokens=tuple(rates.get(app.name, ())),
+                uses=used.get(app.name),
+                silence=of_app(spoken[app.name], export, now)
+                if homes[app.name].isdisjoint(telemetry.failures)
+                else None,
             )
             for app in self._client.apps
         }
@@ -131,6 +158,8 @@ class SpendMeter:
             failures=telemetry.failures,
             doubts=self._prices.troubles(),
             apps=apps,
+            exported=export.complete_until,
+            silence=of_all(telemetry, now),
         )
 
     def _learn(self, telemetry: Telemetry, now: datetime) -> None:
@@ -185,11 +214,19 @@ class SpendMeter:
         return {hour: amount for hour, amount in found.items() if hour not in partly}
 
     def _reading(
-        self, name: str, mine: Sums, now: datetime, *, seen: bool, tokens: tuple[TokenRate, ...] = ()
+        self,
+        name: str,
+        mine: Sums,
+        now: datetime,
+        *,
+        seen: bool,
+        tokens: tuple[TokenRate, ...] = (),
+        uses: Uses | None = None,
+        silence: Silence | None = None,
     ) -> Reading:
         currency = self._client.currency
         rate = Money(sum(mine.rate.values(), _ZERO), currency)
-        count = int(HISTORY / HOUR)
+        count = int(self._history / HOUR)
         first = floor_hour(now) - (count - 1) * HOUR
         hours = [mine.worth(h) for h in _hours(first, count)]
         begins = next((i for i, h in enumerate(hours) if h > 0), count - 1)
@@ -210,6 +247,8 @@ class SpendMeter:
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),
             tokens=tokens,
+            uses=uses,
+            silence=silence,
         )
 
     def _spend(self, name: str, mine: Sums, month: datetime) -> SpendRange:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from freio.domain.app import App, Client
@@ -39,12 +40,19 @@ class Owners:
         """Whether it would touch traffic that belongs to no app."""
         return NOBODY in self._touched(app, target, place)
 
-    def refusals(self, app: App, target: Target, place: Place, share: Decimal) -> tuple[Refusal, ...]:
-        """Whose traffic the share that a lever would refuse is; one caller's is all the app's."""
-        if kind_of(target.lever).reach is Reach.CALLER:
-            return (Refusal(who=app.name, share=share),)
-        mine = split(self._client, self._shares, place.project, place.model)
-        return tuple(Refusal(who=who or "?", share=share * part) for who, part in sorted(mine.items()))
+    def refusals(self, app: App, target: Target, refused: Mapping[Place, Decimal]) -> tuple[Refusal, ...]:
+        """Whose traffic a lever would refuse; one caller's is all the app's.
+
+        ``refused`` of all that goes through the target, the share that would be refused at each place.
+        """
+        parts: dict[str, Decimal] = defaultdict(Decimal)
+        for place, share in refused.items():
+            mine = {app.name: _ONE}
+            if kind_of(target.lever).reach is not Reach.CALLER:
+                mine = dict(split(self._client, self._shares, place.project, place.model))
+            for who, part in mine.items():
+                parts[who or "?"] += share * part
+        return tuple(Refusal(who=who, share=part) for who, part in sorted(parts.items()))
 
     def _touched(self, app: App, target: Target, place: Place, through: Sequence[str] = ()) -> set[str]:
         match kind_of(target.lever).reach:

@@ -98,6 +98,11 @@ class Places:
         return cost_of(a_million, self._prices, self._client.currency, usd_rate) / 1_000_000
 
 
+def idle_at(place: Place) -> Traffic7d:
+    """A place where nothing runs."""
+    return Traffic7d(place=place, inputs=(), peak=0, current=0, rate=Decimal(0), unit_cost=Decimal(0))
+
+
 def place_of(probe: Probe) -> Place:
     """The place that a lever was asked about."""
     return Place(project=probe.project or probe.target.project, location=probe.location, model=probe.model)

@@ -12,14 +12,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from freio.domain.app import App, Client
-from freio.domain.incident import Proposal, Step
+from freio.domain.incident import Proposal
 from freio.domain.lever import kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_LEVER_LEFT, NO_PRICE, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import VendorError
-from freio.guard.fit import Bound, Left, idle, is_stricter_already, limits, merged, not_countable
+from freio.guard.fit import Bound, Fitted, Left, idle, is_stricter_already, limits, not_countable
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners, other_callers
 from freio.guard.places import Places, Traffic7d, place_of
@@ -44,7 +44,7 @@ class Case:
     drivers: Sequence[Traffic7d]
     beside: Sequence[Traffic7d]
     calm: Sequence[Traffic7d]
-    fitted: Callable[[Sequence[Bound]], tuple[Step, ...]]
+    fitted: Callable[[Sequence[Bound]], tuple[Fitted, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +100,9 @@ class Proposer:
         owners = Owners(self._client, readings.shares)
         left = _left(app, spend, allowance)
 
-        def fitted(bound: Sequence[Bound]) -> tuple[Step, ...]:
-            braked = sum((b.traffic.rate * owners.part(app, b.traffic.place) for b in bound if b.runs_away), _ZERO)
+        def fitted(bound: Sequence[Bound]) -> tuple[Fitted, ...]:
+            rates = {b.traffic.place: b.traffic.rate for b in bound if b.runs_away}  # once, whatever it goes through
+            braked = sum((rate * owners.part(app, place) for place, rate in rates.items()), _ZERO)
             others = Left(money=left, others_rate=reading.rate.amount - braked)
             return limits(app, owners, bound, left=others, now=now)
 
@@ -146,13 +147,13 @@ def _offer(lever: Lever, case: Case) -> Candidate:
             return _nothing(loose)
         proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=(*loose, *past))
         return Candidate(proposal=proposal, hits=_hits(app, owners, bound), leaves=_leaves(case, bound))
-    fits = list(zip(bound, case.fitted(bound), strict=True))
-    loose += [why for one, step in fits if one.runs_away and (why := idle(step))]
-    kept = [(one, step) for one, step in fits if not (idle(step) if one.runs_away else is_stricter_already(step))]
-    if not any(one.runs_away for one, _ in kept):
+    fits = case.fitted(bound)
+    loose += [why for one in fits if one.runs_away and (why := idle(one.step))]
+    kept = [one for one in fits if not (idle(one.step) if one.runs_away else is_stricter_already(one.step))]
+    if not any(one.runs_away for one in kept):
         return _nothing(loose)
-    proposal = Proposal(lever=lever.name, steps=merged([step for _, step in kept]), uncovered=(*loose, *past))
-    braked = [one for one, _ in kept]
+    proposal = Proposal(lever=lever.name, steps=tuple(one.step for one in kept), uncovered=(*loose, *past))
+    braked = [held for one in kept for held in one.bound]
     return Candidate(proposal=proposal, hits=_hits(app, owners, braked), leaves=_leaves(case, braked))
 
 

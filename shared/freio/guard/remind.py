@@ -11,6 +11,9 @@ from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import (
     APP_GONE,
     DECIDED_BY_POLICY,
+    DRILL_OVER,
+    DRILL_UNANSWERED,
+    DRILL_UNPLANNED,
     ESCALATED,
     ESCALATED_UNSEEN,
     LET_GO,
@@ -19,6 +22,7 @@ from freio.domain.sentences import (
     PAGE_NO_ANSWER,
     QUIET,
 )
+from freio.guard.drill_end import report
 from freio.guard.moves import POLICY, ask_again, start_braking
 from freio.guard.restore import let_go, unheld
 from freio.guard.step import Step
@@ -50,6 +54,8 @@ class Reminder:
         step = Step(self._clock.now())
         if self._client.app(incident.app) is None:
             _close(step, incident, APP_GONE, app=incident.app)
+        elif incident.is_drill:
+            self._end_drill(step, incident, DRILL_UNPLANNED)
         elif app.policy.mode(incident.level) is Mode.OBSERVE:
             step.keep(incident, due_at=step.now + LONGEST_WAIT)
         else:
@@ -73,6 +79,8 @@ class Reminder:
             self._enforce(step, app, incident)
         elif self._client.app(incident.app) is None:
             _close(step, incident, APP_GONE, app=incident.app)
+        elif incident.is_drill:
+            self._end_drill(step, incident, DRILL_UNANSWERED, grace=_seconds(app.policy.grace))
         else:
             self._waited_for(step, app, self._let_go(step, incident) if incident.holding else incident)
         self._store.commit(step.change())
@@ -92,11 +100,19 @@ class Reminder:
     def ended(self, app: App, incident: Incident) -> None:
         """An override, snooze or expectation ran out."""
         step = Step(self._clock.now())
-        if incident.assessment is not None and incident.assessment.is_quiet(step.now):
+        if incident.is_drill:
+            self._end_drill(step, incident, DRILL_OVER)
+        elif incident.assessment is not None and incident.assessment.is_quiet(step.now):
             _close(step, incident, QUIET)
         else:
             ask_again(step, app, incident)
         self._store.commit(step.change())
+
+    def _end_drill(self, step: Step, incident: Incident, sentence: str, **data: object) -> None:
+        """Nobody is called over a drill; one that holds a brake reports when that is back."""
+        ended = _close(step, incident, sentence, **data)
+        if not ended.is_open:
+            report(step, self._store, ended)
 
     @staticmethod
     def _enforces(app: App, incident: Incident) -> bool:
@@ -140,13 +156,12 @@ def _may_brake_unasked(incident: Incident, now: datetime) -> bool:
     return seen is not None and is_fresh and seen.running_away
 
 
-def _close(step: Step, incident: Incident, sentence: str, **data: object) -> None:
+def _close(step: Step, incident: Incident, sentence: str, **data: object) -> Incident:
     """End it, through RESTORING where a brake is held."""
     step.thread(incident, f"{incident.revision}/closed", sentence, **data)
     if incident.holding:
-        let_go(step, incident)
-    else:
-        step.move(incident, State.RESOLVED, due_at=None, until=None)
+        return let_go(step, incident)
+    return step.move(incident, State.RESOLVED, due_at=None, until=None)
 
 
 def _seconds(span: timedelta) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from freio.domain import sentences as say
 from freio.domain.app import Client
 from freio.domain.click import Click
+from freio.domain.forecast import LEVEL, Forecast, Forecasts
 from freio.domain.incident import Action, Incident
 from freio.domain.phrase import Phrase, packed
 from freio.guard.step import Step
@@ -37,14 +38,39 @@ def tell_stale(step: Step, click: Click, incident: Incident) -> None:
 
 def tell_status(step: Step, click: Click, store: Store, client: Client) -> None:
     """Every open incident, a line each; or that there is none."""
-    lines = [_status_line(incident) for incident in store.open_incidents()]
+    lines = [status_line(incident) for incident in store.open_incidents()]
     if lines:
         reply(step, click, say.STATUS_LINES, open=packed(lines))
     else:
         reply(step, click, say.STATUS_NONE, apps=len(client.apps))
 
 
-def _status_line(incident: Incident) -> Phrase:
+def tell_budgets(step: Step, click: Click, store: Store) -> None:
+    """Where the month of every budget is going, a line each, as of the day's forecast."""
+    known = store.get(Forecasts, Forecasts().id) or Forecasts()
+    lines = [budget_line(one) for one in known.all if step.now < one.until]
+    if lines:
+        reply(step, click, say.BUDGET_LINES, at=known.at, level=LEVEL, budgets=packed(lines))
+    else:
+        reply(step, click, say.BUDGET_NONE)
+
+
+def budget_line(one: Forecast) -> Phrase:
+    """One budget's forecast in a line."""
+    said = {
+        "app": f"{one.app} ({one.of})" if one.of else one.app,
+        "so_far": one.so_far,
+        "low": one.low,
+        "expected": one.expected,
+        "high": one.high,
+    }
+    if one.budget is None or one.chance is None:
+        return Phrase.of(say.BUDGET_LINE_FREE, **said)
+    return Phrase.of(say.BUDGET_LINE, **said, budget=one.budget, chance=one.chance)
+
+
+def status_line(incident: Incident) -> Phrase:
+    """An open incident in a line."""
     said = {
         "app": incident.app,
         "state": incident.state,

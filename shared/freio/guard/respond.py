@@ -17,10 +17,11 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase, packed
 from freio.errors import BadMessage
+from freio.guard.announce import Announcements
 from freio.guard.consent import consent, owned, sides
 from freio.guard.raise_limit import comes_too_late
 from freio.guard.remind import app_of
-from freio.guard.reply import refuse, reply, tell_stale, tell_status
+from freio.guard.reply import refuse, reply, tell_budgets, tell_stale, tell_status
 from freio.guard.requests import Requests, hard_lever
 from freio.guard.settle import Settler, is_offered, until_when
 from freio.guard.step import Step
@@ -34,6 +35,7 @@ _ACTIONS = {
     Verb.RAISE: Action.RAISE,
     Verb.RELEASE: Action.RELEASE,
 }
+_OF_NO_INCIDENT = {Verb.STATUS, Verb.PLANS, Verb.PLAN, Verb.WITHDRAW}
 _LETS_GO = {Action.KEEP, Action.SNOOZE, Action.EXPECTED}
 
 
@@ -47,6 +49,7 @@ class Responder:
         self._directory = directory
         self._settler = Settler(store)
         self._requests = Requests(client, store, self._settler)
+        self._announcements = Announcements(client, store)
 
     def respond(self, click: Click) -> str | None:
         """Take one click. Returns the id of the incident that it was about, where something changed."""
@@ -67,8 +70,11 @@ class Responder:
             _log(step, click, self._incident(click))
             reply(step, click, say.NOT_FOR_GUESTS)
             return None
-        if click.verb is Verb.STATUS:
-            tell_status(step, click, self._store, self._client)
+        if click.verb in _OF_NO_INCIDENT:
+            self._beside(step, click, person)
+            return None
+        if click.verb is Verb.BUDGET:
+            tell_budgets(step, click, self._store)
             return None
         incident = self._incident(click)
         _log(step, click, incident)
@@ -83,6 +89,16 @@ class Responder:
             apps = ", ".join(a.name for a in self._client.apps)
             reply(step, click, say.UNKNOWN_APP, app=click.app, apps=apps)
         return None
+
+    def _beside(self, step: Step, click: Click, person: Person) -> None:
+        """What is asked or said beside any incident."""
+        if click.verb is Verb.STATUS:
+            tell_status(step, click, self._store, self._client)
+        elif click.verb is Verb.PLANS:
+            self._announcements.tell(step, click)
+        else:
+            _log(step, click, None)
+            self._announcements.take(step, click, person)
 
     def _incident(self, click: Click) -> Incident | None:
         """The one that the button stands under, whatever has become of it; or the app's open one."""
@@ -200,4 +216,11 @@ def _log(step: Step, click: Click, incident: Incident | None) -> None:
         amount=click.amount,
         until=click.until,
         why=click.why,
+        **_announced(click),
     )
+
+
+def _announced(click: Click) -> dict[str, object]:
+    """What only announcements have."""
+    said = {"since": click.since, "factor": click.factor, "number": click.number or None}
+    return {name: value for name, value in said.items() if value is not None}

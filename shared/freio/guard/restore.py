@@ -9,6 +9,7 @@ from freio.domain.incident import Incident, State
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NOT_ALL_BACK
 from freio.domain.target import Brake, Hold, Target
+from freio.guard.drill_end import report
 from freio.guard.hold import Holder
 from freio.guard.standing import drive_all, hopeless
 from freio.guard.step import Step
@@ -69,7 +70,9 @@ class Restorer:
         drive_all(self._holder, targets)
         step = Step(self._clock.now())
         if all(self._is_back(target) for target in targets):
-            step.move(incident, State.RESOLVED, due_at=None, until=None)
+            ended = step.move(incident, State.RESOLVED, due_at=None, until=None)
+            if incident.is_drill:
+                report(step, self._store, ended)
         elif trouble := hopeless(self._store, targets):
             give_up(step, incident, trouble.why, trouble.attempts)
         elif incident.state is State.STUCK:

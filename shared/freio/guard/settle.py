@@ -105,7 +105,7 @@ class Settler:
         return step.move(
             free,
             state,
-            due_at=decision.until,
+            due_at=step.now if incident.is_drill else decision.until,  # any answer ends a drill
             by=decision.by,
             decision=decision,
             until=decision.until,

@@ -98,6 +98,18 @@ class Step:
             id=notice, kind=NoticeKind.PAGE, due_at=self.now, text=sentence, data={k: text(v) for k, v in data.items()}
         )
 
+    def post(self, channel: str, key: str, sentence: str, /, **data: object) -> None:
+        """A message of its own, about no incident."""
+        notice = f"post/{key}"
+        self._notices[notice] = Notice(
+            id=notice,
+            kind=NoticeKind.POST,
+            due_at=self.now,
+            channel=channel,
+            text=sentence,
+            data={k: text(v) for k, v in data.items()},
+        )
+
     def whisper(self, person: str, channel: str, key: str, sentence: str, /, **data: object) -> None:
         notice = f"whisper/{key}"
         self._notices[notice] = Notice(

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from freio.domain.app import App
-from freio.domain.incident import Refusal, Step
+from freio.domain.incident import Step
 from freio.domain.lever import Reach, kind_of
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import MODELS_LEFT, NO_MODEL_LEFT, STOPS_UNDER_FLOOR
 from freio.domain.target import Target
-from freio.guard.fit import Bound
+from freio.guard.fit import Bound, weights
 from freio.guard.owners import Owners
 
 STOP = "stop"
@@ -68,14 +68,8 @@ def stops(app: App, owners: Owners, bound: Sequence[Bound]) -> tuple[Step, ...]:
 def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) -> Step:
     share = {one.traffic.place: _share(app, owners, target, one) for one in through}
     seen = {one.traffic.place: sum(one.traffic.inputs) for one in through}
-    all_seen = sum(seen.values())
-    refused = sum((seen[place] * share[place] for place in seen), _ZERO) / all_seen if all_seen else Decimal(1)
+    refused = {place: share[place] * part for place, part in weights(seen).items()}
     places = list(share)
-    parts: dict[str, Decimal] = defaultdict(Decimal)
-    for place in places:
-        weight = Decimal(seen[place]) / all_seen if all_seen else Decimal(1) / len(places)
-        for refusal in owners.refusals(app, target, place, share[place]):
-            parts[refusal.who] += refusal.share * weight
     others = {name for one in through for name in owners.others(app, target, one.traffic.place, one.probe.through)}
     return Step(
         target=target,
@@ -88,8 +82,8 @@ def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) ->
         current=int(sum((one.traffic.current * share[one.traffic.place] for one in through), _ZERO)),
         usual_peak=int(sum((one.traffic.peak * share[one.traffic.place] for one in through), _ZERO)),
         effective=None,
-        refused=refused,
-        refusals=tuple(Refusal(who=who, share=part) for who, part in sorted(parts.items())),
+        refused=sum(refused.values(), _ZERO) if any(seen.values()) else Decimal(1),
+        refusals=owners.refusals(app, target, refused),
         shared_with=tuple(sorted(others)),
         unattributed=any(owners.touches_nobody_s(app, target, one.traffic.place) for one in through),
         takes=tuple(sorted({name for one in through for name in one.probe.takes})),

@@ -15,7 +15,7 @@ from freio.errors import VendorError
 from freio.guard.fit import Bound, Left, limits, not_countable
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners
-from freio.guard.places import Places, Traffic7d, place_of
+from freio.guard.places import Places, Traffic7d, idle_at, place_of
 from freio.guard.stops import over_floor, stops, under_floor
 from freio.ports import Lever, Meter, Place, PriceBook
 
@@ -46,18 +46,27 @@ class Surveyor:
 
     def __init__(self, client: Client, meter: Meter, prices: PriceBook, levers: Mapping[str, Lever]) -> None:
         self._client = client
+        self._client = client
         self._places = Places(client, meter, prices)
         self._levers = levers
 
     def survey(self, app: App, readings: Readings, levers: Sequence[str], now: datetime) -> list[Surveyed]:
         """A row for each lever and target; one that fails is a row too."""
         places = [x for x in self._places.of(app, readings, began=now, now=now) if any(x.inputs)]
+        places = places or self._of_drill(app)
         if not places:
             return [Surveyed(app=app.name, lever="", why="no traffic of this app was seen in the last seven days")]
         spent = readings.apps[app.name].spend.likely
         left = Left(money=(app.budget - spent).amount if app.budget else None, others_rate=Decimal(0))
         look = _Look(app=app, owners=Owners(self._client, readings.shares), left=left, now=now)
         return [row for name in levers for row in self._of_lever(name, look, places)]
+
+    def _of_drill(self, app: App) -> list[Traffic7d]:
+        """The place of the file's fire drill: its app has no traffic, and must have a brake all the same."""
+        drill = self._client.drill
+        if drill is None or drill.app != app.name or not app.match.projects:
+            return []
+        return [idle_at(Place(project=min(app.match.projects), location=drill.location, model=drill.model))]
 
     def _of_lever(self, name: str, look: _Look, places: Sequence[Traffic7d]) -> list[Surveyed]:
         lever = self._levers.get(name)
@@ -95,5 +104,5 @@ class _Look:
     def _step(self, bound: Bound) -> Step:
         """The brake as it would be now: at the usual peak, or as the budget leaves it, or at the floor."""
         if kind_of(bound.probe.target.lever).limits:
-            return limits(self.app, self.owners, [bound], left=self.left, now=self.now)[0]
+            return limits(self.app, self.owners, [bound], left=self.left, now=self.now)[0].step
         return stops(self.app, self.owners, [bound])[0]

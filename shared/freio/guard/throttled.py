@@ -11,6 +11,8 @@ from freio.domain.app import App
 from freio.domain.incident import FRESH, Incident, Proof, State, Verdict
 from freio.domain.phrase import packed
 from freio.domain.sentences import (
+    DRILL_EXPIRED,
+    DRILL_OVER,
     LEAKS,
     LEAKS_NEXT,
     LOOSE,
@@ -22,6 +24,7 @@ from freio.domain.sentences import (
 )
 from freio.domain.target import Brake, Target
 from freio.errors import VendorError
+from freio.guard.drill_end import LOOK_EVERY, ask, is_proved
 from freio.guard.hold import Holder
 from freio.guard.moves import ask_again
 from freio.guard.prove import Prover
@@ -30,7 +33,7 @@ from freio.guard.standing import drive_all, hopeless, is_lost
 from freio.guard.step import Step
 from freio.guard.stuck import failed, give_up
 from freio.guard.tell import not_bound
-from freio.ports import Clock, Store
+from freio.ports import Clock, Model, Store
 
 PROVE_EVERY = timedelta(minutes=5)
 
@@ -38,11 +41,14 @@ PROVE_EVERY = timedelta(minutes=5)
 class Throttler:
     """Looks at a brake that was set, every five minutes and when its time is over."""
 
-    def __init__(self, store: Store, clock: Clock, holder: Holder, prover: Prover) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, holder: Holder, prover: Prover, *, model: Model | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._holder = holder
         self._prover = prover
+        self._model = model
 
     def hold(self, app: App, incident: Incident) -> None:
         """See that the brake still stands, and whether it bites; let go or ask when its time is over."""
@@ -75,8 +81,14 @@ class Throttler:
         if trouble := hopeless(self._store, incident.holding):
             give_up(step, incident, trouble.why, trouble.attempts)
             return
+        if incident.is_drill and self._model is not None:
+            ask(step, incident, self._model)
         proof, loose = self._prover.prove(incident, step.now)
         proved = self._prover.record(step, incident, proof)
+        if incident.is_drill and is_proved(incident, proof, step.now, calls=self._model is not None):
+            step.thread(incident, f"{incident.revision}/drill", DRILL_OVER)
+            let_go(step, proved)
+            return
         if proof.verdict is Verdict.REFUTED:
             self._refuted(step, app, proved, proof)
             return
@@ -116,6 +128,10 @@ class Throttler:
     def _expired(self, step: Step, app: App, incident: Incident) -> None:
         """Quiet on complete data: let go. Otherwise: *renew?*, with the brake held for one more grace."""
         seen = incident.assessment
+        if incident.is_drill:
+            step.thread(incident, f"{incident.revision}/drill", DRILL_EXPIRED)
+            let_go(step, incident)
+            return
         if seen is not None and seen.is_quiet(step.now):
             step.thread(incident, f"{incident.revision}/quiet", QUIET)
             let_go(step, incident)
@@ -139,4 +155,5 @@ class Throttler:
 
 
 def _next_proof(now: datetime, incident: Incident) -> datetime:
-    return min(now + PROVE_EVERY, incident.until or now + PROVE_EVERY)
+    soon = now + (LOOK_EVERY if incident.is_drill else PROVE_EVERY)
+    return min(soon, incident.until or soon)

@@ -20,16 +20,23 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money, SpendRange, billed_at_least
 from freio.domain.notice import Card
 from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
+from freio.domain.signal import SignalKind
+from freio.domain.silence import Silence
 from freio.domain.spend import Score
 from freio.errors import Conflict, Unavailable, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
+from freio.guard.detect_silence import told
+from freio.guard.digest import DigestDesk
+from freio.guard.drill import Drills
 from freio.guard.explain import explain
 from freio.guard.failing import note
+from freio.guard.forecast import ForecastWatch
 from freio.guard.judge import judged
 from freio.guard.lessons import with_ends, with_hour
+from freio.guard.listen import Listener, unseen
 from freio.guard.meter import Reading, Readings, SpendMeter
 from freio.guard.numbers import NumberBook
 from freio.guard.overrides import allowance
@@ -37,7 +44,7 @@ from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.retry import again
 from freio.guard.step import Step
-from freio.ports import Chat, Clock, Detector, PaceDetector, Store
+from freio.ports import Calendar, Chat, Clock, Detector, PaceDetector, Store
 
 T = TypeVar("T")
 
@@ -78,18 +85,27 @@ class Watcher:
         alerter: Alerter,
         caps: CapWatch | None = None,
         numbers: NumberBook | None = None,
+        calendar: Calendar | None = None,
+        drills: Drills | None = None,
+        forecasts: ForecastWatch | None = None,
+        digests: DigestDesk | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
         self._caps = caps
         self._numbers = numbers
+        self._drills = drills
+        self._forecasts = forecasts
+        self._digests = digests
         self._meter = meter
         self._detectors = detector, paces
+        self._calendar = calendar
         self._proposer = proposer
         self._prover = prover
         self._chat = chat
         self._alerter = alerter
+        self._listener = Listener(store)
         self._proposed: dict[tuple[str, tuple[str, ...]], datetime] = {}
 
     def watch(self) -> Watched:
@@ -101,21 +117,45 @@ class Watcher:
         for app in self._client.apps:
             self._try(watched, app.name, partial(self._recall, app, known))
         excluded = {name: one.excluded() for name, one in known.items()}
-        judge = partial(judged, self._client, readings, *self._detectors, now, excluded=excluded)
+        detector, paces = self._detectors
+        judge = partial(
+            judged, self._client, readings, detector, paces, now, excluded=excluded, calendar=self._calendar
+        )
         scores = self._told(judge, "judging the spend", now)
         for project, why in readings.failures.items():
             note(self._store, now, f"reading the telemetry of {project}", Unavailable(why))
         for why in readings.doubts:
             self._try(watched, "prices", partial(self._doubt, why, now))
+        silent: list[Silence] = []
+        self._try(watched, "feeds", lambda: silent.extend(self._listener.listen(readings)))
+        readings = unseen(readings, silent)
         self._try(watched, "spend of no app", partial(self._unattributed, readings))
         if self._caps is not None:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
         if self._numbers is not None:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
+        if self._forecasts is not None:
+            self._try(watched, "forecast", partial(self._forecasts.look, readings))
         for app in self._client.apps:
             watched.apps += 1
             if app.name in known:
                 self._try(watched, app.name, partial(self._app, app, readings, scores, known[app.name], watched))
+        if self._digests is not None:
+            self._try(watched, "weekly digest", self._digests.look)
+        self._alerter.deliver()
+        return watched
+
+    def drill(self, run: str, by: str = "") -> Watched:
+        """Begin a fire drill, if its target is harmless: one signal, which goes the way of all that are found."""
+        assert self._drills is not None, "only a watch that knows of drills is called for one"
+        now = self._clock.now()
+        watched = Watched(apps=1)
+        readings = self._told(partial(self._meter.read, now), "reading the spend", now)
+        begun = self._told(partial(self._drills.begin, run, by, readings), "beginning a fire drill", now)
+        if begun is not None:
+            finding = Finding(app=begun.app.name, signals=(begun.signal,), running_away=True)
+            self._try(watched, begun.app.name, partial(self._found, begun.app, readings, finding, watched))
+            self._try(watched, "fire drill", partial(again, partial(self._drills.opened, run, by, begun)))
         self._alerter.deliver()
         return watched
 
@@ -166,8 +206,11 @@ class Watcher:
         Each part is committed before the next is tried: a service that fails while a brake is worked out must not
         keep anybody from hearing of the trouble.
         """
+        self._found(app, readings, self._find(app, readings.apps[app.name], scores, known), watched)
+
+    def _found(self, app: App, readings: Readings, finding: Finding, watched: Watched) -> None:
+        """What was found, into the app's incident, and on to the brake that is offered."""
         reading = readings.apps[app.name]
-        finding = self._find(app, reading, scores, known)
         if finding.hushed:
             again(partial(self._learn, with_hour, app))
         watched.signals += len(finding.signals)
@@ -176,10 +219,15 @@ class Watcher:
             is_open |= again(partial(self._caps.merge, app, readings, self._spend(reading)))
         if not is_open:
             return
+        if self._forecasts is not None:
+            again(partial(self._forecasts.merge, app))
         again(partial(self._look, app, reading, finding))
         again(partial(self._propose, app, readings))
         again(partial(self._draw_chart, app, reading, finding.score))
-        watched.incidents += self._store.open_incident(app.name) is not None
+        incident = self._store.open_incident(app.name)
+        watched.incidents += incident is not None
+        if self._digests is not None and incident is not None:
+            again(partial(self._digests.note, incident))
 
     def _find(self, app: App, reading: Reading, scores: Mapping[str, Score], known: Expectations) -> Finding:
         return detect(
@@ -198,7 +246,7 @@ class Watcher:
         step = Step(reading.at)
         before = self._store.open_incident(app.name)
         spend = self._spend(reading)
-        after = open_or_merge(step, app, before, finding.signals, spend=spend, rate=reading.rate)
+        after = open_or_merge(step, app, before, told(finding.signals, before), spend=spend, rate=reading.rate)
         if not step.is_empty:
             self._store.commit(step.change())
         return after is not None
@@ -207,6 +255,8 @@ class Watcher:
         incident = self._store.open_incident(app.name)
         if incident is None:
             return  # somebody ended it meanwhile
+        if incident.is_drill:  # nothing runs, so telemetry has nothing to say of it: it runs away until it ends itself
+            finding, reading = replace(finding, running_away=True), replace(reading, complete=True)
         step = Step(reading.at)
         refusing = hiding = False
         failed: VendorError | None = None
@@ -216,7 +266,7 @@ class Watcher:
                 hiding = self._prover.hiding(incident, step.now)
             except VendorError as error:
                 hiding, failed = True, error  # nobody can say what the brake refuses: it is looked at all the same
-        if hiding:
+        if hiding or any(signal.kind is SignalKind.SILENCE for signal in told(finding.signals, incident)):
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)
@@ -239,15 +289,18 @@ class Watcher:
         if incident is None or not needs_proposal(incident) or self._was_proposed(incident, readings.at):
             return
         step = Step(readings.at)
-        proposal = self._proposer.propose(
-            app,
-            readings,
-            spend=self._spend(readings.apps[app.name]),
-            allowance=self._allowance(app),
-            tried=incident.tried,
-            began=incident.opened_at,
-            now=step.now,
-        )
+        if incident.is_drill and self._drills is not None:
+            proposal = self._drills.proposal(readings)
+        else:
+            proposal = self._proposer.propose(
+                app,
+                readings,
+                spend=self._spend(readings.apps[app.name]),
+                allowance=self._allowance(app),
+                tried=incident.tried,
+                began=incident.opened_at,
+                now=step.now,
+            )
         propose(step, app, incident, proposal)
         if not step.is_empty:
             self._store.commit(step.change())

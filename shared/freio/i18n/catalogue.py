@@ -32,6 +32,7 @@ _FORMATS = {
     "limit": written.number,
     "override": written.number,
     "decimal": written.decimal,
+    "decimal2": written.decimal2,
     "percent": written.percent,
     "duration": written.duration,
 }

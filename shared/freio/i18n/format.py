@@ -7,6 +7,7 @@ money       ``12345.60 BRL``             R$ 12.346
 number      ``200000``                   200.000
 rounded     ``1327005``                  1,33 mi
 decimal     ``4.20``                     4,2
+decimal2    ``0.254``                    0,25
 percent     ``0.204`` (a ratio)          20,4%
 duration    ``5400`` (seconds)           1 hora e 30 minutos
 time        ISO 8601 with its offset     24 de nov. de 2026 05:00 (GMT-03:00)
@@ -76,6 +77,11 @@ def rounded(text: str, locale: Locale) -> str:
 def decimal(text: str, locale: Locale) -> str:
     """With one decimal where there is one."""
     return format_decimal(Decimal(text), format="#,##0.#", locale=locale)
+
+
+def decimal2(text: str, locale: Locale) -> str:
+    """With two decimals where there are any: for rates of which a hundredth counts."""
+    return format_decimal(Decimal(text), format="#,##0.##", locale=locale)
 
 
 def number_of(value: Decimal, locale: Locale) -> str:

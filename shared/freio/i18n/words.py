@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from freio.domain.app import Level, Mode
 from freio.domain.ask import Answer
+from freio.domain.drill import Moment
 from freio.domain.incident import Action, State, Verdict
 from freio.domain.sentences import N_
 from freio.domain.signal import SignalKind
@@ -58,6 +59,15 @@ WORDS: Mapping[str, str] = {
     SignalKind.SPEND_CAP: N_("spend cap that is used up"),
     SignalKind.UNPRICED: N_("spend without a known price"),
     SignalKind.UNATTRIBUTED: N_("spend that belongs to no app"),
+    SignalKind.DRILL: N_("fire drill"),
+    Moment.DETECTED: N_("signal taken"),
+    Moment.TOLD: N_("told in Slack"),
+    Moment.ANSWERED: N_("answered"),
+    Moment.CLAIMED: N_("lease claimed, lever called"),
+    Moment.SET: N_("brake set and read back"),
+    Moment.PROVED: N_("proof judged"),
+    Moment.RESTORED: N_("what stood there before read back"),
+    Moment.RESOLVED: N_("let go and resolved"),
     CapState.CONFIGURED: N_("armed"),
     CapState.ENFORCED: N_("used up, so that Google has paused it"),
     CapState.AWAITING_NEXT_PERIOD: N_("lifted until the month ends"),
@@ -66,6 +76,7 @@ WORDS: Mapping[str, str] = {
     "the hour": N_("the last hour"),
     "the hour over the usual": N_("the last hour over its usual"),
     "three hours": N_("the last three hours"),
+    "the hour over the three before": N_("the last hour over each of the three before it"),
     "each of three hours": N_("each of the last three hours"),
     "each of three hours over the usual": N_("each of the last three hours over its usual"),
     "each of six hours": N_("each of the last six hours"),
@@ -103,6 +114,9 @@ COUNTED: Mapping[str, tuple[str, str]] = {
     "apps": (N_("{n:number} app"), N_("{n:number} apps")),
     "more_limits": (N_("{n:number} more limit"), N_("{n:number} more limits")),
     "settled_days": (N_("{n:number} settled day"), N_("{n:number} settled days")),
+    "alerts": (N_("{n:number} alert"), N_("{n:number} alerts")),
+    "incidents": (N_("{n:number} incident"), N_("{n:number} incidents")),
+    "history_days": (N_("{n:number} day of history"), N_("{n:number} days of history")),
     "earlier_signals": (N_("{n:number} earlier signal"), N_("{n:number} earlier signals")),
     "refused_requests": (N_("{n:number} request refused"), N_("{n:number} requests refused")),
 }

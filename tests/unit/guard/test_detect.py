@@ -38,7 +38,9 @@ READING = Reading(
 def taught(level: Money, *hours: int) -> Lesson:
     """Called expected an hour ago: at any hour for a day, and at these for four weeks."""
     at, day = NOW - HOUR, timedelta(days=1)
-    return Lesson(incident="i", by="U1", at=at, level=level, hours=hours, hushed=at + day, until=at + 28 * day)
+    return Lesson(
+        number=1, incident="i", by="U1", at=at, level=level, hours=hours, hushed=at + day, until=at + 28 * day
+    )
 
 
 def found(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from freio.adapters.detector.adapter import PyodDetector
-from freio.adapters.pace_detector import PaceDetector
+from freio.adapters.detector.paces import PaceRecords
 from freio.domain.money import SpendRange
 from freio.domain.spend import Score
 from freio.guard.judge import Spans, as_the_day_before, judged, without
@@ -29,9 +29,9 @@ def scored(spans: Spans) -> dict[str, Score]:
     since, until = (len(hours) - 1 - int((NOW - at) / HOUR) for at in TROUBLE)
     hours[since:until] += 60
     hours[-1] += 60
-    rate = TokenRate(
-        project=PROJECT, model=FLASH, hours=tuple(round(hour * 10**6) for hour in hours[-24 * 14 :]), cost=Decimal(70)
-    )
+    paces = [round(hour * 10**6) for hour in hours[-24 * 14 :]]
+    jumps = [max(0, pace - max(paces[max(0, at - 3) : at], default=pace)) for at, pace in enumerate(paces)]
+    rate = TokenRate(project=PROJECT, model=FLASH, hours=tuple(paces), jumps=tuple(jumps), cost=Decimal(70))
     reading = Reading(
         app="chat",
         at=NOW,
@@ -42,7 +42,7 @@ def scored(spans: Spans) -> dict[str, Score]:
         tokens=(rate,),
     )
     readings = Readings(at=NOW, apps={"chat": reading}, shares={}, usd_rate=None)
-    return judged(client(), readings, PyodDetector(), PaceDetector(), NOW, excluded={"chat": spans})
+    return judged(client(), readings, PyodDetector(), PaceRecords(), NOW, excluded={"chat": spans})
 
 
 def test_confirmed_trouble_excuses_no_later_one() -> None:

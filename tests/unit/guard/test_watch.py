@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from freio.adapters.detector.adapter import PyodDetector
+from freio.adapters.detector.paces import PaceRecords
 from freio.domain.app import App, Level, Mode, Policy
 from freio.domain.ask import Answer, Ask, override_id
 from freio.domain.budget import BudgetReport, BudgetStatus
@@ -20,7 +21,7 @@ from freio.domain.expectation import Expectations
 from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.journal import Kind
 from freio.domain.notice import Card
-from freio.domain.spend import Probe
+from freio.domain.spend import Pace, Probe
 from freio.errors import Rejected, Unavailable
 from freio.guard.settle import Settler
 from freio.guard.step import Step as StepOf
@@ -71,7 +72,7 @@ def test_an_incident_explains_itself_anew_at_each_look(town: Town) -> None:
     """By the detector itself: a dollar an hour was usual, and now it is a hundred."""
     detector: Any = PyodDetector()
     town.runs_away()
-    town.detector = detector
+    town.detector, town.paces = detector, PaceRecords()
     town.watcher.watch()
     first = the_incident(town).explanation
     assert first is not None
@@ -329,6 +330,13 @@ def test_a_lesson_is_forgotten_in_the_end(expecting: Town) -> None:
     assert runs(expecting, NOW + timedelta(days=28)) == 1
 
 
+def missing_hours(town: Town) -> list[bool]:
+    """Of the app's money, as the detector was shown it last."""
+    hours = town.detector.shown["chat"]
+    assert not isinstance(hours, Pace)
+    return [math.isnan(hour) for hour in hours]
+
+
 def test_hours_of_confirmed_trouble_judge_no_later_ones(town: Town) -> None:
     """As soon as it is over: while it runs, the detector has to see that it goes on."""
     town.runs_away()
@@ -340,13 +348,20 @@ def test_hours_of_confirmed_trouble_judge_no_later_ones(town: Town) -> None:
     )
     town.store.commit(step.change())
     assert runs(town, NOW + HOUR) == 1
-    assert not any(math.isnan(hour) for hour in town.detector.shown["chat"])
+    assert not any(missing_hours(town))
     over = replace(settled, state=State.RESOLVED, changed_at=NOW + 2 * HOUR, version=the_incident(town).version)
     town.store.commit(_put(over))
     town.detector.scores = {}
     runs(town, NOW + 5 * HOUR, 1_000_000)
-    missing = [math.isnan(hour) for hour in town.detector.shown["chat"]]
-    assert missing[-7:] == [True, True, True, False, False, False, False]  # 14:00 to 17:00; the last one ends now
+    assert missing_hours(town)[-7:] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]  # 14:00 to 17:00; the last one ends now
     known = town.store.get(Expectations, "chat")
     assert known is not None
     assert known.excluded() == ((NOW - HOUR, NOW + 2 * HOUR),)

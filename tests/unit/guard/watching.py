@@ -20,11 +20,12 @@ from freio.domain.spend import HourlyCost, Pace, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.budget import BudgetDesk
+from freio.guard.drill import Drills
 from freio.guard.meter import Readings, SpendMeter
 from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.watch import Watcher
-from freio.ports import Lever, Line
+from freio.ports import Lever, Line, PaceDetector
 from tests.fakes import ExportRow, FakeClock, FakeLever, FakeMeter, FakeWarehouse
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -112,6 +113,7 @@ class FakeChat:
     shown: dict[str, list[Incident]] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     charts: list[bytes] = field(default_factory=list)
+    posts: dict[str, Line] = field(default_factory=dict)
     fails: VendorError | None = None
 
     def find(self, channel: str, incident: str) -> str | None:
@@ -125,6 +127,10 @@ class FakeChat:
     def thread(self, card: Card, line: Line, key: str) -> None:
         self._maybe_fail()
         self.lines[key] = line
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        self._maybe_fail()
+        self.posts.setdefault(key, line)
 
     def whisper(self, channel: str, person: str, line: Line) -> None:
         self._maybe_fail()
@@ -173,6 +179,7 @@ class Town:
     warehouse: FakeWarehouse = field(default_factory=FakeWarehouse)
     prices: FakePrices = field(default_factory=FakePrices)
     detector: FakeDetector = field(default_factory=FakeDetector)
+    paces: PaceDetector | None = None  # the fake one judges both
     lever: FakeLever = field(default_factory=FakeLever)
     stops: tuple[Lever, ...] = ()
     chat: FakeChat = field(default_factory=FakeChat)
@@ -268,11 +275,12 @@ class Town:
             self.clock,
             meter=SpendMeter(self.client, self.warehouse, self.telemetry, self.prices),
             detector=self.detector,
-            paces=self.detector,
+            paces=self.paces or self.detector,
             proposer=self.proposer,
             prover=Prover({"quota": self.telemetry}),
             chat=self.chat,
             alerter=self.alerter,
+            drills=Drills(self.client, self.store, self.clock, meter=self.telemetry, levers=[self.lever, *self.stops]),
         )
 
     def kinds(self) -> list[str]:

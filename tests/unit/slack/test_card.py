@@ -30,7 +30,7 @@ from freio.domain.incident import (
 )
 from freio.domain.lever import KINDS
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NO_BUCKET, NO_LEVER_LEFT, NO_TRAFFIC, OF_THE_BUDGET
+from freio.domain.sentences import DRILL_WHY, NO_BUCKET, NO_LEVER_LEFT, NO_TRAFFIC, OF_THE_BUDGET
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend_cap import VERTEX_BILLED, CapState, SpendCap
 from freio.domain.target import Target
@@ -522,3 +522,43 @@ def test_google_s_own_spend_caps_stand_in_the_message_what_pauses_first() -> Non
     assert first.startswith("🛑 *Google's spend cap run-cap")
     assert "used up, so that Google has paused it" in first
     assert "armed; about 80% of it spent" in second
+
+
+def drilled(**changes: Any) -> Incident:
+    """An incident with nothing behind it but a fire drill."""
+    nothing = brl("0")
+    signal = replace(SIGNAL, kind=SignalKind.DRILL, observed=nothing, usual=nothing, window_minutes=0, driver="")
+    return incident(signals=(replace(signal, detail=Phrase(DRILL_WHY)),), signal_count=1, **changes)
+
+
+@pytest.mark.parametrize("state", [State.PROPOSED, State.THROTTLED, State.RESOLVED])
+def test_a_drill_cannot_be_taken_for_a_runaway(state: State) -> None:
+    """The title, the notification and the first lines say what it is; no money is shown, and no score."""
+    drawing = draw(drilled(state=state), app=APP, chart="", language=ENGLISH, address=str)
+    shown = json.dumps([block.to_dict() for block in drawing.blocks], ensure_ascii=False)
+    title = drawing.blocks[0].to_dict()["text"]["text"]
+    assert title.startswith("🧪 Fire drill, ")
+    assert drawing.text.startswith("Fire drill, ")
+    assert ("This is a fire drill." in shown) is (state is not State.RESOLVED)
+    assert "a fire drill.*" in shown
+    assert "nothing runs away" in shown
+    for word in ("Billed", "Worst case", "score", "R$"):
+        assert word not in shown, word
+
+
+def test_a_drill_is_answered_like_a_real_one() -> None:
+    """The brake that it would set, and the same buttons."""
+    buttons = [
+        element["action_id"]
+        for block in draw(drilled(), app=APP, chart="", language=ENGLISH, address=str).blocks
+        for element in block.to_dict().get("elements", [])
+        if element.get("type") == "button"
+    ]
+    real = [
+        element["action_id"]
+        for block in draw(incident(), app=APP, chart="", language=ENGLISH, address=str).blocks
+        for element in block.to_dict().get("elements", [])
+        if element.get("type") == "button"
+    ]
+    assert buttons == real
+    assert "throttle" in buttons

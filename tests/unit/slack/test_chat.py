@@ -126,6 +126,18 @@ def test_a_line_of_history_is_added_once(chat: SlackChat, slack: ServerHandle) -
     assert "alavanca" in plain.text
 
 
+def test_a_post_of_its_own_stands_once_in_the_channel(chat: SlackChat, slack: ServerHandle) -> None:
+    """Also where its reply was lost: the next try finds what the first one left. Another key is another message."""
+    line = Line(text=sentences.DIGEST_OTHERS, data={"others": "2"})
+    slack.workspace.faults.inject("chat.postMessage", LostReply())
+    with pytest.raises(Unavailable):
+        chat.post(CHANNEL, line, "digest/2026-11-23")
+    chat.post(CHANNEL, line, "digest/2026-11-23")
+    assert len(slack.workspace.messages(CHANNEL)) == 1
+    chat.post(CHANNEL, line, "digest/2026-11-30")
+    assert len(slack.workspace.messages(CHANNEL)) == 2
+
+
 def test_history_waits_for_the_message(chat: SlackChat) -> None:
     """Without a message there is no thread yet: that is worth trying again."""
     with pytest.raises(Unavailable):

@@ -322,3 +322,118 @@ def test_reading_needs_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+# ---- announcing more spend
+
+
+def announced(**values: Any) -> dict[str, Any]:
+    """The form *Expect more*, filled in."""
+    filled: dict[str, dict[str, Any]] = {
+        "app": {"type": "plain_text_input", "value": " Support-chat "},
+        "since": {"type": "datetimepicker", "selected_date_time": int(NOW.timestamp())},
+        "until": {"type": "datetimepicker", "selected_date_time": int(TOMORROW.timestamp())},
+        "factor": {"type": "number_input", "value": "2.5"},
+        "why": {"type": "plain_text_input", "value": "Black\nFriday"},
+    }
+    for name, value in values.items():
+        key = next(key for key in filled[name] if key != "type")
+        filled[name] = {**filled[name], key: value}
+    return {
+        "type": "view_submission",
+        "user": {"id": "U1"},
+        "view": {
+            "id": "V1",
+            "callback_id": "expect_more",
+            "private_metadata": json.dumps({"channel": "C1"}),
+            "state": {"values": {name: {name: value} for name, value in filled.items()}},
+        },
+    }
+
+
+@pytest.mark.parametrize("language", [ENGLISH, PORTUGUESE])
+@pytest.mark.parametrize(("text", "app"), [("expect", None), ("expect support-chat", "support-chat")])
+def test_a_command_opens_the_form_to_announce_spend(
+    slack: ServerHandle, web: WebClient, language: Language, text: str, app: str | None
+) -> None:
+    """Slack takes it, by the command's own trigger; the app stands in it where it was named."""
+    opened = typed(text, language)
+    assert isinstance(opened, OpenModal)
+    assert opened.trigger_id == "1.2.abc"
+    view = json.loads(json.dumps(opened.view.to_dict()))
+    assert check_view(view) == view
+    assert view["blocks"][0]["element"].get("initial_value") == app
+    web.views_open(trigger_id=slack.workspace.tickets.trigger(ANA.id), view=opened.view)
+    assert slack.workspace.open_views(ANA.id)
+
+
+def test_an_announcement_is_a_click() -> None:
+    """With everything that was filled in, as it travels to the enforcer and back."""
+    click = INBOX.parse(body(announced()), NOW)
+    assert isinstance(click, Click)
+    assert replace(click, id="") == Click(
+        id="",
+        person="U1",
+        verb=Verb.PLAN,
+        at=NOW,
+        channel="C1",
+        app="support-chat",
+        since=NOW,
+        until=TOMORROW,
+        factor=Decimal("2.5"),
+        why="Black Friday",
+    )
+    assert from_json(to_json(click)) == click
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wrong"),
+    [
+        ("app", "", "app"),
+        ("app", None, "app"),
+        ("app", "two words", "app"),
+        ("since", int(TOMORROW.timestamp()), "since"),
+        ("since", None, "since"),
+        ("until", int(NOW.timestamp()), "until"),
+        ("until", None, "until"),
+        ("until", int((NOW + timedelta(days=400)).timestamp()), "until"),
+        ("factor", "1", "factor"),
+        ("factor", "1000.1", "factor"),
+        ("factor", "NaN", "factor"),
+        ("factor", "", "factor"),
+        ("factor", None, "factor"),
+        ("why", " ", "why"),
+        ("why", "x" * 301, "why"),
+    ],
+)
+def test_what_is_wrong_with_an_announcement_is_said_at_its_field(name: str, value: object, wrong: str) -> None:
+    """The form stays open."""
+    outcome = INBOX.parse(body(announced(**{name: value})), NOW)
+    assert isinstance(outcome, FormErrors)
+    assert list(outcome.errors) == [wrong]
+
+
+@pytest.mark.parametrize("metadata", ["", "{", "[]", "{}", '{"channel": 7}'])
+def test_a_form_that_is_not_ours_is_refused(metadata: str) -> None:
+    """It would answer nowhere."""
+    form = announced()
+    form["view"]["private_metadata"] = metadata
+    with pytest.raises(BadMessage):
+        INBOX.parse(body(form), NOW)
+
+
+def test_what_is_expected_is_listed_and_withdrawn_by_a_command() -> None:
+    """By app and number; anything else is told how."""
+    listed, taken = typed("expected"), typed("withdraw support-chat 3")
+    assert (listed.verb, taken.verb, taken.app, taken.number) == (Verb.PLANS, Verb.WITHDRAW, "support-chat", 3)
+    assert from_json(to_json(taken)) == taken
+    for wrong in (
+        "withdraw",
+        "withdraw support-chat",
+        "withdraw support-chat 0",
+        "withdraw support-chat x",
+        "withdraw a 1 2",
+    ):
+        reply = typed(wrong)
+        assert isinstance(reply, Reply)
+        assert "/freio withdraw (app) (" in reply.text

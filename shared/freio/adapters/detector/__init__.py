@@ -1,5 +1,6 @@
-"""The detector: records of ten statistics, a pooled model of PyOD's over them, and what to call the trouble.
+"""The detector: records of eleven statistics, a pooled model of PyOD's over them, and what to call the trouble.
 
 Read in this order: `windows` and `level` (what is measured), `highs` and `evidence` (how it is judged), `engine` (all
-hours of all series) and `state` (one hour more), `pool` (PyOD), `kinds` (its name), `adapter` (the port).
+hours of series of one age) and `state` (one hour more), `client` (series of any age), `pool` (PyOD), `calibration` (the
+budget of alerts), `kinds` (its name), `adapter` (the port); `paces` is the other port's.
 """

@@ -2,64 +2,88 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
-from freio.adapters.detector.engine import Judged, judge
+from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thresholds, utc_days
+from freio.adapters.detector.client import Shown, by_age, judge_all, over_usual
+from freio.adapters.detector.engine import Judged
 from freio.adapters.detector.evidence import ALL, WORTH
 from freio.adapters.detector.hold import HELD_DAYS, held, runs_now
 from freio.adapters.detector.kinds import shape_of, silent
-from freio.adapters.detector.pool import ODD, POOL_DAYS, second_opinion
+from freio.adapters.detector.pool import ODD, second_opinion
 from freio.adapters.detector.why import why
 from freio.adapters.detector.windows import DAY, Floats, known, usual
 from freio.domain.spend import Score
 
-JUDGED = (HELD_DAYS + POOL_DAYS) * DAY  # hours whose scores are needed for the last one's
+JUDGED = (HELD_DAYS + 14) * DAY  # hours whose scores are needed: of those held, and for the threshold of the first
 OVER = 0.99  # a value that fires nothing, of what has just ended
 TOLD = (HELD_DAYS + 1) * DAY  # hours whose usual is told: a held alert, and the day before it
+PART = 0.5  # of a budget of alerts that is shared with paces: they coincide so far that .5 and .8 come to all of it
+OF_CLEAN_USAGE = Prior(rate=0.45, least=WORTH, fall=2.4, most=1.6)  # ServeGen, both panels of bench/detection.py
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """``alerts`` per app-week, and the ``gate``: what is over the usual by no more, in an hour, is no alert."""
+
+    alerts: float
+    gate: float
 
 
 class PyodDetector:
     """Implements `Detector`. It compares hours of the day by their distance alone, so it needs no calendar.
 
-    Series that are scored together are one pool: their levels say what is small, their calm hours what is normal.
+    Series that are scored together are one client's: their levels say what is small, their calm hours what is normal,
+    the records of the old what may be in store for the young, and the past of all sets the threshold.
     """
 
-    def __init__(self, threshold: float = WORTH) -> None:
-        self._threshold = threshold
+    def __init__(self, budget: Budget | None = None) -> None:
+        """Without a budget everything that is worth an alert is one."""
+        self._budget = budget
 
-    def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:  # noqa: ARG002  # the port's: a calendar will need it
+    def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         """The last hour of each; a missing hour (NaN) is not zero spend, and a series of one hour is no history."""
-        by_length: dict[int, list[str]] = defaultdict(list)
-        for name in sorted(series):
-            by_length[len(series[name])].append(name)
-        found: dict[str, Score] = {}
-        for hours, names in by_length.items():
-            matrix = np.array([series[name] for name in names], dtype=float).reshape(len(names), hours)
-            found |= zip(names, self._scores(matrix), strict=True)
+        found = {
+            name: Score(value=0.0, usual=float(np.nan_to_num(sum(hours))), kind="spike")
+            for name, hours in series.items()
+            if len(hours) <= 1
+        }
+        groups = by_age({name: hours for name, hours in series.items() if name not in found})
+        if groups:
+            judged = judge_all(groups, JUDGED)
+            score = judged.score
+            if (score[:, -HELD_DAYS * DAY :] >= ODD).any():
+                score = second_opinion(judged, first=groups[0].hours - score.shape[1])
+            score = np.nan_to_num(score)
+            held_against = self._thresholds(groups, score, judged.score, last_hour)
+            rows = [(name, hours) for group in groups for name, hours in zip(group.names, group.spend, strict=True)]
+            for row, (name, hours) in enumerate(rows):
+                found[name] = self._last(hours, judged, score, row, held_against)
         return {name: found[name] for name in series}
 
-    def _scores(self, spend: Floats) -> list[Score]:
-        hours = spend.shape[1]
-        if hours <= 1:
-            return [Score(value=0.0, usual=float(np.nan_to_num(row.sum())), kind="spike") for row in spend]
-        judged = judge(spend, last=JUDGED)
-        score = judged.score
-        if (score[:, -HELD_DAYS * DAY :] >= ODD).any():
-            score = second_opinion(judged, first=hours - score.shape[1])
-        return [self._last(spend[row], judged, score, row) for row in range(len(spend))]
+    def _thresholds(self, groups: Sequence[Shown], score: Floats, known: Floats, last_hour: datetime) -> Thresholds:
+        if self._budget is None:
+            return Thresholds(np.full(score.shape[1], WORTH), None)
+        kept = score.shape[1]
+        told = np.where(over_usual(groups, JUDGED) > self._budget.gate, score, 0.0)
+        settled = np.concatenate([np.full(len(group.names), kept + SETTLED - group.hours) for group in groups])
+        counts = ~np.isnan(known) & (np.arange(kept) >= settled[:, np.newaxis])
+        return thresholds(told, counts, utc_days(last_hour, kept), OF_CLEAN_USAGE, PART * self._budget.alerts)
 
-    def _last(self, spend: Floats, judged: Judged, scores: Floats, row: int) -> Score:
+    def _last(self, spend: Floats, judged: Judged, scores: Floats, row: int, held_against: Thresholds) -> Score:
         """One series; what costs time is worked out only where something has fired within a week."""
         x = known(spend[:, np.newaxis])
         normal = usual(x)[:, 0]
         x = x[:, 0]
-        value = float(scores[row, -1]) / self._threshold
+        value = float(scores[row, -1] / held_against.by_hour[-1])
         fired = np.zeros(len(x), dtype=bool)
-        fired[-scores.shape[1] :] = scores[row] >= self._threshold
+        judged_hours = min(len(x), scores.shape[1])
+        fired[-judged_hours:] = (scores[row] >= held_against.by_hour)[-judged_hours:]
+        calibration = held_against.now
         still, since = (0.0, len(x) - 1) if np.isnan(spend[-1]) or not fired.any() else held(x, normal, fired)
         began = since if still >= 1 else len(x) - 1
         if still >= 1:
@@ -67,7 +91,14 @@ class PyodDetector:
         if max(value, still) < 1 or not runs_now(x - normal):
             shape = "silence" if silent(spend) else ""
             told = tuple(normal[-TOLD:].tolist())
-            return Score(value=min(value, OVER), usual=float(normal[-1]), kind="spike", shape=shape, normal=told)
+            return Score(
+                value=min(value, OVER),
+                usual=float(normal[-1]),
+                kind="spike",
+                shape=shape,
+                normal=told,
+                calibration=calibration,
+            )
         kind, shape = shape_of(x, normal)
         return Score(
             value=max(value, still),
@@ -84,6 +115,7 @@ class PyodDetector:
             ),
             normal=tuple(normal[-TOLD:].tolist()),
             fired=tuple(int(hour) for hour in len(x) - 1 - np.flatnonzero(fired) if hour < TOLD),
+            calibration=calibration,
         )
 
 

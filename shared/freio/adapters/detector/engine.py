@@ -8,10 +8,11 @@ import numpy as np
 
 from freio.adapters.detector.evidence import ALL, HIGH_DAYS, excesses, together
 from freio.adapters.detector.highs import records
-from freio.adapters.detector.level import daily, levels, measured
+from freio.adapters.detector.level import NOT_ZERO, daily, levels, measured
 from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, known, statistics, usual
 
 CHUNK = 64  # series at a time: their arrays stay in a processor's cache
+GROWN = 14 * DAY  # hours after which an app is judged by its own records alone
 DAYS_KEPT = HIGH_DAYS + DAYS_USUAL + 2  # whole days of the past that an hour is judged by
 
 
@@ -34,34 +35,45 @@ def every_hour(x: Floats) -> tuple[dict[str, Floats], list[Floats]]:
     return statistic, out
 
 
-def judge(spend: Floats, *, last: int | None = None) -> Judged:
+def judge(
+    spend: Floats, *, last: int | None = None, small: Floats | None = None, borrowed: Floats | None = None
+) -> Judged:
     """Spend per hour (series, hours), NaN where an hour is missing → the score of each hour, or of the `last` ones.
 
     From `WORTH` on a score is worth an alert; an hour that is missing says nothing, and scores 0. Five series of
     10 USD an hour for ten days, one of which turns to 60: it scores 1.33 at once and 1.75 in its third hour, while the
     others rest at .61, as everything flat does.
+
+    ``small``     the least level of each of these hours, where other series of the client's are not among these.
+    ``borrowed``  records over the level (kind, hours) that the client's older apps have: a young one's count in their
+                  place as far as it has none of its own, less each day until `GROWN`.
     """
     if last is not None:
         spend = spend[:, max(0, (spend.shape[1] - last) // DAY - DAYS_KEPT) * DAY :]
     series, hours = spend.shape
     kept = hours if last is None else min(last, hours)
+    weight = np.maximum(0.0, 1.0 - np.arange(hours - kept, hours) / GROWN)
     score = np.zeros((series, kept))
     seen = np.zeros((series, kept, len(ALL)))
     level = np.zeros((series, kept))
     chunks = [slice(first, min(first + CHUNK, series)) for first in range(0, series, CHUNK)]
     filled = [known(np.ascontiguousarray(spend[chunk].T, dtype=float)) for chunk in chunks]
     by_day = np.concatenate([levels(*daily(x)) for x in filled], axis=1) if chunks and hours else np.zeros((0, 0))
-    for day in range(len(by_day)):
+    for day in range(len(by_day)) if small is None else ():
         by_day[day] = measured(by_day[day])
     for chunk, x in zip(chunks, filled, strict=True):
-        unit = np.repeat(by_day[:, chunk], DAY, axis=0)[:hours]
+        unit = np.repeat(by_day[:, chunk], DAY, axis=0)[hours - kept : hours]
+        if small is not None:
+            unit = np.maximum(unit, small[:, np.newaxis]) + NOT_ZERO
         judged = np.empty((len(ALL), kept, x.shape[1]))
         for place, (kind, excess) in enumerate(zip(ALL, every_hour(x)[1], strict=True)):
             past = records(excess, HIGH_DAYS, kind.lag)[hours - kept :]
-            judged[place] = excess[hours - kept :] / (kind.share * unit[hours - kept :] + past) / kind.edge
+            if borrowed is not None:
+                past = np.maximum(past, (weight * borrowed[place])[:, np.newaxis] * unit)
+            judged[place] = excess[hours - kept :] / (kind.share * unit + past) / kind.edge
             judged[place, : max(0, kind.from_hour - (hours - kept))] = 0.0
         judged[:, np.isnan(spend[chunk, hours - kept :].T)] = 0.0
         score[chunk] = together(judged).T
         seen[chunk] = judged.transpose(2, 1, 0)
-        level[chunk] = unit[hours - kept :].T
+        level[chunk] = unit.T
     return Judged(score, seen, level)

@@ -32,12 +32,13 @@ rule that judges an app by its own past pace tells them within minutes: so .57 i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
+from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thresholds, utc_days
 from freio.adapters.detector.evidence import HIGH_DAYS
 from freio.adapters.detector.highs import records
 from freio.adapters.detector.hold import HELD_DAYS, held
@@ -50,6 +51,8 @@ from freio.domain.spend import Pace, Score
 LAG = 3  # the newest hours whose records do not count yet: an incident's first ones do not excuse its next
 SHARES = (1.0, 2.0, 1.0)  # of the level, beside the records of pace, excess and jump: what is small
 EDGES = (0.78, 0.7, 0.82)  # so that 1.0 fires as often as one budget of .25 allows, beside money
+PART = 0.8  # of a budget of alerts that is shared with money: see `freio.adapters.detector.adapter`
+OF_CLEAN_USAGE = Prior(rate=0.36, least=0.9, fall=1.5, most=2.0)  # ServeGen, both panels, gate of 5 USD an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +101,66 @@ def bounds(peaks: Floats, jumps: Floats) -> Bounds:
 class PaceRecords:
     """Implements `PaceDetector`. It compares hours of the day by their distance alone, so it needs no calendar."""
 
-    def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:  # noqa: ARG002  # the port's
+    def __init__(self, alerts: float | None = None) -> None:
+        """``alerts`` per app-week, of money and paces together; without a budget 1.0 fires."""
+        self._alerts = alerts
+
+    def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
         """The present of each: it fires from its second day on."""
-        by_length: dict[int, list[str]] = defaultdict(list)
+        ages: dict[int, list[str]] = defaultdict(list)
         for name in sorted(series):
-            by_length[len(series[name].peaks)].append(name)
-        found: dict[str, Score] = {}
-        for names in by_length.values():
+            ages[len(series[name].peaks)].append(name)
+        found: dict[str, _Known] = {}
+        for names in ages.values():
             peaks = np.array([series[name].peaks for name in names], dtype=float).T
             jumps = np.array([series[name].jumps for name in names], dtype=float).T
             every = bounds(peaks, jumps)
+            score = every.score(peaks, jumps)
             for column, name in enumerate(names):
-                found[name] = _last(peaks[:, column], jumps[:, column], every.of(column))
-        return {name: found[name] for name in series}
+                gate = series[name].gate
+                found[name] = _Known(peaks[:, column], every.usual[:, column], score[:, column], series[name].app, gate)
+        held_against = self._thresholds(list(found.values()), last_hour)
+        return {name: _last(found[name], held_against) for name in series}
+
+    def _thresholds(self, found: Sequence[_Known], last_hour: datetime) -> Thresholds:
+        kept = max((len(one.peaks) for one in found), default=0)
+        if self._alerts is None or not found:
+            return Thresholds(np.ones(kept), None)
+        apps = {app: row for row, app in enumerate(sorted({one.app for one in found}))}
+        told, counts = np.zeros((len(apps), kept)), np.zeros((len(apps), kept), dtype=bool)
+        for one in found:
+            row, mine = apps[one.app], slice(kept - len(one.peaks), None)
+            np.maximum(told[row, mine], one.told, out=told[row, mine])
+            counts[row, kept - len(one.peaks) + SETTLED :] = True
+        return thresholds(told, counts, utc_days(last_hour, kept), OF_CLEAN_USAGE, PART * self._alerts)
 
 
-def _last(peaks: Floats, jumps: Floats, bound: Bounds) -> Score:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of one series, hour by hour."""
+
+    peaks: Floats
+    usual: Floats
+    score: Floats
+    app: str
+    gate: float
+
+    @property
+    def told(self) -> Floats:
+        return np.where(self.peaks - self.usual > self.gate, self.score, 0.0)
+
+
+def _last(known: _Known, held_against: Thresholds) -> Score:
     """It fires while the pace is too high, and after that until the excess is half of what it was."""
-    scores = bound.score(peaks, jumps)
-    value, then, last = float(scores[-1]), len(peaks) - 1, len(peaks) - 1
-    fired = scores >= 1
+    peaks, bar = known.peaks, held_against.by_hour[-len(known.peaks) :]
+    value, then, last = float(known.score[-1] / bar[-1]), len(peaks) - 1, len(peaks) - 1
+    fired = known.score >= bar
     if fired[-HELD_DAYS * DAY : -1].any():
-        still, since = held(peaks, bound.usual, fired[:-1], width=1)
+        still, since = held(peaks, known.usual, fired[:-1], width=1)
         if still >= 1:  # what was usual at this hour of the day when it began
             value, then = max(value, still), since - (since - last) % DAY
-    normal = float(bound.usual[then])
+    normal = float(known.usual[then])
     if value < 1:
-        return Score(value=value, usual=normal, kind="spike")
-    kind, _ = shape_of(peaks, bound.usual)
-    return Score(value=value, usual=normal, kind=kind, why=why(peaks, normal))
+        return Score(value=value, usual=normal, kind="spike", calibration=held_against.now)
+    kind, _ = shape_of(peaks, known.usual)
+    return Score(value=value, usual=normal, kind=kind, why=why(peaks, normal), calibration=held_against.now)

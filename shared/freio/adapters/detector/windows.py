@@ -31,21 +31,26 @@ def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
 
     ``mean_3``, ``mean_24``: means of the last hours. ``low_3``, ``low_6``, ``low_12``: what none of them went under; a
     burst of one hour leaves it where it was, a loop that never ends lifts it. ``third_24``, ``fifth_24``: the third
-    and the fifth lowest of a day, so that a pause of two or four hours hides nothing.
+    and the fifth lowest of a day, so that a pause of two or four hours hides nothing. ``jump_3``: by how much an hour
+    is over each of the three before.
     """
     now = back(0)
     out = {"hour": now}
     total, low, lowest_few = now, now, [now]
+    high = back(1)
     for k in range(1, DAY):
         before = back(k)
         total = total + before
         if k < 12:
             low = np.minimum(low, before)
         insert(lowest_few, before, 5)
+        if k < 4:
+            high = np.maximum(high, before)
         if k + 1 in (3, 6, 12):
             out[f"low_{k + 1}"] = low
         if k + 1 in (3, DAY):
             out[f"mean_{k + 1}"] = total / (k + 1)
+    out["jump_3"] = np.maximum(0.0, now - high)
     return out | {"third_24": lowest_few[2], "fifth_24": lowest_few[4]}
 
 

@@ -74,17 +74,23 @@ class GoogleApis:
         """From a document of our own: google-api-python-client ships none of this API."""
         return self._built("cloudquotas", "v1", document=OWN_DOCUMENTS / "cloudquotas.v1.json")
 
+    def vertex(self, location: str) -> Any:
+        """Vertex AI, which has an address of its own in each region."""
+        at = "" if location == "global" else f"{location}-"
+        return self._built("aiplatform", "v1", address=f"https://{at}aiplatform.googleapis.com")
+
     def close(self) -> None:
         """Closes this thread's connections; the next call opens new ones."""
         built: dict[str, Any] = self._of_thread.__dict__
         while built:
             built.popitem()[1].close()
 
-    def _built(self, api: str, version: str, *, document: Path | None = None) -> Any:
+    def _built(self, api: str, version: str, *, document: Path | None = None, address: str = "") -> Any:
         built: dict[str, Any] = self._of_thread.__dict__
-        name = f"{api} {version}"
+        name = f"{api} {version} {address}".rstrip()
         if name not in built:
-            options = {"api_endpoint": self.endpoint} if self.endpoint else None
+            endpoint = self.endpoint or address
+            options = {"api_endpoint": endpoint} if endpoint else None
             with translated(name):
                 if document is not None:
                     text = document.read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import Block
 from freio.adapters.slack import brake, evidence, parts
 from freio.adapters.slack.buttons import buttons, is_renewal
 from freio.adapters.slack.mrkdwn import say
+from freio.adapters.slack.outlook import outlook
 from freio.adapters.slack.values import amount, instant
 from freio.domain.app import App
 from freio.domain.incident import Incident, State
@@ -31,6 +32,12 @@ _SIGNS = {
 _HOLDING = {State.THROTTLED, State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 
 TITLE = N_("{sign} {app}: {state:word}")
+DRILL_IS_OVER = N_("*This was a fire drill.* Nothing ran away.")
+TITLE_OF_DRILL = N_("🧪 Fire drill, {app}: {state:word}")
+DRILL = N_(
+    "*This is a fire drill.* Nothing runs away, and nobody uses what the brake is set on. Answer it as you would a "
+    "real one: it ends by itself."
+)
 ABOUT = N_("{level:Word} · Freio {mode:word} · since {since:time}")
 BRAKING = N_("Setting the limit and reading it back…")
 RESTORING = N_("Putting back what stood there before…")
@@ -42,6 +49,7 @@ ASKED = N_("A request waits for an answer, in the thread.")
 INCOMPLETE = N_("Some data is late or missing: nothing counts as quiet until it is there.")
 SUMMARY = N_("{app}: {state:word}. {likely:money} this month, {rate:money} an hour now.")
 SUMMARY_UNSEEN = N_("{app}: {state:word}. {likely:money} this month.")
+SUMMARY_OF_DRILL = N_("Fire drill, {app}: {state:word}. Nothing runs away.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +72,14 @@ def draw(
     """The incident as it stands. `address` turns an owner into an id that can be mentioned, where there is one."""
     title = {"sign": _SIGNS.get(incident.state, "🔵"), "app": incident.app, "state": incident.state}
     blocks: list[Block] = [
-        parts.header(language.say(TITLE, title), "title"),
+        parts.header(language.say(TITLE_OF_DRILL if incident.is_drill else TITLE, title), "title"),
         _about(incident, language),
+        *_drill(incident, language),
         *evidence.what(incident, language),
         *evidence.course(incident, language),
         *evidence.why(incident, language),
-        *evidence.how_much(incident, app, language),
+        *([] if incident.is_drill else evidence.how_much(incident, app, language)),
+        *([] if incident.is_drill else outlook(incident, language)),
         *evidence.caps(incident, language),
         *evidence.chart(incident, chart, language, refused=chart_refused),
         *evidence.owners(incident, app, language, address),
@@ -86,6 +96,8 @@ def draw(
 def summary(incident: Incident, language: Language) -> str:
     """The incident in a line."""
     said = {"app": incident.app, "state": incident.state, "likely": amount(incident.spend.likely)}
+    if incident.is_drill:
+        return say(language, SUMMARY_OF_DRILL, app=incident.app, state=incident.state)
     if incident.known_rate is None:
         return say(language, SUMMARY_UNSEEN, **said)
     return say(language, SUMMARY, **said, rate=amount(incident.known_rate))
@@ -100,6 +112,13 @@ def _about(incident: Incident, language: Language) -> Block:
         since=instant(incident.opened_at),
     )
     return parts.context(line, "about")
+
+
+def _drill(incident: Incident, language: Language) -> list[Block]:
+    """That nobody need run, before anything that looks like a reason to."""
+    if not incident.is_drill:
+        return []
+    return [*parts.section([say(language, DRILL if incident.is_open else DRILL_IS_OVER)], "drill")]
 
 
 def _progress(incident: Incident, language: Language) -> list[str]:

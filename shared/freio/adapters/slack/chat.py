@@ -12,7 +12,7 @@ from freio.adapters.slack import asks, parts
 from freio.adapters.slack.card import Drawing
 from freio.adapters.slack.card import draw as draw_incident
 from freio.adapters.slack.errors import SlackRejected, translated
-from freio.adapters.slack.messages import INCIDENT, LINE, REQUEST, Messages
+from freio.adapters.slack.messages import INCIDENT, LINE, POST, REQUEST, Messages
 from freio.adapters.slack.mrkdwn import MRKDWN, cut, say
 from freio.domain.app import Client
 from freio.domain.ask import Answer, Ask
@@ -90,6 +90,17 @@ class SlackChat:
         called = " ".join(MRKDWN.person(self._people.address(who)) for who in line.mention)
         text = f"{called} {say(self._language, line.text, **line.data)}".strip()
         self._put(card.channel, None, _line(text, self._language), Metadata(LINE, {"key": key}), thread_ts=card.ts)
+
+    def post(self, channel: str, line: Line, key: str) -> None:
+        """A message of its own with this key; one that is among the newest 1,000 of the channel stays as it is."""
+        if self._messages.in_channel(channel, POST, _has("key", key)):
+            return
+        self._put(
+            channel,
+            None,
+            _line(say(self._language, line.text, **line.data), self._language),
+            Metadata(POST, {"key": key}),
+        )
 
     def whisper(self, channel: str, person: str, line: Line) -> None:
         """To one person, in their own language where we speak it; where they are not in the channel, directly."""

@@ -28,12 +28,14 @@ SHOWN_CAPS = 3
 CAPS_TEXT = 600
 
 _BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST, SignalKind.SPEND_CAP}
+_UNMEASURED = {SignalKind.NATIVE_ANOMALY, SignalKind.DRILL}
 _NO_LONGER_LOOSE = {State.THROTTLED, State.RESTORING, State.RESOLVED}
 
 OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
 FORECAST = N_("*{kind:Word}: to reach {ratio:percent} of {usual:money}*, billed so far {observed:money}")
 OVER_USUAL = N_("*{kind:Word}: {observed:money}* instead of {usual:money}")
 OVER_USUAL_IN = N_("*{kind:Word}: {observed:money} in {window:duration}* instead of {usual:money}")
+SILENT = N_("*{kind:Word}*, where {usual:money} are usual in {window:duration}")
 UNUSUAL = N_("*{kind:Word}: {observed:money}*")
 UNMEASURED = N_("*{kind:Word}*")
 DRIVEN_BY = N_("mostly {driver}")
@@ -108,7 +110,9 @@ def _signal(signal: Signal, language: Language, *, driver_said: bool) -> str:
     sentence = OVER_USUAL_IN if signal.window_minutes else OVER_USUAL
     if signal.kind in _BUDGET:
         sentence = FORECAST if signal.kind is SignalKind.BUDGET_FORECAST else OF_BUDGET
-    elif signal.kind is SignalKind.NATIVE_ANOMALY and signal.observed.amount == 0:
+    elif signal.kind is SignalKind.SILENCE:
+        sentence = SILENT
+    elif signal.kind in _UNMEASURED and signal.observed.amount == 0:
         sentence = UNMEASURED
     elif signal.usual.amount == 0:
         sentence = UNUSUAL
@@ -121,7 +125,7 @@ def _signal(signal: Signal, language: Language, *, driver_said: bool) -> str:
         window=str(signal.window_minutes * 60),
         ratio=f"{signal.score:.2f}",
     )
-    if signal.driver and not driver_said:
+    if signal.driver and not driver_said and signal.kind is not SignalKind.SILENCE:
         line += f", {say(language, DRIVEN_BY, driver=signal.driver)}"
     return f"{line} {say(language, SEEN, level=signal.level, at=instant(signal.at))}"
 
@@ -142,7 +146,7 @@ def why(incident: Incident, language: Language) -> list[Block]:
         said = _said(detail, language)
         if signal.kind.is_shape and (fired := _fired(incident, language)):
             said = f"{fired}; {said}"
-        plain = of_budget or detail is score or signal.kind is SignalKind.NATIVE_ANOMALY  # the score is not ours
+        plain = of_budget or detail is score or signal.kind in _UNMEASURED  # the score is not ours
         reasons.setdefault(detail, said if plain else f"{said} ({_said(score, language)})")
     if not reasons:
         return []

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
+from freio.adapters.slack import expect_form
 from freio.adapters.slack.commands import command
 from freio.adapters.slack.identity import click_id
 from freio.adapters.slack.modals import FORMS, LONGEST_WHY, About, view
@@ -93,6 +94,8 @@ class Inbox:
 
     def _submitted(self, payload: Json, now: datetime) -> Outcome:
         name = text_at(payload, "view", "callback_id")
+        if name == expect_form.NAME:
+            return expect_form.read(payload, now, self.language)
         if name not in FORMS:
             return Ignored(what=f"view_submission {name}")
         about = About.from_metadata(text_at(payload, "view", "private_metadata"))

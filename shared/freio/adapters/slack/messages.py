@@ -14,6 +14,7 @@ PAGES = 5  # so that a look is bounded: the newest 1,000 messages of a channel, 
 
 INCIDENT = "freio_incident"
 LINE = "freio_line"
+POST = "freio_post"
 REQUEST = "freio_request"
 
 Payload = Mapping[str, str]

@@ -108,4 +108,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "amount": _amount,
     "until": _instant,
     "why": _text,
+    "since": _instant,
+    "factor": _amount,
+    "number": _count,
 }

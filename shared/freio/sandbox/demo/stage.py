@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,8 @@ from freio.sandbox.demo.parts import Broker, MakeParts, State, Wanted, embedded
 from freio.sandbox.demo.servers import FUNCTIONS, FunctionServer
 from freio.sandbox.google.control_plane import ControlPlane
 from freio.sandbox.google.demand import Demand, Step
+from freio.sandbox.google.discovery import SIMULATED_APIS
+from freio.sandbox.google.prediction_api import API as PREDICTION
 from freio.sandbox.google.server import serve as serve_google
 from freio.sandbox.pager import PagerServer
 from freio.sandbox.slack import SlackWorkspace
@@ -51,6 +53,7 @@ class Stage:
     served: Served
     functions: Sequence[FunctionServer]
     copied: Callable[[], int] | None
+    environment: Mapping[str, str]
 
     def set_time(self, at: datetime) -> None:
         write_clock(self.folder / "now", at)
@@ -67,11 +70,16 @@ def set_up(
     slack_port: int,
     locale: str = "pt-BR",
     make_parts: MakeParts = embedded,
+    edit: Callable[[str], str] = str,
+    projects: Sequence[str] = (),
+    answers_questions: bool = False,
 ) -> Stage:
     """Start everything; `stack` ends it, in reverse.
 
     ``start`` is when the replay begins; `history` before it has been lived already, and is written at once. ``locale``
     is the client's: what the channel is written in. ``make_parts`` makes the store, the queue and the bill.
+    ``edit`` changes the client's file; ``projects`` are there beside those of the demo's apps. ``answers_questions``:
+    the models can be asked over HTTP as well.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_clock(folder / "now", start)
@@ -81,10 +89,13 @@ def set_up(
     config = folder / "freio.yaml"
     template = CONFIG.read_text(encoding="utf-8")
     filled = template.replace("http://127.0.0.1:9/", pager.url).replace("locale: pt-BR", f"locale: {locale}")
-    config.write_text(filled, encoding="utf-8")
+    config.write_text(edit(filled), encoding="utf-8")
     client = load(config)
     google = ControlPlane(
-        now=_Ticking(clock), projects=sorted({a.project for a in APPS}), operation_seconds=OPERATION_SECONDS
+        now=_Ticking(clock),
+        projects=sorted({*(a.project for a in APPS), *projects}),
+        operation_seconds=OPERATION_SECONDS,
+        apis=(*SIMULATED_APIS, PREDICTION) if answers_questions else SIMULATED_APIS,
     )
     set_up_callers(google, client)
     google_server = serve_google(google)
@@ -106,22 +117,19 @@ def set_up(
     world = SpendWorld(APPS, demand)
     world.backfill(parts.bill, start - history, start)
     live_through(google, world, start)
-    functions = _functions(
-        stack,
-        folder,
-        {
-            "FREIO_CONFIG": str(config),
-            **parts.environment,
-            "FREIO_GOOGLE_API_ENDPOINT": google_server.url,
-            "FREIO_CLOCK": str(folder / "now"),
-            "SLACK_API_URL": slack_server.api_url,
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_SIGNING_SECRET": slack.signing_secret,
-            "FREIO_LOCALE": client.locale,
-            "FREIO_TIME_ZONE": client.time_zone,
-            "FREIO_CURRENCY": client.currency,
-        },
-    )
+    environment = {
+        "FREIO_CONFIG": str(config),
+        **parts.environment,
+        "FREIO_GOOGLE_API_ENDPOINT": google_server.url,
+        "FREIO_CLOCK": str(folder / "now"),
+        "SLACK_API_URL": slack_server.api_url,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "FREIO_LOCALE": client.locale,
+        "FREIO_TIME_ZONE": client.time_zone,
+        "FREIO_CURRENCY": client.currency,
+    }
+    functions = _functions(stack, folder, environment)
     by_name = {f.name: f for f in functions}
     for topic, name in TOPICS.items():
         parts.broker.subscribe(topic, by_name[name].url, name=name)
@@ -140,6 +148,7 @@ def set_up(
         served=Served(parts.bill),
         functions=functions,
         copied=parts.copied,
+        environment=environment,
     )
 
 

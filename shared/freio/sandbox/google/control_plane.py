@@ -28,6 +28,7 @@ from freio.sandbox.google.monitoring import MonitoringApi
 from freio.sandbox.google.operations import Operations
 from freio.sandbox.google.override_rules import limit_not_found
 from freio.sandbox.google.permissions import PermissionsApi
+from freio.sandbox.google.prediction_api import GENERATE, PredictionApi
 from freio.sandbox.google.projects import Projects, check_access
 from freio.sandbox.google.quota_api import QuotaApi
 from freio.sandbox.google.quotas import Quotas, dimensions_of
@@ -157,6 +158,7 @@ class ControlPlane:
         self._budgets = BudgetsApi(projects=self.projects)
         self._skus = SkuApi(skus, billing_account, now)
         self._cloud_quotas = CloudQuotasApi(quotas=self._quotas, projects=self.projects)
+        self._predictions = PredictionApi(projects=self.projects, now=now, serve=self._serve)
         self._handlers = self._all_handlers()
 
     def _all_handlers(self) -> dict[str, Handler]:
@@ -199,6 +201,7 @@ class ControlPlane:
             "cloudresourcemanager.projects.get": Handler(
                 answer=self.projects.described, permission="resourcemanager.projects.get"
             ),
+            GENERATE: Handler(answer=self._predictions.generate, permission=None),
             "serviceusage.operations.get": Handler(answer=self._operations.get, permission=None),
             "monitoring.projects.timeSeries.list": Handler(
                 answer=self._monitoring.list_time_series, permission=READ_SERIES

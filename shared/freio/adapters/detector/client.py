@@ -1,0 +1,126 @@
+"""All series of a client at once, however old each is: what they share is what is small, and what the young borrow.
+
+An app of two days has records of one, and next to any of them a usual third day is a record. What it has not seen yet,
+the client's older apps have: by how much their records lie over their level, kind by kind, and of those the third
+quartile. As a multiple of a level it has no scale, and it fades with each day of the app's own. Cut to two days of
+history, a fifth of ServeGen's series at a time alerted .42 times a series-week where all of theirs gave .25, at one
+threshold; with what they borrow the rate is between the two. It finds no more: it keeps the young from using up the
+budget of all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from freio.adapters.detector.engine import GROWN, Judged, every_hour, judge
+from freio.adapters.detector.evidence import ALL, HIGH_DAYS
+from freio.adapters.detector.highs import records
+from freio.adapters.detector.level import SMALL, daily, levels
+from freio.adapters.detector.windows import DAY, Floats, known, usual
+
+BORROWED = 0.75  # of the older ones have no higher records
+ASKED = 64  # older series, at most, that the young borrow from
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Series of one age: their names, and their spend (series, hours), NaN where an hour is missing."""
+
+    names: Sequence[str]
+    spend: Floats
+
+    @property
+    def hours(self) -> int:
+        return int(self.spend.shape[1])
+
+
+def by_age(series: Mapping[str, Sequence[float]]) -> list[Shown]:
+    """Oldest first; by name within an age, so that it does not matter in which order they come."""
+    ages: dict[int, list[str]] = defaultdict(list)
+    for name in sorted(series):
+        ages[len(series[name])].append(name)
+    return [
+        Shown(names, np.array([series[name] for name in names], dtype=float).reshape(len(names), hours))
+        for hours, names in sorted(ages.items(), reverse=True)
+    ]
+
+
+def judge_all(groups: Sequence[Shown], last: int) -> Judged:
+    """The last hours of all of them, in the order of `groups`; what was before a series is NaN in its score."""
+    kept = min(last, groups[0].hours)
+    small = _small(groups, kept) if len(groups) > 1 else None
+    borrowed = _borrowed([group for group in groups if group.hours >= GROWN], kept, small)
+    found = [
+        judge(
+            group.spend,
+            last=last,
+            small=None if small is None else small[-min(last, group.hours) :],
+            borrowed=None if borrowed is None else borrowed[:, -min(last, group.hours) :],
+        )
+        for group in groups
+    ]
+    return Judged(
+        np.concatenate([_padded(one.score, kept, np.nan) for one in found]),
+        np.concatenate([_padded(one.evidence, kept, 0.0) for one in found]),
+        np.concatenate([_padded(one.level, kept, 0.0) for one in found]),
+    )
+
+
+def over_usual(groups: Sequence[Shown], last: int) -> Floats:
+    """By how much each of the last hours was over what is usual then; 0 where it is missing, or before a series."""
+    kept = min(last, groups[0].hours)
+    return np.concatenate([_padded(_excess(group.spend)[:, -kept:], kept, 0.0) for group in groups])
+
+
+def _excess(spend: Floats) -> Floats:
+    x = known(spend.T)
+    return np.where(np.isnan(spend), 0.0, (x - usual(x)).T)
+
+
+def _small(groups: Sequence[Shown], kept: int) -> Floats:
+    """A quarter of the median level of all, hour by hour: as `measured` has it for series of one age."""
+    found = np.concatenate([_padded(_levels(group.spend).T[:, -kept:], kept, 0.0) for group in groups])
+    small = np.zeros(kept)
+    some = (found > 0).any(axis=0)
+    small[some] = SMALL * np.nanmedian(np.where(found > 0, found, np.nan)[:, some], axis=0)
+    return small
+
+
+def _levels(spend: Floats) -> Floats:
+    return np.repeat(levels(*daily(known(spend.T))), DAY, axis=0)[: spend.shape[1]]
+
+
+def _borrowed(groups: Sequence[Shown], kept: int, small: Floats | None) -> Floats | None:
+    """Records over the level, of those that are old enough: (kind, hours)."""
+    if small is None or not groups:
+        return None
+    parts: list[list[Floats]] = [[] for _ in ALL]
+    for group in groups:
+        some = group.spend[:: max(1, len(group.names) // ASKED)]
+        unit = np.maximum(_levels(some)[-kept:], small[-min(kept, group.hours) :, np.newaxis])
+        for place, record in enumerate(_records(some)):
+            ratio = np.divide(record[-kept:], unit, out=np.zeros_like(unit), where=unit > 0)
+            ratio[: max(0, GROWN - (group.hours - len(unit)))] = np.nan  # it was young itself then
+            parts[place].append(_padded(ratio.T, kept, np.nan))
+    out = np.zeros((len(ALL), kept))
+    for place, part in enumerate(parts):
+        every = np.concatenate(part)
+        there = ~np.isnan(every).all(axis=0)
+        out[place, there] = np.nanquantile(every[:, there], BORROWED, axis=0)
+    return out
+
+
+def _records(spend: Floats) -> Iterator[Floats]:
+    for kind, excess in zip(ALL, every_hour(known(np.ascontiguousarray(spend.T)))[1], strict=True):
+        yield records(excess, HIGH_DAYS, kind.lag)
+
+
+def _padded(values: Floats, kept: int, before: float) -> Floats:
+    """(series, hours, …) with so many hours, what was before it filled in."""
+    out = np.full((len(values), kept, *values.shape[2:]), before)
+    out[:, kept - values.shape[1] :] = values
+    return out

@@ -1,0 +1,253 @@
+"""``freio watch --backtest``: a client's own past, watched again by the detector and the gate of production."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+from zoneinfo import ZoneInfo
+
+from freio.commands.spoken import language_of, locale_argument
+from freio.commands.table import aligned
+from freio.domain.money import Money
+from freio.domain.sentences import N_
+from freio.errors import BadInput, FreioError
+from freio.i18n.catalogue import Language
+
+if TYPE_CHECKING:
+    from freio.domain.app import Client
+    from freio.guard.backtest import Alert, Backtest
+
+OUTCOME = N_(
+    "{alerts:alerts} in {weeks:decimal} weeks of apps, from {since:time} to {until:time}: {rate:decimal2} for each app "
+    "and week, of a budget of {budget:decimal2} (alerts_per_app_week)."
+)
+NOTHING_JUDGED = N_("Nothing could be judged: every app has less than {hours:number} hours of history.")
+MONEY = N_(
+    "Over the usual, {before:money} had been spent when the alerts came, and {after:money} after them, which a brake "
+    "at once would have saved at most. Under {gate:money} an hour over the usual nothing is an alert."
+)
+REPLAYED = N_(
+    "Judged by hourly money alone, each hour as it ended. Production also judges how fast tokens come, within minutes, "
+    "and sees budget messages and Google's anomalies: none of that is in an export."
+)
+SHORT = N_(
+    "{app}: {hours:duration} of history. The first 24 hours are never judged, records are kept for {full:duration}, "
+    "and with less than that an alert is likelier than it will be"
+)
+ABSENT = N_("{app}: no spend in this export")
+APPS = (N_("app"), N_("history"), N_("alerts"), N_("a week"), N_("over the usual before"), N_("and after"))
+ALERTS = (
+    N_("alert at"),
+    N_("app"),
+    N_("what"),
+    N_("an hour cost"),
+    N_("usually"),
+    N_("mostly"),
+    N_("began"),
+    N_("before"),
+    N_("after"),
+    N_("ended"),
+)
+STILL = N_("still running")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "file", nargs="?", help="the client's file: its apps, gate and alert budget; without: by project"
+    )
+    parser.add_argument(
+        "--backtest",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="an export (Parquet, CSV or JSON lines; standard, detailed or FOCUS) to watch again, hour by hour",
+    )
+    parser.add_argument("--format", choices=tuple(FORMATS), default="table")
+    locale_argument(parser)
+
+
+def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: TextIO | None = None) -> int:
+    """Exit code 2 where something that was given cannot be used."""
+    try:
+        client, found = _watched(options, environment)
+    except FreioError as fault:
+        print(fault, file=sys.stderr)
+        return 2 if isinstance(fault, BadInput) else 1
+    language = language_of(client, options.locale)
+    print(FORMATS[options.format](client, found, language), file=out or sys.stdout)
+    if options.format == "csv":
+        print("\n".join(_notes(client, found, language)), file=sys.stderr)
+    return 0
+
+
+def _watched(options: Namespace, environment: Mapping[str, str]) -> tuple[Client, Backtest]:
+    from freio.bootstrap import Freio, detector_of, file_history  # noqa: PLC0415  # heavy things arrive late
+    from freio.guard.backtest import backtest  # noqa: PLC0415
+    from freio.guard.history import by_project  # noqa: PLC0415
+
+    unused = dict.fromkeys(("FREIO_STORE", "FREIO_QUEUE", "FREIO_CONFIG"), "unused")
+    freio = Freio({**unused, **environment, **({"FREIO_CONFIG": options.file} if options.file else {})})
+    history = file_history(options.backtest, freio.client.apps if options.file else None)
+    client = freio.client if options.file else by_project(history)
+    history.expect(client.currency)
+    try:
+        return client, backtest(client, history, detector_of(client), _progress)
+    finally:
+        if sys.stderr.isatty():
+            print(end="\r\033[K", file=sys.stderr)
+
+
+def _progress(hour: datetime) -> None:
+    """A long history takes minutes: somebody who sits before it sees how far it is."""
+    if hour.hour == 0 and sys.stderr.isatty():
+        print(f"\r{hour:%Y-%m-%d}", end="", file=sys.stderr, flush=True)
+
+
+# ---- how it is written
+
+
+def _table(client: Client, found: Backtest, language: Language) -> str:
+    zone = ZoneInfo(client.time_zone)
+    apps = [
+        [
+            one.app,
+            language.say("{hours:duration}", {"hours": str(one.hours * 3600)}) if one.hours else "-",
+            str(len(found.of(one.app))),
+            _number(len(found.of(one.app)) / one.weeks, language) if one.weeks else "-",
+            *(_money(money, language) for money in found.money(one.app)),
+        ]
+        for one in found.judged
+    ]
+    alerts = [_row(alert, zone, language) for alert in found.alerts]
+    parts = [
+        *_notes(client, found, language),
+        "",
+        aligned([language.gettext(name) for name in APPS], apps, numbers={2, 3, 4, 5}),
+    ]
+    if alerts:
+        parts += ["", aligned([language.gettext(name) for name in ALERTS], alerts, numbers={3, 4, 7, 8})]
+    return "\n".join(parts)
+
+
+def _row(alert: Alert, zone: ZoneInfo, language: Language) -> list[str]:
+    return [
+        f"{alert.at.astimezone(zone):%Y-%m-%d %H:%M}",
+        alert.app,
+        language.word(alert.kind),
+        _money(alert.observed, language),
+        _money(alert.usual, language),
+        alert.driver or "-",
+        f"{alert.began.astimezone(zone):%m-%d %H:%M}",
+        _money(alert.before, language),
+        _money(alert.after, language),
+        f"{alert.ended.astimezone(zone):%m-%d %H:%M}" if alert.ended else language.gettext(STILL),
+    ]
+
+
+def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
+    from freio.guard.backtest import KEPT  # noqa: PLC0415  # the command line starts without it
+    from freio.guard.judge import MIN_HOURS  # noqa: PLC0415
+
+    notes = []
+    if found.rate is None:
+        notes.append(f"! {language.say(NOTHING_JUDGED, {'hours': str(MIN_HOURS)})}")
+    else:
+        said = {
+            "alerts": str(len(found.alerts)),
+            "weeks": f"{found.app_weeks:.1f}",
+            "since": found.since.isoformat(),
+            "until": found.until.isoformat(),
+            "rate": f"{found.rate:.4f}",
+            "budget": str(client.alerts_per_app_week),
+        }
+        mark = "! " if found.rate > client.alerts_per_app_week else ""
+        notes.append(mark + language.say(OUTCOME, said))
+        before, after = found.money()
+        money = {"before": _text(before), "after": _text(after), "gate": _text(client.money_gate)}
+        notes.append(language.say(MONEY, money))
+    notes.append(language.say(REPLAYED, {}))
+    for one in found.judged:
+        if not one.hours:
+            notes.append(f"! {language.say(ABSENT, {'app': one.app})}")
+        elif one.hours < KEPT:
+            hours, full = (str(count * 3600) for count in (one.hours, KEPT))
+            notes.append(f"! {language.say(SHORT, {'app': one.app, 'hours': hours, 'full': full})}")
+    return notes
+
+
+def _json(client: Client, found: Backtest, _language: Language) -> str:
+    before, after = found.money()
+    return json.dumps(
+        {
+            "since": found.since.isoformat(),
+            "until": found.until.isoformat(),
+            "currency": found.currency,
+            "alerts_per_app_week": str(client.alerts_per_app_week),
+            "money_gate": f"{client.money_gate.amount:f}",
+            "app_weeks": f"{found.app_weeks:.4f}",
+            "per_app_week": None if found.rate is None else f"{found.rate:.4f}",
+            "over_the_usual_before": f"{before.amount:f}",
+            "over_the_usual_after": f"{after.amount:f}",
+            "apps": [
+                {"app": one.app, "hours": one.hours, "weeks": f"{one.weeks:.4f}", "alerts": len(found.of(one.app))}
+                for one in found.judged
+            ],
+            "alerts": [_fields(alert) for alert in found.alerts],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _csv(_client: Client, found: Backtest, _language: Language) -> str:
+    """One line for each alert; the notes go to standard error."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _FIELDS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_fields(alert) for alert in found.alerts)
+    return out.getvalue().rstrip("\n")
+
+
+_FIELDS = ("at", "app", "kind", "level", "observed", "usual", "currency", "driver", "began", "before", "after", "ended")
+
+
+def _fields(alert: Alert) -> dict[str, Any]:
+    values = (
+        alert.at.isoformat(),
+        alert.app,
+        str(alert.kind),
+        str(alert.level),
+        f"{alert.observed.amount:f}",
+        f"{alert.usual.amount:f}",
+        alert.observed.currency,
+        alert.driver,
+        alert.began.isoformat(),
+        f"{alert.before.amount:f}",
+        f"{alert.after.amount:f}",
+        alert.ended.isoformat() if alert.ended else None,
+    )
+    return dict(zip(_FIELDS, values, strict=True))
+
+
+FORMATS = {"table": _table, "json": _json, "csv": _csv}
+
+
+def _money(money: Money, language: Language) -> str:
+    return language.say("{amount:money}", {"amount": _text(money)})
+
+
+def _text(money: Money) -> str:
+    return f"{money.amount:f} {money.currency}"
+
+
+def _number(value: Decimal, language: Language) -> str:
+    return language.say("{value:decimal2}", {"value": f"{value:.4f}"})

@@ -1,0 +1,137 @@
+"""A week of alerts, and what people said of them: how many came of the budget of alerts, and how many were right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from statistics import median
+
+from freio.domain.incident import Action, Incident, State
+from freio.domain.journal import Entry, Kind
+
+POLICY = "policy"  # who decides where nobody answers: no person's word
+
+_ANSWERS = {
+    State.BRAKING: Action.THROTTLE,
+    State.OVERRIDDEN: Action.KEEP,
+    State.EXPECTED: Action.EXPECTED,
+    State.SNOOZED: Action.SNOOZE,
+}
+_VERDICTS = {Action.THROTTLE, Action.EXPECTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLog:
+    """Which incidents were opened in a week of the client's time zone; `id` is ``alerts/`` and its Monday.
+
+    ``since`` is when the week began or, in the first one, when Freio began to watch.
+    """
+
+    id: str
+    since: datetime
+    incidents: tuple[str, ...] = ()
+    version: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One incident that people were told of, and what they answered.
+
+    ``by_detector``  whether it is one of the alerts that `alerts_per_app_week` budgets: opened or joined by a shape of
+                     spend, and not by a budget, a cap, a price or Google's own detection alone.
+    ``answer``       what a person said of it: the last *throttle* or *expected*, for these judge it; else the first of
+                     anything. None: nobody has, or the policy did.
+    ``waited``       until the first answer of a person.
+    """
+
+    app: str
+    by_detector: bool
+    is_open: bool
+    answer: Action | None = None
+    waited: timedelta | None = None
+
+    @classmethod
+    def of(cls, incident: Incident, entries: Iterable[Entry]) -> Told:
+        """From the incident and its journal."""
+        answers = [
+            (_ANSWERS[State(entry.data["after"])], entry.at)
+            for entry in entries
+            if entry.kind is Kind.STATE and entry.by not in {"", POLICY} and entry.data.get("after") in _ANSWERS
+        ]
+        verdicts = [action for action, _ in answers if action in _VERDICTS]
+        return cls(
+            app=incident.app,
+            by_detector=any(signal.kind.is_shape for signal in incident.signals),
+            is_open=incident.is_open,
+            answer=verdicts[-1] if verdicts else answers[0][0] if answers else None,
+            waited=answers[0][1] - incident.opened_at if answers else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """How many alerts people judged to be right: *throttle* confirms, *expected* says that it was none."""
+
+    confirmed: int
+    refuted: int
+
+    @classmethod
+    def of(cls, told: Iterable[Told]) -> Precision:
+        answers = Counter(one.answer for one in told if one.by_detector)
+        return cls(confirmed=answers[Action.THROTTLE], refuted=answers[Action.EXPECTED])
+
+    @property
+    def judged(self) -> int:
+        return self.confirmed + self.refuted
+
+    @property
+    def share(self) -> Decimal | None:
+        """None: nobody has judged one."""
+        return Decimal(self.confirmed) / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """What came out from `since` to `until`, for so many apps."""
+
+    since: datetime
+    until: datetime
+    apps: int
+    told: tuple[Told, ...]
+
+    @property
+    def alerts(self) -> tuple[Told, ...]:
+        """Those that the budget of alerts is for."""
+        return tuple(one for one in self.told if one.by_detector)
+
+    @property
+    def rate(self) -> Decimal:
+        """Alerts per app and week; by hand: two alerts of four apps in half a week are one."""
+        weeks = Decimal(int((self.until - self.since).total_seconds())) / (7 * 86400)
+        return Decimal(len(self.alerts)) / (self.apps * weeks) if weeks > 0 and self.apps else Decimal(0)
+
+    @property
+    def answers(self) -> Sequence[tuple[Action, int]]:
+        """How often each was said, most often first."""
+        counted = Counter(one.answer for one in self.alerts if one.answer is not None)
+        return sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+
+    @property
+    def unanswered(self) -> int:
+        return sum(1 for one in self.alerts if one.answer is None)
+
+    @property
+    def busiest(self) -> Sequence[tuple[str, int]]:
+        """Apps with more than one alert, most first."""
+        counted = Counter(one.app for one in self.alerts)
+        return sorted(((app, many) for app, many in counted.items() if many > 1), key=lambda each: (-each[1], each[0]))
+
+    @property
+    def waited(self) -> timedelta | None:
+        """The median time to an answer; None: nobody has answered."""
+        waits = [one.waited.total_seconds() for one in self.alerts if one.waited is not None]
+        return timedelta(seconds=median(waits)) if waits else None

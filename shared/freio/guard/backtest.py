@@ -1,0 +1,244 @@
+"""A client's own past, watched again, hour by hour: by the detector, the money gate and the merging of production.
+
+An hour is judged from itself and earlier ones alone. What an export cannot show is not replayed: the paces of tokens,
+which tell a burst within minutes; budget messages; answers of people, who let every incident run until it is quiet. And
+every hour is taken as known when it ends, as telemetry knows it, though its bill comes a day later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from freio.domain.app import App, Client, Level
+from freio.domain.calendar import month_start
+from freio.domain.expectation import Expectations
+from freio.domain.incident import Assessment, Incident, State
+from freio.domain.money import Money, SpendRange
+from freio.domain.signal import SignalKind
+from freio.domain.spend import Score
+from freio.guard.decide import look, open_or_merge
+from freio.guard.detect import Finding, assess, detect
+from freio.guard.history import History
+from freio.guard.judge import MIN_HOURS
+from freio.guard.meter import HISTORY, Reading
+from freio.guard.step import Step
+from freio.guard.telemetry import HOUR
+from freio.ports import Detector
+
+KEPT = int(HISTORY / HOUR)
+WEEK = timedelta(days=7)
+BACK = 168  # hours before an alert in which what led to it is looked for
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An incident that people would have been told of.
+
+    ``at``       when: the end of the hour that fired. ``began`` is the first of the hours on end, up to that one, that
+                 were over the usual: seven days before at the earliest.
+    ``usual``    what its hour usually costs, ``observed`` what it cost; ``driver`` the model that cost most in it.
+    ``before``   what was spent over the usual until the alert: nobody could have saved that. ``after``: from then until
+                 it was quiet, which a brake at once would have saved.
+    ``ended``    when its last hour over the usual ended; None: it still ran when the history ended.
+    """
+
+    app: str
+    at: datetime
+    began: datetime
+    kind: SignalKind
+    level: Level
+    observed: Money
+    usual: Money
+    driver: str
+    before: Money
+    after: Money
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How much of an app's history there was to judge: its ``hours``, of which the first `MIN_HOURS` are not judged."""
+
+    app: str
+    hours: int
+
+    @property
+    def weeks(self) -> Decimal:
+        return Decimal(max(0, self.hours - MIN_HOURS)) / int(WEEK / HOUR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What came out; ``alerts`` in the order of time, ``judged`` in that of the client's file."""
+
+    since: datetime
+    until: datetime
+    alerts: tuple[Alert, ...]
+    judged: tuple[Judged, ...]
+    currency: str
+
+    @property
+    def app_weeks(self) -> Decimal:
+        return sum((one.weeks for one in self.judged), _ZERO)
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Alerts per app and week; None: nothing was judged."""
+        return Decimal(len(self.alerts)) / self.app_weeks if self.app_weeks else None
+
+    def of(self, app: str) -> tuple[Alert, ...]:
+        return tuple(one for one in self.alerts if one.app == app)
+
+    def money(self, app: str | None = None) -> tuple[Money, Money]:
+        """What was spent over the usual before the alerts (of one app, or of all), and after them."""
+        alerts = self.alerts if app is None else self.of(app)
+        nothing = Money.zero(self.currency)
+        return sum((one.before for one in alerts), nothing), sum((one.after for one in alerts), nothing)
+
+
+def backtest(
+    client: Client, history: History, detector: Detector, progress: Callable[[datetime], None] = lambda _: None
+) -> Backtest:
+    """Watch the whole history of all the client's apps; `progress` is told each hour that is done."""
+    replays = [Replay(client, app, history) for app in client.apps]
+    hour = history.since
+    while hour < history.until:
+        hour += HOUR
+        for each in replays:
+            each.read(hour)
+        shown = {each.app.name: each.shown for each in replays if len(each.spent) >= MIN_HOURS}
+        scores = detector.score(shown, hour) if shown else {}
+        for each in replays:
+            each.watch(hour, scores)
+        progress(hour)
+    alerts = [alert for each in replays for alert in each.alerts()]
+    return Backtest(
+        since=history.since,
+        until=history.until,
+        alerts=tuple(sorted(alerts, key=lambda alert: (alert.at, alert.app))),
+        judged=tuple(Judged(app=each.app.name, hours=len(each.spent)) for each in replays),
+        currency=client.currency,
+    )
+
+
+@dataclass(slots=True)
+class Opened:
+    """An incident, from the hour (its place in the app's hours) that fired to the last one that ran."""
+
+    at: datetime
+    place: int
+    incident: Incident
+    last: int
+    is_open: bool = True
+
+
+@dataclass(slots=True)
+class Replay:
+    """One app: its hours so far, what they were over the usual, and what was opened."""
+
+    client: Client
+    app: App
+    history: History
+    spent: list[Decimal] = field(default_factory=list)
+    shown: list[float] = field(default_factory=list)
+    over: list[Decimal] = field(default_factory=list)
+    month: tuple[datetime | None, Decimal] = (None, _ZERO)
+    before: Assessment | None = None
+    opened: list[Opened] = field(default_factory=list)
+
+    def read(self, hour: datetime) -> None:
+        """The hour that ends then; an app begins with its first spend."""
+        models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
+        amount = sum(models.values(), _ZERO)
+        if not self.spent and amount <= 0:
+            return
+        self.spent.append(amount)
+        self.shown = (
+            [*self.shown[1 - KEPT :], float(amount)] if len(self.shown) >= KEPT else [*self.shown, float(amount)]
+        )
+        this_month = month_start(hour - HOUR)
+        so_far = self.month[1] if self.month[0] == this_month else _ZERO
+        self.month = this_month, so_far + amount
+
+    def watch(self, hour: datetime, scores: Mapping[str, Score]) -> None:
+        """What the watch does with an app at a tick: find, merge, look."""
+        if not self.spent:
+            return
+        reading = self._reading(hour)
+        known = Expectations(id=self.app.name)  # nobody has answered anything
+        finding = detect(self.client, self.app, reading, scores, budgets=(), known=known, allowance=None, now=hour)
+        self.over.append(self._over(finding))
+        current = self.opened[-1] if self.opened and self.opened[-1].is_open else None
+        step = Step(hour)
+        incident = open_or_merge(
+            step,
+            self.app,
+            current.incident if current else None,
+            finding.signals,
+            spend=reading.spend,
+            rate=reading.rate,
+        )
+        if incident is None:
+            return
+        seen = assess(finding, reading, incident.assessment, refusing=False, now=hour)
+        incident = look(step, self.app, incident, seen, spend=reading.spend, rate=reading.rate)
+        place = len(self.spent) - 1
+        if current is None:
+            current = Opened(at=hour, place=place, incident=incident, last=place)
+            self.opened.append(current)
+        current.incident = incident
+        current.is_open = incident.state is not State.RESOLVED
+        if seen.running_away:
+            current.last = place
+
+    def alerts(self) -> list[Alert]:
+        ends = [0, *(one.last + 1 for one in self.opened)]
+        return [self._alert(one, after=end) for one, end in zip(self.opened, ends, strict=False)]
+
+    def _over(self, finding: Finding) -> Decimal:
+        """What the last hour cost over the usual; where that is not known yet, nothing."""
+        if finding.score is None:
+            return _ZERO
+        return max(_ZERO, self.spent[-1] - Decimal(repr(finding.score.usual)) * finding.factor)
+
+    def _reading(self, hour: datetime) -> Reading:
+        currency = self.client.currency
+        models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
+        hours = self.spent[-KEPT:]
+        nothing = Money.zero(currency)
+        return Reading(
+            app=self.app.name,
+            at=hour,
+            first_hour=hour - len(hours) * HOUR,
+            hours=tuple(hours),
+            spend=SpendRange(billed=Money(self.month[1], currency), in_flight=nothing, worst_case=nothing),
+            rate=Money(hours[-1], currency),
+            by_model={model: Money(net, currency) for model, net in sorted(models.items(), key=lambda kv: -kv[1])},
+        )
+
+    def _alert(self, one: Opened, *, after: int) -> Alert:
+        """What the incident before it has counted, up to the hour `after`, is not counted again."""
+        first = one.place
+        while first > max(after, one.place - BACK) and self.over[first - 1] > 0:
+            first -= 1
+        signal = one.incident.signals[0]
+        return Alert(
+            app=self.app.name,
+            at=one.at,
+            began=one.at - (one.place - first + 1) * HOUR,
+            kind=signal.kind,
+            level=one.incident.level,
+            observed=signal.observed,
+            usual=signal.usual,
+            driver=signal.driver,
+            before=self._sum(first, one.place + 1),
+            after=self._sum(one.place + 1, one.last + 1),
+            ended=None if one.is_open else one.at + (one.last - one.place) * HOUR,
+        )
+
+    def _sum(self, first: int, last: int) -> Money:
+        return Money(sum(self.over[first:last], _ZERO), self.client.currency)

@@ -1,0 +1,178 @@
+"""Where each budget's month is going: forecast once a day from all apps at once, kept, and shown in open incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from freio.domain.app import App, Client
+from freio.domain.budget import BudgetReport, BudgetStatus
+from freio.domain.calendar import PACIFIC, month_end, month_start
+from freio.domain.forecast import Forecast, Forecasts, month_of, watched
+from freio.domain.journal import Kind
+from freio.domain.money import Money, billed_at_least
+from freio.errors import Conflict
+from freio.guard.meter import Readings
+from freio.guard.step import Step
+from freio.ports import Clock, Forecaster, Store
+
+DAY = 24
+WAITS = timedelta(hours=6)  # into a day, for telemetry that could not be read
+_ONE_DAY = Decimal(86400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What a forecast is made from: an app's whole hours on end, oldest first, up to `end`, and its month so far.
+
+    ``end`` may lie before the moment of the forecast, where the newest hours are not all billed yet: then ``before`` is
+    what the month had cost until then.
+    """
+
+    hours: Sequence[Decimal]
+    end: datetime
+    so_far: Money
+    before: Money | None = None
+    reports: Sequence[BudgetReport] = ()
+    complete: bool = True
+
+    @property
+    def days(self) -> list[Decimal]:
+        """24 hours each, the last one ending with the hours; what is left over at the beginning is no day."""
+        count = len(self.hours) // DAY
+        rest = len(self.hours) - count * DAY
+        return [sum(self.hours[rest + n * DAY : rest + (n + 1) * DAY], Decimal(0)) for n in range(count)]
+
+
+def forecast(client: Client, spending: Mapping[str, Spending], forecaster: Forecaster, now: datetime) -> Forecasts:
+    """Every budget's month; apps whose history is too short for one are named.
+
+    What the last hours cost that are not known yet is part of what is to come: so the rest of the month begins at the
+    end of the hours, or with the month where that is later. What was billed of it already is the least that it costs.
+    """
+    until = month_end(now)
+    found: list[Forecast] = []
+    short = []
+    for (end, ahead), names in _alike(client, spending, month_start(now), until).items():
+        after = max(timedelta(0), month_start(now) - end)
+        days = {name: spending[name].days for name in names}
+        said = forecaster.outlook(days, ahead=_days(ahead), after=_days(after))
+        for name in names:
+            if name not in said:
+                short.append(name)
+                continue
+            app, mine = client.app(name), spending[name]
+            assert app is not None, "only the client's apps are asked about"
+            found += [
+                month_of(
+                    name,
+                    budget,
+                    said[name],
+                    so_far=mine.so_far,
+                    before=mine.before,
+                    at=now,
+                    until=until,
+                    days=len(days[name]),
+                    complete=mine.complete,
+                )
+                for budget in watched(app.budget, mine.reports)
+            ]
+    order = {app.name: place for place, app in enumerate(client.apps)}
+    return Forecasts(
+        at=now,
+        all=tuple(sorted(found, key=lambda one: order[one.app])),
+        short=tuple(sorted(short, key=lambda name: order[name])),
+    )
+
+
+def _alike(
+    client: Client, spending: Mapping[str, Spending], begins: datetime, until: datetime
+) -> dict[tuple[datetime, timedelta], list[str]]:
+    """The apps whose hours end at the same time: they are one pool."""
+    found: dict[tuple[datetime, timedelta], list[str]] = {}
+    for app in client.apps:
+        end = spending[app.name].end
+        found.setdefault((end, until - max(end, begins)), []).append(app.name)
+    return found
+
+
+def _days(span: timedelta) -> Decimal:
+    return Decimal(int(span.total_seconds())) / _ONE_DAY
+
+
+class ForecastWatch:
+    """Makes the day's forecast at the first tick of each Pacific day, and merges it into incidents."""
+
+    def __init__(self, client: Client, store: Store, clock: Clock, forecaster: Forecaster) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._forecaster = forecaster
+        self._known = Forecasts()
+
+    def look(self, readings: Readings) -> None:
+        """Forecast every budget, unless that was done today; for telemetry that fails it waits a while."""
+        now = self._clock.now()
+        if _same_day(self._known.at, now):
+            return
+        self._known = self._store.get(Forecasts, Forecasts().id) or Forecasts()
+        if _same_day(self._known.at, now) or (readings.failures and now - _midnight(now) < WAITS):
+            return
+        spending = {app.name: self._spending(app.name, readings) for app in self._client.apps}
+        made = replace(forecast(self._client, spending, self._forecaster, now), version=self._known.version)
+        step = Step(now)
+        step.put(made)
+        said = "; ".join(in_words(one) for one in made.all)
+        step.log(Kind.NOTICE, None, "forecast", key=f"forecast/{_midnight(now):%Y-%m-%d}", said=said)
+        try:
+            self._store.commit(step.change())
+        except Conflict:
+            return  # the other tick, at the same time, has made it: it is read at the next one
+        self._known = replace(made, version=made.version + 1)
+
+    def merge(self, app: App) -> None:
+        """The forecast into the app's open incident, where it shows another one."""
+        incident = self._store.open_incident(app.name)
+        now = self._clock.now()
+        mine = self._known.of(app.name, now)
+        if incident is None or incident.forecasts == mine:
+            return
+        step = Step(now)
+        step.draw(step.keep(incident, forecasts=mine))
+        self._store.commit(step.change())
+
+    def _spending(self, app: str, readings: Readings) -> Spending:
+        return spending_of(readings, app, self._store.get(BudgetStatus, app), self._client.currency)
+
+
+def spending_of(readings: Readings, app: str, status: BudgetStatus | None, currency: str) -> Spending:
+    """The whole hours of a reading: its last one is the hour ending now, which overlaps the one before."""
+    reading = readings.apps[app]
+    reports = status.of_month(month_start(readings.at), currency) if status else ()
+    spend = billed_at_least(reading.spend, reports[0].cost) if reports else reading.spend
+    return Spending(
+        hours=reading.hours[:-1],
+        end=readings.at.replace(minute=0, second=0, microsecond=0),
+        so_far=spend.likely,
+        reports=reports,
+        complete=reading.complete,
+    )
+
+
+def in_words(one: Forecast) -> str:
+    """For the journal: so far, the range, and the chance, so that it can be held against what came."""
+    said = (
+        f"{one.app} {one.of}".strip()
+        + f": {one.so_far} so far, {one.low.rounded().amount} to {one.high}, expected {one.expected}"
+    )
+    return said if one.budget is None else f"{said}, budget {one.budget}, chance {one.chance:.3f}"
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(PACIFIC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _same_day(before: datetime | None, now: datetime) -> bool:
+    return before is not None and _midnight(before) == _midnight(now)

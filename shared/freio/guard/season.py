@@ -1,0 +1,128 @@
+"""What the calendar makes of an hour: a factor, so that a detector without a calendar compares like with like.
+
+A holiday's hours are to be held against Sundays and holidays, those of a month's end (or start) against earlier ones.
+So the hour is divided by what such days were over what would have been usual, and the detector is shown the rest. Each
+factor is worked out from earlier hours alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from freio.domain.season import DayKind, kind_of
+from freio.domain.spend import Score
+from freio.guard.telemetry import HOUR, floor_hour
+from freio.ports import Calendar
+
+DAY = 24
+DAYS_USUAL = 7
+SUNDAYS = 28  # days in which they are looked for
+FEW = 2  # days of its kind that a factor is worked out from at least
+BOUNDS = (1 / 3, 3.0)  # a detector's shape of the day stays what it was
+
+Series = list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The local day of each hour of a series that ends now, and what kind of day it is."""
+
+    days: Sequence[date]
+    kinds: Mapping[date, DayKind]
+
+    def kind(self, at: int) -> DayKind:
+        return self.kinds[self.days[at]]
+
+
+def days_of(count: int, now: datetime, time_zone: str, calendar: Calendar) -> Days:
+    """Of so many hours up to the one that ends now; of that one, the day that most of it lies in."""
+    zone, last = ZoneInfo(time_zone), count - 1
+    starts = [floor_hour(now) - (last - at) * HOUR for at in range(last)]
+    days = [start.astimezone(zone).date() for start in (*starts, now - HOUR / 2)]
+    return Days(days, {day: kind_of(day, calendar.is_holiday) for day in set(days)})
+
+
+def factors(hours: Sequence[float], days: Days) -> tuple[Series, Series]:
+    """The factor of each hour (1: nothing special), and the hours over their factors; NaN stays NaN."""
+    out: Series = []
+    plain: Series = []
+    seen = _Seen(days)
+    for at, spent in enumerate(hours):
+        usual = _usual(plain, at)
+        factor = seen.factor(at, usual)
+        out.append(factor)
+        plain.append(spent / factor)
+        if not math.isnan(spent):
+            seen.note(at, spent, usual)
+    return out, plain
+
+
+def _usual(plain: Series, at: int) -> float:
+    """As the detector has it: the middle of the same hour of seven days, or last week's weekday where that is more."""
+    same = [plain[at - DAY * back] for back in range(1, DAYS_USUAL + 1) if at >= DAY * back]
+    same = [value for value in same if not math.isnan(value)]
+    if not same:
+        return math.nan
+    week = plain[at - DAY * DAYS_USUAL] if at >= DAY * DAYS_USUAL else math.nan
+    return median(same) if math.isnan(week) else max(median(same), week)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What special days were, as far as they have been seen.
+
+    ``rest``   of Sundays and of holidays, by the hour of the day: which hour of the series it was, and what it cost.
+    ``whole``  of the edges of months, by day: what was spent, and what would have been usual.
+    """
+
+    days: Days
+    rest: dict[tuple[DayKind, int], list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    whole: dict[DayKind, dict[date, tuple[float, float]]] = field(default_factory=lambda: defaultdict(dict))
+
+    def factor(self, at: int, usual: float) -> float:
+        """What days of its kind were over what was usual; 1 where there are too few, or nothing is usual."""
+        kind = self.days.kind(at)
+        if kind in {DayKind.ORDINARY, DayKind.SUNDAY} or not usual > 0:
+            return 1.0
+        if kind is DayKind.HOLIDAY:
+            return self._as_at_rest(at, usual)
+        today = self.days.days[at]
+        months = [day for day in self.whole[kind] if (day.year, day.month) != (today.year, today.month)]
+        past = [spent / usually for day, (spent, usually) in self.whole[kind].items() if day < today and usually > 0]
+        return _bounded(median(past)) if len(months) >= FEW and past else 1.0
+
+    def _as_at_rest(self, at: int, usual: float) -> float:
+        """As holidays were; before the first one, as Sundays: not every app rests when the office does."""
+        holidays = [spent for _, spent in self.rest[DayKind.HOLIDAY, at % DAY]]
+        sundays = [spent for then, spent in self.rest[DayKind.SUNDAY, at % DAY] if at - then <= SUNDAYS * DAY]
+        before = holidays or (sundays if len(sundays) >= FEW else [])
+        return _bounded(median(before) / usual) if before else 1.0
+
+    def note(self, at: int, spent: float, usual: float) -> None:
+        kind, day = self.days.kind(at), self.days.days[at]
+        if kind.rests:
+            self.rest[kind, at % DAY].append((at, spent))
+        elif kind is not DayKind.ORDINARY and not math.isnan(usual):
+            before = self.whole[kind].get(day, (0.0, 0.0))
+            self.whole[kind][day] = before[0] + spent, before[1] + usual
+
+
+def _bounded(factor: float) -> float:
+    return min(max(factor, BOUNDS[0]), BOUNDS[1])
+
+
+def in_money(score: Score, hours: Sequence[float], seasons: Sequence[float]) -> Score:
+    """A score of hours that were shown over their factors, with its amounts as they are."""
+    many = len(score.normal)
+    normal = tuple(value * factor for value, factor in zip(score.normal, seasons[len(seasons) - many :], strict=True))
+    usual = score.usual * seasons[-1]
+    lasted = min(score.hours, many)
+    over = zip(hours[len(hours) - lasted :], normal[many - lasted :], strict=True)
+    excess = sum(max(0.0, spent - usually) for spent, usually in over if not math.isnan(spent))
+    return replace(score, usual=usual, normal=normal, excess=excess if lasted else score.excess, season=seasons[-1])

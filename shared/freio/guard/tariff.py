@@ -1,0 +1,186 @@
+"""What a token costs: the same tokens that become dearer, by their models or by their prices.
+
+Money of the hour shows that only once it is large; the price of a token shows it while there are as many as ever. It is
+held against the same hours of the days before: telemetry's of six hours, at the prices of the day, and the bills' of
+their newest settled day, which know what telemetry does not (hits of Google's caches, discounts, credits).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from statistics import median
+
+from freio.domain.app import Client
+from freio.domain.spend import HourlyCost, Tokens
+from freio.guard.estimate import Shares, Traffic, split
+from freio.guard.reconcile import UNKNOWN, Estimates, Ratio
+from freio.guard.telemetry import HOUR, floor_hour
+
+DAY = timedelta(days=1)
+DAYS = 7  # before, whose same hours are looked at
+ENOUGH = 3  # of them with tokens
+FLAT = (Decimal("0.75"), Decimal("1.33"))  # of as many tokens as usual: more or fewer are another trouble
+DEARER = Decimal("1.2")  # times the usual price at least
+DEVIATIONS = Decimal(4)  # robust ones over it at least: the mix of some apps is never the same
+TO_SIGMA = Decimal("1.4826")  # from the median absolute deviation, as of a normal distribution
+_ZERO = Decimal(0)
+
+Hourly = dict[str, dict[datetime, tuple[Decimal, Decimal]]]  # by model and hour: tokens, and what they cost
+
+
+def _hourly() -> Hourly:
+    return defaultdict(lambda: defaultdict(lambda: (_ZERO, _ZERO)))
+
+
+@dataclass(slots=True)
+class Uses:
+    """One app's tokens with what they cost, by model and hour: as estimated, and as billed until `settled`."""
+
+    settled: datetime
+    estimated: Hourly = field(default_factory=_hourly)
+    billed: Hourly = field(default_factory=_hourly)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dearer:
+    """Tokens that cost more than they usually do.
+
+    ``now``, ``usual``  the price of a token; ``tokens`` how many there were in the `hours` until `until`.
+    ``over``  how far the price is over the threshold (1 and more).
+    ``mix``   whether dearer models do it, and not dearer tokens of the same ones; ``driver`` the model that does most
+              of it, ``share`` its part of the tokens, ``was`` its usual one.
+    """
+
+    until: datetime
+    hours: int
+    tokens: Decimal
+    now: Decimal
+    usual: Decimal
+    over: Decimal
+    mix: bool
+    driver: str
+    share: Decimal
+    was: Decimal
+
+
+def uses(
+    client: Client,
+    tokens: Iterable[Tokens],
+    costs: Iterable[HourlyCost],
+    estimates: Estimates,
+    *,
+    shares: Shares,
+    ratios: Mapping[Traffic, Ratio],
+    settled: datetime,
+) -> dict[str, Uses]:
+    """Each app's uses: of the hours whose tokens all have a price."""
+    counts: dict[tuple[Traffic, datetime], int] = defaultdict(int)
+    for one in tokens:
+        place = ((one.project, one.model), floor_hour(one.start))
+        if place in estimates and not one.is_dedicated:
+            counts[place] += sum(one.counts.values())
+    bills: dict[tuple[Traffic, datetime], Decimal] = defaultdict(Decimal)
+    for cost in costs:
+        if not cost.beside and cost.hour < settled:
+            bills[(cost.project, cost.model), cost.hour] += cost.net.amount
+    found: dict[str, Uses] = defaultdict(lambda: Uses(settled))
+    for ((project, model), hour), count in counts.items():
+        traffic = (project, model)
+        estimate = estimates[traffic, hour] * ratios.get(traffic, UNKNOWN).mid
+        for app, share in split(client, shares, project, model).items():
+            _add(found[app].estimated, model, hour, count * share, estimate * share)
+            if (traffic, hour) in bills:
+                _add(found[app].billed, model, hour, count * share, bills[traffic, hour] * share)
+    return found
+
+
+def _add(hourly: Hourly, model: str, hour: datetime, tokens: Decimal, cost: Decimal) -> None:
+    before = hourly[model][hour]
+    hourly[model][hour] = before[0] + tokens, before[1] + cost
+
+
+def dearer(hourly: Hourly, until: datetime, hours: int) -> Dearer | None:
+    """Whether the tokens of the `hours` until then cost more than those of the same hours on the days before.
+
+    By hand: six days at 10 USD a million tokens, a million each, and today 1.1 million at 15. As many as usual, within
+    a third; 15 is over 12, a fifth more than usual (the days before differ by nothing). So it is 1.25 times what it
+    takes.
+    """
+    days = [_window(hourly, until - back * DAY, hours) for back in range(DAYS + 1)]
+    today, before = _sum(days[0]), [_sum(day) for day in days[1:]]
+    spent = [(tokens, cost) for tokens, cost in before if tokens > 0 and cost > 0]
+    if len(spent) < ENOUGH or not today[0]:
+        return None
+    usually = median(tokens for tokens, _ in spent)
+    prices = [cost / tokens for tokens, cost in spent]
+    usual, price = median(prices), today[1] / today[0]
+    spread = TO_SIGMA * median(abs(one - usual) for one in prices)
+    edge = max(DEARER * usual, usual + DEVIATIONS * spread)
+    if not (FLAT[0] * usually <= today[0] <= FLAT[1] * usually and price >= edge):
+        return None
+    mix, driver, share, was = _cause(days[0], days[1:])
+    return Dearer(
+        until=until,
+        hours=hours,
+        tokens=today[0],
+        now=price,
+        usual=usual,
+        over=price / edge,
+        mix=mix,
+        driver=driver,
+        share=share,
+        was=was,
+    )
+
+
+Window = Mapping[str, tuple[Decimal, Decimal]]
+
+
+def _window(hourly: Hourly, until: datetime, hours: int) -> Window:
+    """By model: the tokens of the hours until then, and their cost."""
+    starts = [until - (back + 1) * HOUR for back in range(hours)]
+    found = {}
+    for model, each in hourly.items():
+        seen = [each[start] for start in starts if start in each]
+        if seen:
+            found[model] = _total(seen)
+    return found
+
+
+def _sum(window: Window) -> tuple[Decimal, Decimal]:
+    return _total(window.values())
+
+
+def _total(pairs: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
+    pairs = list(pairs)
+    return sum((tokens for tokens, _ in pairs), _ZERO), sum((cost for _, cost in pairs), _ZERO)
+
+
+def _cause(today: Window, before: Sequence[Window]) -> tuple[bool, str, Decimal, Decimal]:
+    """Whether it is the mix, the model that does most of it, its share of the tokens now, and what that was.
+
+    The price has two factors: what today's models would cost at their prices before, over what the models before cost;
+    and today's prices over those. The larger one is the cause. A model that is new has its price of today in both.
+    """
+    models = {model: _total([day[model] for day in before if model in day]) for model in {m for d in before for m in d}}
+    whole_now, whole_before = _sum(today)[0], _sum(models)[0]
+    shares = {model: tokens / whole_now for model, (tokens, _) in today.items()}
+    once = {model: tokens / whole_before for model, (tokens, _) in models.items()}
+    price = {model: cost / tokens for model, (tokens, cost) in today.items() if tokens}
+    known = price | {model: cost / tokens for model, (tokens, cost) in models.items() if tokens}
+    level = sum((once[model] * known.get(model, _ZERO) for model in once), _ZERO)
+    as_before = sum((shares[model] * known.get(model, _ZERO) for model in shares), _ZERO)
+    now = sum((shares[model] * price.get(model, _ZERO) for model in shares), _ZERO)
+    mix = as_before / level >= now / as_before if level and as_before else True
+
+    def part(model: str) -> Decimal:
+        if mix:
+            return (shares[model] - once.get(model, _ZERO)) * (known.get(model, _ZERO) - level)
+        return shares[model] * (price.get(model, _ZERO) - known.get(model, _ZERO))
+
+    driver = max(sorted(shares), key=part)
+    return mix, driver, shares[driver], once.get(driver, _ZERO)

@@ -1,0 +1,166 @@
+"""A backtest: the past hour by hour, causally, through the gate and the merging of production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from freio.domain.app import ExpectedEvent
+from freio.domain.money import Money
+from freio.domain.signal import SignalKind
+from freio.domain.spend import Score, SpendLine
+from freio.errors import BadInput, CurrencyMismatch
+from freio.guard.backtest import KEPT, backtest
+from freio.guard.history import History, by_project
+from tests.unit.guard.watching import HOUR, app, client, usd
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def line(hour: int, amount: str | int, *, name: str = "chat", model: str = "flash", currency: str = "USD") -> SpendLine:
+    return SpendLine(
+        period=f"{START + hour * HOUR:%Y-%m-%dT%H:%MZ}",
+        by={"app": name, "project": f"acme-{name}", "model": model},
+        net=Money(Decimal(amount), currency),
+    )
+
+
+def history(hours: Sequence[int | str], **others: Sequence[int | str]) -> History:
+    lines = [line(n, amount) for n, amount in enumerate(hours)]
+    lines += [line(n, amount, name=name) for name, each in others.items() for n, amount in enumerate(each)]
+    return History.of(lines)
+
+
+@dataclass
+class Threshold:
+    """Fires over ten times the usual, which is always 1; keeps the lengths that it was shown, and their last hours."""
+
+    shown: list[dict[str, list[float]]] = field(default_factory=list)
+    at: list[datetime] = field(default_factory=list)
+
+    def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
+        self.shown.append({name: list(each) for name, each in series.items()})
+        self.at.append(last_hour)
+        return {name: Score(value=each[-1] / 10, usual=1.0, kind="spike") for name, each in series.items()}
+
+
+def test_every_hour_is_judged_from_itself_and_earlier_ones() -> None:
+    """From the 24th on; the newest of what is shown is the hour that just ended, and no more than production keeps."""
+    hours = [n % 7 + 1 for n in range(KEPT + 30)]
+    detector = Threshold()
+    backtest(client(), history(hours), detector)
+    assert detector.at[0] == START + 24 * HOUR
+    assert len(detector.at) == len(hours) - 23
+    for at, shown in zip(detector.at, detector.shown, strict=True):
+        end = int((at - START) / HOUR)
+        assert shown["chat"] == [float(hour) for hour in hours[:end][-KEPT:]]
+
+
+def test_what_the_future_holds_changes_no_alert_before_it() -> None:
+    """Cut anywhere, what was found until then is the same."""
+    hours = [1] * 40 + [100] * 3 + [1] * 20 + [60] * 2 + [1] * 10
+    whole = backtest(client(), history(hours), Threshold())
+    for cut in (42, 44, 60, 66):
+        part = backtest(client(), history(hours[:cut]), Threshold())
+        assert [alert.at for alert in part.alerts] == [
+            alert.at for alert in whole.alerts if alert.at <= START + cut * HOUR
+        ]
+
+
+def test_an_alert_says_when_what_and_how_much_before_and_after() -> None:
+    """Three hours lead up to it under the threshold, it fires, runs on for two, and is over."""
+    hours = [1] * 30 + [3, 5, 8, 100, 50, 40] + [1] * 10
+    [alert] = backtest(client(), history(hours), Threshold()).alerts
+    assert (alert.at, alert.began) == (START + 34 * HOUR, START + 30 * HOUR)
+    assert (alert.kind, alert.observed, alert.usual, alert.driver) == (SignalKind.SPIKE, usd(100), usd(1), "flash")
+    assert alert.before.amount == 2 + 4 + 7 + 99
+    assert alert.after.amount == 49 + 39
+    assert alert.ended == START + 36 * HOUR
+
+
+def test_what_goes_on_is_one_alert_and_what_comes_back_is_another() -> None:
+    """As in production an incident takes in what goes on, and ends when it has been quiet; nothing is counted twice."""
+    hours = [1] * 30 + [100] * 5 + [1] * 6 + [100, 1, 100] + [1] * 6
+    found = backtest(client(), history(hours), Threshold())
+    assert [alert.at for alert in found.alerts] == [START + 31 * HOUR, START + 42 * HOUR]
+    assert [(alert.before, alert.after) for alert in found.alerts] == [(usd(99), usd(4 * 99)), (usd(99), usd(99))]
+    assert found.money() == (usd(198), usd(5 * 99))
+
+
+def test_what_is_under_the_gate_is_no_alert() -> None:
+    """The detector fires over ten; the gate is five over the usual, or a hundred."""
+    hours = [1] * 30 + [20] + [1] * 5
+    assert len(backtest(client(), history(hours), Threshold()).alerts) == 1
+    assert backtest(client(money_gate=usd(100)), history(hours), Threshold()).alerts == ()
+
+
+def test_what_the_file_expects_is_no_alert() -> None:
+    """A factor of thirty on that day."""
+    black_friday = ExpectedEvent(start=date(2026, 11, 2), end=date(2026, 11, 2), factor=Decimal(30), why="sale")
+    hours = [1] * 30 + [20] + [1] * 5
+    assert backtest(client(app(expected=(black_friday,))), history(hours), Threshold()).alerts == ()
+
+
+def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
+    """Two weeks and a day of one app, a week and a day of a later one: three weeks; one that never spent has none."""
+    found = backtest(
+        client(app(), app("search"), app("idle")),
+        history([1] * 40 + [100] + [1] * (24 * 15 - 41), search=[0] * (24 * 7) + [1] * (24 * 8)),
+        Threshold(),
+    )
+    assert found.app_weeks == 3
+    assert found.rate == Decimal(1) / 3
+    assert [(one.app, one.hours) for one in found.judged] == [("chat", 360), ("search", 192), ("idle", 0)]
+
+
+def test_what_still_runs_has_no_end() -> None:
+    """Nobody knows yet how long it lasts."""
+    [alert] = backtest(client(), history([1] * 30 + [100] * 4), Threshold()).alerts
+    assert alert.ended is None
+    assert alert.after.amount == 3 * 99
+
+
+def test_an_app_begins_with_its_first_spend_and_gaps_are_hours_without() -> None:
+    """A week of nothing before it is no history of an app; a gap in it is."""
+    lines = [line(hour, 1) for hour in range(200)] + [line(hour, 2, name="new") for hour in (150, 160)]
+    found = History.of(lines)
+    assert found.first("new") == START + 150 * HOUR
+    assert found.hours("new", START + 162 * HOUR) == [2, *[0] * 9, 2, 0]
+    assert found.settled == START + timedelta(hours=152)
+    assert found.hours("nobody", found.until) == []
+    assert found.spent("chat", START, START + 10 * HOUR) == usd(10)
+
+
+def test_the_dearest_model_of_the_hour_drives_it() -> None:
+    """And every model counts."""
+    lines = [line(hour, 1) for hour in range(40)] + [line(39, 30, model="pro"), line(39, 5, model="lite")]
+    [alert] = backtest(client(), History.of(lines), Threshold()).alerts
+    assert (alert.driver, alert.observed) == ("pro", usd(36))
+
+
+def test_without_a_clients_file_projects_are_the_apps() -> None:
+    """With the gate and the budget that a file has when it says nothing."""
+    found = History.of([line(0, 1), line(1, 1, name="search")], who="project")
+    made = by_project(found)
+    assert [each.name for each in made.apps] == ["acme-chat", "acme-search"]
+    assert (made.currency, made.alerts_per_app_week, made.money_gate) == ("USD", Decimal("0.25"), usd(25))
+
+
+def test_an_export_without_ai_or_in_another_currency_is_refused() -> None:
+    """In words that name both."""
+    with pytest.raises(BadInput, match="no spend on AI"):
+        History.of([])
+    with pytest.raises(CurrencyMismatch, match=r"in USD; freio\.yaml says BRL"):
+        history([1]).expect("BRL")
+
+
+def test_the_clients_own_policy_and_names_play_no_part_in_what_is_found() -> None:
+    """An app that is only observed is watched like any other."""
+    hours = [1] * 30 + [100] + [1] * 5
+    one = backtest(client(), history(hours), Threshold()).alerts
+    other = backtest(client(replace(app(), owners=(), team="x")), history(hours), Threshold()).alerts
+    assert one == other

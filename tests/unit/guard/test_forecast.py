@@ -1,0 +1,200 @@
+"""The day's forecast: made once, kept, shown in open incidents and on request, and never from what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from freio.domain.budget import BudgetReport, BudgetStatus
+from freio.domain.calendar import month_end, month_start
+from freio.domain.click import Click, Verb
+from freio.domain.forecast import Forecasts, Outlook
+from freio.domain.journal import Kind
+from freio.domain.notice import Notice, NoticeKind
+from freio.domain.phrase import unpacked
+from freio.domain.sentences import BUDGET_LINES, BUDGET_NONE
+from freio.guard.forecast import ForecastWatch, Spending, forecast
+from freio.guard.meter import SpendMeter
+from freio.guard.reply import tell_budgets
+from freio.guard.step import Step
+from freio.guard.watch import Watcher
+from freio.ports import Change
+from tests.unit.guard.watching import HOUR, NOW, Town, app, client, usd
+
+
+@dataclass
+class FakeForecaster:
+    """Says 1 to 99 for each day ahead, of series of a week at least; keeps what it was asked."""
+
+    asked: list[tuple[dict[str, list[Decimal]], Decimal, Decimal]] = field(default_factory=list)
+
+    def outlook(self, days: Mapping[str, Sequence[Decimal]], *, ahead: Decimal, after: Decimal) -> dict[str, Outlook]:
+        self.asked.append(({name: list(each) for name, each in days.items()}, ahead, after))
+        said = Outlook(percentiles=tuple(n * ahead for n in range(1, 100)))
+        return {name: said for name, each in days.items() if len(each) >= 7}
+
+
+@dataclass
+class Foreseen(Town):
+    """A town whose watch forecasts; it lives as long as the town."""
+
+    forecaster: FakeForecaster = field(default_factory=FakeForecaster)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.watch = self.another_watch()
+
+    def another_watch(self) -> ForecastWatch:
+        return ForecastWatch(self.client, self.store, self.clock, self.forecaster)
+
+    @property
+    def watcher(self) -> Watcher:
+        return Watcher(
+            self.client,
+            self.store,
+            self.clock,
+            meter=SpendMeter(self.client, self.warehouse, self.telemetry, self.prices),
+            detector=self.detector,
+            paces=self.detector,
+            proposer=self.proposer,
+            prover=None,  # type: ignore[arg-type]  # nothing is braked here
+            chat=self.chat,
+            alerter=self.alerter,
+            forecasts=self.watch,
+        )
+
+    @property
+    def kept(self) -> Forecasts:
+        return self.store.get(Forecasts, "forecasts") or Forecasts()
+
+
+def town() -> Foreseen:
+    found = Foreseen(client=client(app(budget=usd(1000))))
+    found.bill(NOW - timedelta(days=12), NOW - timedelta(hours=3), 2)
+    found.serve(NOW - timedelta(days=12), NOW, 2_000_000)
+    return found
+
+
+def test_the_first_tick_of_a_day_forecasts_every_budget_and_the_next_ones_do_not() -> None:
+    """It is kept and journalled; so another process need not make it either."""
+    there = town()
+    there.watch.look(there.read())
+    there.clock.sleep(300)
+    there.watch.look(there.read())
+    there.another_watch().look(there.read())
+    assert len(there.forecaster.asked) == 1
+    [one] = there.kept.all
+    assert (one.app, one.budget, one.until) == ("chat", usd(1000), month_end(NOW))
+    [entry] = [entry for entry in there.store.entries() if entry.what == "forecast"]
+    assert entry.kind is Kind.NOTICE
+    assert "chat: " in entry.data["said"]
+
+
+def test_it_is_made_again_after_a_pacific_midnight() -> None:
+    """The budgets' days turn there; 15:00 UTC is 7:00 in the morning."""
+    there = town()
+    there.watch.look(there.read())
+    there.clock.sleep(16.9 * 3600)
+    there.watch.look(there.read())
+    assert len(there.forecaster.asked) == 1
+    there.clock.sleep(0.2 * 3600)
+    there.watch.look(there.read())
+    assert len(there.forecaster.asked) == 2
+
+
+def test_it_is_made_from_whole_days_that_end_with_the_last_whole_hour() -> None:
+    """Ten past three: the hour since three is in what was spent so far, and in no day."""
+    there = town()
+    there.clock.sleep(600)
+    there.serve(NOW, NOW + timedelta(minutes=10), 600_000_000)
+    there.watch.look(there.read())
+    [(days, ahead, after)] = there.forecaster.asked
+    assert days["chat"] == [Decimal(48)] * 12
+    assert after == 0
+    assert float(ahead) == ((month_end(NOW) - NOW).total_seconds()) / 86400
+    assert there.kept.all[0].so_far.amount > 1 * 12 * 48
+
+
+def test_telemetry_that_cannot_be_read_is_waited_for_and_not_for_ever() -> None:
+    """For six hours of the day; then the forecast is made from what there is, and says so."""
+    there = town()
+    readings = replace(there.read(), failures={"acme-chat": "503"})
+    there.clock.at = datetime(2026, 11, 23, 13, 59, tzinfo=UTC)  # 5:59 Pacific
+    there.watch.look(readings)
+    assert not there.kept.all
+    there.clock.sleep(120)
+    apps = {"chat": replace(readings.apps["chat"], complete=False)}
+    there.watch.look(replace(readings, apps=apps))
+    assert [one.complete for one in there.kept.all] == [False]
+
+
+def test_an_open_incident_shows_it_and_is_drawn_again_when_it_changes() -> None:
+    """The whole watch: found, opened, drawn with the day's forecast."""
+    there = town()
+    there.serve(NOW - HOUR, NOW, 100_000_000)
+    there.detector.fires("chat")
+    there.watcher.watch()
+    incident = there.store.open_incident("chat")
+    assert incident is not None
+    assert incident.forecasts == there.kept.all != ()
+    [*_, drawn] = there.chat.shown[incident.id]
+    assert drawn.forecasts == incident.forecasts
+
+
+def test_what_budget_messages_have_billed_counts_and_names_the_budget() -> None:
+    """An app without a budget in the file: its Cloud Billing budgets are forecast, each by its part."""
+    there = town()
+    there.client = replace(there.client, apps=(app(),))
+    report = BudgetReport(
+        source="A/b-1", interval_start=month_start(NOW), cost=usd(5000), budget=usd(9000), published=NOW
+    )
+    there.store.commit(Change(put=(BudgetStatus(id="chat", reports=(report,)),)))
+    there.another_watch().look(there.read())
+    (one,) = there.kept.all
+    assert (one.of, one.budget) == ("A/b-1", usd(9000))
+    assert one.so_far.amount >= 5000
+
+
+def test_an_app_with_too_little_history_is_named() -> None:
+    """It has no forecast, and is not forgotten."""
+    there = Foreseen()
+    there.serve(NOW - timedelta(days=3), NOW, 2_000_000)
+    there.watch.look(there.read())
+    assert (there.kept.all, there.kept.short) == ((), ("chat",))
+
+
+def test_hours_that_end_before_the_month_leave_a_gap_that_is_no_part_of_it() -> None:
+    """An export that is complete until a day before the month: what comes is counted from its first midnight on."""
+    at = datetime(2026, 12, 2, 8, tzinfo=UTC)
+    end = month_start(at) - timedelta(days=1)
+    forecaster = FakeForecaster()
+    forecast(client(), {"chat": Spending(hours=[Decimal(1)] * 240, end=end, so_far=usd(3))}, forecaster, at)
+    [(_, ahead, after)] = forecaster.asked
+    assert ahead == 31
+    assert after == 1
+
+
+def _click() -> Click:
+    return Click(id="c1", person="U1", verb=Verb.BUDGET, at=NOW, channel="C1")
+
+
+def test_a_person_reads_where_each_budget_is_going() -> None:
+    """One line for each; where there is none yet, that is said."""
+    there = town()
+    step = Step(NOW)
+    tell_budgets(step, _click(), there.store)
+    assert [notice.text for notice in _whispers(step)] == [BUDGET_NONE]
+    there.watch.look(there.read())
+    step = Step(NOW)
+    tell_budgets(step, _click(), there.store)
+    [said] = _whispers(step)
+    assert said.text == BUDGET_LINES
+    [line] = unpacked(said.data["budgets"])
+    assert dict(line.data)["app"] == "chat"
+    assert dict(line.data)["budget"] == "1000.00 USD"
+
+
+def _whispers(step: Step) -> list[Notice]:
+    return [notice for notice in step.change().touch if notice.kind is NoticeKind.WHISPER]

@@ -1,0 +1,173 @@
+"""The same tokens that become dearer: by their models, by their prices, as telemetry shows it and as bills do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freio.domain.signal import SignalKind
+from freio.guard.detect_tariff import of_tariff
+from freio.guard.tariff import Hourly, dearer
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, Town, app, client, usd
+
+DAY = timedelta(days=1)
+D = Decimal
+Use = tuple[Decimal, Decimal]
+
+
+def hourly(days: Mapping[str, Sequence[tuple[float, float]]], hours: int = 6) -> Hourly:
+    """By model, tokens and cost of each hour of the last days' same hours, today first."""
+    found: Hourly = {}
+    for model, uses in days.items():
+        found[model] = {
+            NOW - back * DAY - (hour + 1) * HOUR: (Decimal(str(tokens)), Decimal(str(cost)))
+            for back, (tokens, cost) in enumerate(uses)
+            for hour in range(hours)
+            if tokens
+        }
+    return found
+
+
+def test_the_example_of_its_docstring() -> None:
+    """Ten dollars a million on six days, and fifteen today for a tenth more tokens."""
+    change = dearer(hourly({FLASH: [(1.1, 16.5), *[(1, 10)] * 6]}), NOW, 6)
+    assert change is not None
+    assert (change.now, change.usual, change.over, change.mix) == (D(15), D(10), D("1.25"), False)
+    assert change.tokens == Decimal("6.6")
+
+
+@pytest.mark.parametrize(
+    ("today", "fires"),
+    [
+        ((1, 11.9), False),
+        ((1, 12), True),
+        ((1.34, 30), False),
+        ((1.33, 30), True),
+        ((0.74, 30), False),
+        ((0, 0), False),
+    ],
+)
+def test_as_many_tokens_and_a_fifth_dearer(today: tuple[float, float], fires: bool) -> None:
+    """More tokens, or fewer, are another trouble, which others see."""
+    assert (dearer(hourly({FLASH: [today, *[(1, 10)] * 6]}), NOW, 6) is not None) is fires
+
+
+@pytest.mark.parametrize(
+    ("prices", "fires"), [([10, 10, 10], True), ([10, 10], False), ([9, 14, 10, 13, 11, 9], False)]
+)
+def test_it_takes_three_days_and_more_than_the_days_differ_by(prices: list[float], fires: bool) -> None:
+    """An app whose mix is never the same has to rise further."""
+    assert (dearer(hourly({FLASH: [(1, 15), *[(1, price) for price in prices]]}), NOW, 6) is not None) is fires
+
+
+def test_a_dearer_model_for_the_same_tokens_is_a_mix() -> None:
+    """A tenth of the tokens had the dear one, now half have: it is the driver."""
+    before: dict[str, tuple[float, float]] = {FLASH: (0.9, 9), PRO: (0.1, 10)}
+    days: dict[str, list[tuple[float, float]]] = {
+        FLASH: [(0.5, 5), *[before[FLASH]] * 6],
+        PRO: [(0.5, 50), *[before[PRO]] * 6],
+    }
+    change = dearer(hourly(days), NOW, 6)
+    assert change is not None
+    assert (change.mix, change.driver, change.share, change.was) == (True, PRO, D("0.5"), D("0.1"))
+    assert (change.now, change.usual) == (D(55), D(19))
+
+
+def test_a_model_that_nobody_used_before_is_a_mix_too() -> None:
+    """Its price is no change of price: there was none."""
+    days: dict[str, list[tuple[float, float]]] = {FLASH: [(0, 0), *[(1, 10)] * 6], "new": [(1, 40)]}
+    change = dearer(hourly(days), NOW, 6)
+    assert change is not None
+    assert (change.mix, change.driver, change.share, change.was) == (True, "new", D(1), D(0))
+
+
+def test_a_dearer_token_of_the_same_model_is_a_price() -> None:
+    """Though the mix has moved a little as well."""
+    days: dict[str, list[tuple[float, float]]] = {
+        FLASH: [(0.88, 17.6), *[(0.9, 9)] * 6],
+        PRO: [(0.12, 12), *[(0.1, 10)] * 6],
+    }
+    change = dearer(hourly(days), NOW, 6)
+    assert change is not None
+    assert (change.mix, change.driver) == (False, FLASH)
+
+
+def test_a_new_level_is_usual_after_half_a_week() -> None:
+    """Until then it goes on being told of; one odd day of seven is not usual."""
+    for dear, fires in ((1, True), (3, True), (4, False)):
+        prices = [15] * dear + [10] * (7 - dear)
+        found = dearer(hourly({FLASH: [(1, 15), *[(1, price) for price in prices]]}), NOW, 6)
+        assert (found is not None) is fires
+
+
+uses = st.lists(st.tuples(st.floats(0.1, 10), st.floats(0.1, 100)), min_size=8, max_size=8)
+
+
+@given(flash=uses, pro=uses, scale=st.sampled_from([Decimal("0.001"), Decimal(5400)]))
+def test_it_knows_no_currency_and_looks_at_nothing_later(flash: list[Use], pro: list[Use], scale: Decimal) -> None:
+    """Amounts may be of any size; what comes after the window changes nothing."""
+    days = hourly({FLASH: flash, PRO: pro})  # type: ignore[dict-item]  # numbers of any kind
+    found = dearer(days, NOW, 6)
+    scaled = {
+        model: {at: (tokens, cost * scale) for at, (tokens, cost) in each.items()} for model, each in days.items()
+    }
+    other = dearer(scaled, NOW, 6)
+    assert (found is None) is (other is None)
+    later = {model: {**each, NOW: (Decimal(10**9), Decimal(10**9))} for model, each in days.items()}
+    assert dearer(later, NOW, 6) == found
+    if found is not None and other is not None:
+        assert (found.driver, found.mix) == (other.driver, other.mix)
+
+
+# ---- from the spend of an app to its signal
+
+
+def half_to_pro(town: Town, at: datetime, an_hour: int) -> None:
+    """Nine days of one model; in the last six hours half of as many tokens have another one, ten times as dear."""
+    town.bill(at - 9 * DAY, at - 3 * HOUR, an_hour // 1_000_000)
+    town.serve(at - 9 * DAY, at - 6 * HOUR, an_hour)
+    town.serve(at - 6 * HOUR, at, an_hour // 2)
+    town.serve(at - 6 * HOUR, at, an_hour // 2, model=PRO)
+
+
+def test_a_dearer_model_is_found_within_hours() -> None:
+    """The hour's money is odd for the same reason: it is one signal, by the name of its cause."""
+    town = Town()
+    half_to_pro(town, NOW, 4_000_000)
+    town.detector.fires("chat", usual=4.0)
+    town.watcher.watch()
+    incident = town.store.open_incident("chat")
+    assert incident is not None
+    (signal,) = incident.signals
+    assert (signal.kind, signal.driver, signal.window_minutes) == (SignalKind.MIX_CHANGE, PRO, 360)
+    assert (signal.observed, signal.usual) == (usd(132), usd(24))
+    assert signal.detail is not None
+    assert "50" in str(signal.detail)
+
+
+@pytest.mark.parametrize(("an_hour", "told"), [(180_000, False), (200_000, True)])
+def test_cents_wake_nobody(an_hour: int, told: bool) -> None:
+    """Six hours at 5.5 times the price: 4.86 or 5.40 dollars over the usual, and the gate is five."""
+    town = Town()
+    half_to_pro(town, NOW, an_hour)
+    reading = town.read().apps["chat"]
+    assert bool(of_tariff(client(), app(), reading, factor=Decimal(1), now=NOW)) is told
+    assert of_tariff(client(), app(), reading, factor=Decimal(6), now=NOW) is None
+
+
+def test_cache_hits_that_are_gone_are_found_in_the_bills() -> None:
+    """Telemetry knows as many tokens at the same price; the newest settled day was billed at twice of it."""
+    town = Town()
+    settled = NOW - 2 * DAY
+    town.bill(NOW - 9 * DAY, settled - DAY, 2)
+    town.bill(settled - DAY, NOW - 3 * HOUR, 4)
+    town.serve(NOW - 9 * DAY, NOW, 4_000_000)
+    signal = of_tariff(client(), app(), town.read().apps["chat"], factor=Decimal(1), now=NOW)
+    assert signal is not None
+    assert (signal.kind, signal.driver, signal.window_minutes) == (SignalKind.PRICE_CHANGE, FLASH, 24 * 60)
+    assert (signal.observed, signal.usual) == (usd(96), usd(48))

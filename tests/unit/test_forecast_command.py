@@ -1,0 +1,175 @@
+"""`freio forecast` and `freio watch --backtest` on a file: in both languages, and in three forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from freio.adapters.warehouse.questions import Schema
+from freio.cli import main
+from tests.contracts.export_rows import Row, lines
+from tests.unit.test_spend_command import CONFIG
+
+START = datetime(2026, 11, 2, tzinfo=UTC)
+BUDGETED = CONFIG.replace("    match:", "    budget: {monthly: 1000.00}\n    match:")
+
+
+def written(tmp_path: Path, rows: list[Row], config: str = BUDGETED) -> tuple[str, str]:
+    export, client = tmp_path / "export.jsonl", tmp_path / "freio.yaml"
+    export.write_text(lines(rows, Schema.DETAILED), encoding="utf-8")
+    client.write_text(config, encoding="utf-8")
+    return str(export), str(client)
+
+
+def steady(days: int, an_hour: float = 1.0, **changes: str) -> list[Row]:
+    return [Row(cost=an_hour, at=START + timedelta(hours=hour), **changes) for hour in range(24 * days)]  # type: ignore[arg-type]
+
+
+# ---- forecast
+
+
+def test_a_steady_month_ends_where_it_is_going(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One an hour from the second of November on: twenty days so far, and 24 a day to come, of a budget of 1,000."""
+    export, client = written(tmp_path, steady(20))
+    assert main(["forecast", client, "--billing", export, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    [one] = found["forecasts"]
+    assert found["level"] == "0.8"
+    assert Decimal(one["so_far"]) == 480
+    assert Decimal(one["low"]) <= Decimal(one["expected"]) <= Decimal(one["high"])
+    assert Decimal(one["expected"]) == pytest.approx(480 + 24 * Decimal("9.33"), rel=Decimal("0.05"))
+    assert Decimal(one["chance"]) == Decimal("0.01")
+    assert one["days"] == 18  # the last two are not all billed
+
+
+@pytest.mark.parametrize(("locale", "money", "share"), [("en", "R$480.00", "1%"), ("pt-BR", "R$\u00a0480,00", "1%")])
+def test_it_is_printed_in_the_readers_language(
+    locale: str, money: str, share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Money and shares as they are written there."""
+    export, client = written(tmp_path, steady(20))
+    assert main(["forecast", client, "--billing", export, "--locale", locale]) == 0
+    row = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("chat"))
+    assert money in row
+    assert row.endswith(share)
+
+
+def test_what_is_billed_of_the_last_two_days_is_the_least_that_they_cost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are forecast, not counted twice; and a month never ends with less than was billed."""
+    runaway = [Row(cost=500.0, at=START + timedelta(days=19))]
+    export, client = written(tmp_path, steady(20) + runaway)
+    assert main(["forecast", client, "--billing", export, "--format", "json"]) == 0
+    [one] = json.loads(capsys.readouterr().out)["forecasts"]
+    assert Decimal(one["so_far"]) == 980
+    assert {Decimal(one[which]) for which in ("low", "expected", "high")} == {Decimal(980)}
+
+
+def test_a_broken_budget_is_certain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And CSV has every digit, with its notes beside it."""
+    export, client = written(tmp_path, steady(20, an_hour=3.0))
+    assert main(["forecast", client, "--billing", export, "--format", "csv"]) == 0
+    said = capsys.readouterr()
+    [one] = csv.DictReader(io.StringIO(said.out))
+    assert (one["app"], one["chance"], one["currency"]) == ("chat", "1.0000", "BRL")
+    assert "80% of months" in said.err
+
+
+def test_too_little_history_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Eight days, of which two are not settled, are no week."""
+    export, client = written(tmp_path, steady(8))
+    assert main(["forecast", client, "--billing", export]) == 0
+    assert "! No forecast, for want of a week of history: chat" in capsys.readouterr().out
+
+
+def test_without_a_clients_file_projects_are_forecast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """There are no budgets then, and so no chances."""
+    export, _ = written(tmp_path, steady(20) + steady(20, project="acme-lab"))
+    assert main(["forecast", "--billing", export, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["forecasts"]
+    assert [(one["app"], one["budget"], one["chance"]) for one in found] == [
+        ("acme-chat", None, None),
+        ("acme-lab", None, None),
+    ]
+
+
+@pytest.mark.parametrize("command", [["forecast", "--billing"], ["watch", "--backtest"]])
+def test_an_export_in_another_currency_is_refused(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two currencies are never added, nor is one taken for the other."""
+    export, client = written(tmp_path, steady(8), BUDGETED.replace("currency: BRL", "currency: USD"))
+    verb, option = command
+    assert main([verb, client, option, export]) != 0
+    assert "the export is in BRL; freio.yaml says USD" in capsys.readouterr().err
+
+
+def test_without_a_file_and_a_warehouse_there_is_nothing_to_forecast_from(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing is named."""
+    monkeypatch.delenv("FREIO_WAREHOUSE", raising=False)
+    assert main(["forecast", "freio.yaml"]) == 2
+    assert "needs --billing FILE, or the client's file with FREIO_WAREHOUSE" in capsys.readouterr().err
+
+
+# ---- backtest
+
+
+def runaway() -> list[Row]:
+    """Ten days at ten an hour, then five hours at two hundred, then a day more."""
+    rows = steady(11, an_hour=10.0)
+    for hour in range(240, 245):
+        rows[hour] = Row(cost=200.0, at=START + timedelta(hours=hour))
+    return rows
+
+
+def test_a_runaway_in_the_past_is_found_by_the_real_detector(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At once, with what it had cost until then and after; the rate is that of the ten days that were judged."""
+    export, client = written(tmp_path, runaway())
+    assert main(["watch", client, "--backtest", export, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    [alert] = found["alerts"]
+    assert alert["app"] == "chat"
+    assert alert["at"] in {f"{START + timedelta(hours=hour):%Y-%m-%dT%H:%M}:00+00:00" for hour in (241, 242)}
+    assert Decimal(alert["before"]) + Decimal(alert["after"]) == pytest.approx(Decimal(950), rel=Decimal("0.01"))
+    assert found["alerts_per_app_week"] == "0.25"
+    assert Decimal(found["per_app_week"]) == Decimal("0.7000")
+
+
+def test_the_table_says_how_it_stands_against_the_budget_and_what_was_too_short(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More than the budget is marked, and so is a history of less than four weeks."""
+    export, client = written(tmp_path, runaway())
+    assert main(["watch", client, "--backtest", export]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("! 1 alert in 1.4 weeks of apps")
+    assert "0.7 for each app and week, of a budget of 0.25 (alerts_per_app_week)" in said
+    assert "! chat: 11 days of history." in said
+    assert "gemini-2.5-flash" in said
+
+
+def test_csv_has_one_line_for_each_alert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the rest on standard error."""
+    export, client = written(tmp_path, runaway())
+    assert main(["watch", client, "--backtest", export, "--format", "csv"]) == 0
+    said = capsys.readouterr()
+    assert [row["app"] for row in csv.DictReader(io.StringIO(said.out))] == ["chat"]
+    assert "alerts_per_app_week" in said.err
+
+
+def test_a_history_too_short_to_judge_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not that there were no alerts."""
+    export, client = written(tmp_path, steady(1))
+    assert main(["watch", client, "--backtest", export]) == 0
+    assert "! Nothing could be judged" in capsys.readouterr().out
