@@ -62,7 +62,7 @@ browser: ## install the Chromium that the browser tests drive (Debian, root)
 emulators: ## build the BigQuery emulator that the tests meet, pinned (Go)
 	@tools/emulators.sh
 
-terraform: setup ## bring what the checks of infra/terraform need (npm, terraform; Go where its registry is out of reach)
+terraform: setup ## bring what the checks of infra/terraform need (npm, Go)
 	@tools/terraform.sh $(ARGS)
 
 terraform-test: terraform bundle ## terraform validate and terraform test on the module and its examples

@@ -50,7 +50,4 @@ if [[ $# -eq 0 ]]; then
     echo "== infra/terraform/README.md: who may do what in the examples"
     .venv/bin/python -m tools.terraform.access --check || failed=1
 fi
-if [[ $provider == */schema-only/* ]]; then
-    echo "WARNING: this ran with the google provider's SCHEMA, not with the google provider: see tools/terraform_provider.sh." >&2
-fi
 exit "$failed"

@@ -46,15 +46,12 @@ def terraform() -> str:
 
 @pytest.fixture(scope="session")
 def provider(terraform: str) -> Path:
-    """The folder of the google provider, or of the one that stands in for it.
+    """The folder of the google provider.
 
-    Skipped without it in CI too: .ci/run says loudly that no provider could be brought.
+    Skipped without it in CI too: .ci/run says loudly that it could not be brought.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "freio" / "terraform"
-    binaries = [
-        *cache.glob("plugins/**/terraform-provider-google*"),
-        *cache.glob("schema-only/*/terraform-provider-google"),
-    ]
+    binaries = [*cache.glob("google-*/terraform-provider-google")]
     if not binaries:
-        pytest.skip(f"no google provider is on this machine: `{BRING}` brings one")
+        pytest.skip(f"the google provider is not on this machine: `{BRING}` brings it")
     return binaries[0].parent

@@ -1,64 +1,25 @@
-"""The provider comes from HashiCorp's registry where that can be reached; else its schema stands in, loudly."""
+"""The google provider is built once, from what the pin holds the hash of."""
 
 from __future__ import annotations
 
 import os
-import platform
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tools.terraform.check import ROOT, SCHEMA, Schema
+from tools.terraform.check import ROOT
 
-ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-PLATFORM = f"{platform.system().lower()}_{ARCHITECTURE}"
-VERSION = "6.50.0"
-AT = f"registry.terraform.io/hashicorp/google/{VERSION}/{PLATFORM}"
-REACHED = f"""#!/bin/sh
-mkdir -p .terraform/providers/{AT}
-touch .terraform/providers/{AT}/terraform-provider-google_v{VERSION}_x5
+PIN = dict(re.findall(r'^(\w+) *= *"(.+)"$', (ROOT / "tools/terraform/provider.pin").read_text(), re.MULTILINE))
+GO = """#!/bin/sh
+case $1 in
+mod) echo '{{ "Sum": "{sum}" }}' ;;
+install) echo "$@" >"$GOBIN/terraform-provider-google"; chmod +x "$GOBIN/terraform-provider-google" ;;
+esac
 """
-UNREACHED = """#!/bin/sh
-echo 'Error: Failed to query available provider packages'
-exit 1
-"""
-BUILDS = """#!/bin/sh
-while [ "$1" != -o ]; do shift; done
-mkdir -p "$(dirname "$2")"
-echo built >"$2"
-chmod +x "$2"
-"""
-
-
-USUAL = [
-    "bash",
-    "cat",
-    "chmod",
-    "cp",
-    "cut",
-    "dirname",
-    "env",
-    "grep",
-    "mkdir",
-    "mktemp",
-    "mv",
-    "rm",
-    "sed",
-    "sh",
-    "sha256sum",
-    "sleep",
-    "timeout",
-    "touch",
-    "tr",
-    "uname",
-]
-
-
-@pytest.fixture
-def bring(tmp_path: Path) -> Bring:
-    return Bring(tmp_path)
+USUAL = ["bash", "chmod", "dirname", "env", "mkdir", "mktemp", "mv", "rm", "sed", "sh", "sleep", "timeout"]
 
 
 class Bring:
@@ -68,11 +29,11 @@ class Bring:
         self.commands = folder / "bin"
         self.commands.mkdir()
         self.cache = folder / "cache"
-        for name in USUAL:  # and no others: somebody's /usr/bin may hold a real go or terraform
+        for name in USUAL:  # and no others: somebody's /usr/bin may hold a real go
             (self.commands / name).symlink_to(str(shutil.which(name)))
 
-    def command(self, name: str, text: str) -> None:
-        path = self.commands / name
+    def go(self, text: str) -> None:
+        path = self.commands / "go"
         path.write_text(text)
         path.chmod(0o755)
 
@@ -85,60 +46,49 @@ class Bring:
         return sorted(path.name for path in (self.cache / "freio" / "terraform").iterdir())
 
 
-def test_the_real_one_is_taken_once(bring: Bring) -> None:
-    bring.command("terraform", REACHED)
+@pytest.fixture
+def bring(tmp_path: Path) -> Bring:
+    return Bring(tmp_path)
+
+
+def test_it_is_built_once_at_the_pinned_commit(bring: Bring) -> None:
+    bring.go(GO.format(sum=PIN["sum"]))
     first = bring()
     assert first.returncode == 0, first.stderr
     folder = Path(first.stdout.splitlines()[-1])
-    assert [path.name for path in folder.iterdir()] == [f"terraform-provider-google_v{VERSION}_x5"]
-    assert "WARNING" not in first.stderr
-    bring.command("terraform", UNREACHED)
+    assert (folder / "terraform-provider-google").read_text().split()[-1] == f"{PIN['module']}@{PIN['version']}"
+    bring.go("#!/bin/sh\nexit 1\n")
     again = bring()
-    assert again.stdout.splitlines() == [f"The google provider {VERSION} is here already.", str(folder)]
-    assert bring.left() == ["plugins"]
+    assert again.stdout.splitlines() == [f"The google provider ({PIN['version']}) is here already.", str(folder)]
+    assert bring.left() == [folder.name]
 
 
-def test_where_the_registry_is_out_of_reach_its_schema_stands_in_loudly(bring: Bring, schema: Schema) -> None:
-    bring.command("terraform", UNREACHED)
-    bring.command("go", BUILDS)
-    first = bring()
-    assert first.returncode == 0, first.stderr
-    folder = Path(first.stdout.splitlines()[-1])
-    assert sorted(path.name for path in folder.iterdir()) == ["schema.json", "terraform-provider-google"]
-    assert (folder / "schema.json").read_bytes() == SCHEMA.read_bytes()
-    assert "Failed to query available provider packages" in first.stderr
-    assert "validation functions do NOT run" in first.stderr
-    bring.command("go", "#!/bin/sh\nexit 1\n")
-    again = bring()
-    assert again.stdout.splitlines()[-1] == str(folder)
-    assert "Building" not in again.stdout
-    assert bring.left() == ["schema-only"]
-
-
-def test_a_build_that_fails_leaves_nothing(bring: Bring, schema: Schema) -> None:
-    bring.command("terraform", UNREACHED)
-    bring.command("go", "#!/bin/sh\necho 'missing go.sum entry' >&2\nexit 1\n")
+def test_another_module_than_the_pinned_one_is_not_built(bring: Bring) -> None:
+    bring.go(GO.format(sum="h1:another"))
     done = bring()
     assert done.returncode == 1
-    assert "missing go.sum entry" in done.stderr
+    assert "is not what tools/terraform/provider.pin holds the hash of" in done.stderr
     assert bring.left() == []
 
 
-def test_a_build_without_end_is_given_up(bring: Bring, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_fails_leaves_nothing(bring: Bring) -> None:
+    bring.go(GO.format(sum=PIN["sum"]).replace("install)", "install) echo 'no such package' >&2; exit 1;"))
+    done = bring()
+    assert done.returncode == 1
+    assert "no such package" in done.stderr
+    assert bring.left() == []
+
+
+def test_a_build_without_end_is_given_up(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FREIO_TERRAFORM_PROVIDER_MINUTES", "0.005")
-    bring.command("terraform", UNREACHED)
-    bring.command("go", "#!/bin/sh\nexec sleep 30\n")
+    bring.go(GO.format(sum=PIN["sum"]).replace("install)", "install) exec sleep 30;"))
     done = bring()
     assert done.returncode != 0
     assert "was given up after 0.005 minutes" in done.stderr
+    assert bring.left() == []
 
 
-@pytest.mark.parametrize(
-    ("missing", "said"), [("terraform", "run `terraform` 1.11 or newer"), ("go", "install Go 1.26")]
-)
-def test_a_missing_command_is_named(bring: Bring, schema: Schema, missing: str, said: str) -> None:
-    if missing == "go":
-        bring.command("terraform", UNREACHED)
+def test_without_go_it_is_named(bring: Bring) -> None:
     done = bring()
     assert done.returncode == 1
-    assert said in done.stderr
+    assert "install Go 1.26" in done.stderr
