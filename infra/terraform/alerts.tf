@@ -183,7 +183,7 @@ resource "google_billing_budget" "own" {
   budget_filter {
     projects = ["projects/${data.google_project.own.number}"]
     # Where apps spend in the same project, what Freio made is told by its label: the functions, above all.
-    labels                 = contains(local.app_projects, var.project) ? { freio = "own" } : {}
+    labels                 = contains(local.app_projects, var.project) ? { freio = "own" } : null
     calendar_period        = "MONTH"
     credit_types_treatment = "INCLUDE_ALL_CREDITS"
   }

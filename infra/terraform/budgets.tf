@@ -101,7 +101,7 @@ resource "google_billing_budget" "app" {
   budget_filter {
     projects               = [for project in each.value.projects : "projects/${data.google_project.app[project].number}"]
     services               = [for id in var.budgets.services : "services/${id}"]
-    labels                 = each.value.label
+    labels                 = length(each.value.label) == 0 ? null : each.value.label
     calendar_period        = "MONTH"
     credit_types_treatment = "INCLUDE_ALL_CREDITS" # net, as Freio counts
   }

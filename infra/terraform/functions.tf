@@ -105,7 +105,7 @@ resource "google_cloudfunctions2_function" "freio" {
   build_config {
     runtime           = var.runtime
     entry_point       = each.key
-    service_account   = google_service_account.build.name
+    service_account   = local.accounts["build"]
     docker_repository = google_artifact_registry_repository.images.id
     source {
       storage_source {

@@ -24,7 +24,7 @@ resource "google_service_account" "hard_levers" {
 resource "google_service_account_iam_member" "enforcer_as_hard_levers" {
   count = local.has_hard_levers ? 1 : 0
 
-  service_account_id = google_service_account.hard_levers[0].name
+  service_account_id = "projects/${var.project}/serviceAccounts/${google_service_account.hard_levers[0].account_id}@${local.iam_domain}"
   role               = google_project_iam_custom_role.impersonate.name
   member             = local.members["enforcer"]
 }

@@ -18,6 +18,12 @@ locals {
     name => "serviceAccount:${account.account_id}@${local.iam_domain}"
   }
 
+  # Full names, by function and purpose.
+  accounts = {
+    for name, account in merge(google_service_account.function, { push = google_service_account.push, build = google_service_account.build }) :
+    name => "projects/${var.project}/serviceAccounts/${account.account_id}@${local.iam_domain}"
+  }
+
   agents = {
     pubsub    = "serviceAccount:service-${data.google_project.own.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
     functions = "serviceAccount:service-${data.google_project.own.number}@gcf-admin-robot.iam.gserviceaccount.com"
@@ -57,9 +63,11 @@ resource "google_service_account" "push" {
 # Pub/Sub makes the tokens of that one account. Its agent's own role says as much for all accounts of the project, except
 # in projects from before April 2021.
 resource "google_service_account_iam_member" "signs_pushes" {
-  service_account_id = google_service_account.push.name
+  service_account_id = local.accounts["push"]
   role               = "roles/iam.serviceAccountOpenIdTokenCreator"
   member             = local.agents.pubsub
+
+  depends_on = [google_pubsub_topic.freio] # the agent comes with the first topic of a new project
 }
 
 resource "google_service_account" "build" {
@@ -79,12 +87,9 @@ resource "google_service_account_iam_member" "deployer" {
     "${pair[0]} as ${pair[1]}" => { member = pair[0], account = pair[1] }
   }
 
-  service_account_id = merge(
-    { for name, account in google_service_account.function : name => account.name },
-    { push = google_service_account.push.name, build = google_service_account.build.name },
-  )[each.value.account]
-  role   = "roles/iam.serviceAccountUser"
-  member = each.value.member
+  service_account_id = local.accounts[each.value.account]
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value.member
 }
 
 # Who may be the enforcer on a machine of their own, for `freio probe`. They then may do what it may, with no one asked:
@@ -92,7 +97,7 @@ resource "google_service_account_iam_member" "deployer" {
 resource "google_service_account_iam_member" "prober" {
   for_each = toset(var.access.probers)
 
-  service_account_id = google_service_account.function["enforcer"].name
+  service_account_id = local.accounts["enforcer"]
   role               = google_project_iam_custom_role.impersonate.name
   member             = each.key
 }

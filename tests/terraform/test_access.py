@@ -81,9 +81,10 @@ def test_whom_a_member_is(member: str, who: str) -> None:
     ]
 
 
-def test_an_account_is_named_where_the_state_holds_an_id() -> None:
+@pytest.mark.parametrize("account", ["k3xq9m2a", "projects/p/serviceAccounts/freio-enforcer@p.iam.gserviceaccount.com"])
+def test_an_account_is_named_where_the_state_holds_an_id_or_its_full_name(account: str) -> None:
     right = resource(
-        "service_account_iam_member", service_account_id="k3xq9m2a", role="roles/x", member="user:ana@acme.example"
+        "service_account_iam_member", service_account_id=account, role="roles/x", member="user:ana@acme.example"
     )
     assert shown(right) == ["| `user:ana@acme.example` | `roles/x` | service account `freio-enforcer` |  |"]
 

@@ -65,6 +65,7 @@ CUSTOM = {"google_project_iam_custom_role", "google_organization_iam_custom_role
 UNSHOWN = re.compile(
     r"google_\w+_iam_(binding|policy)|google_service_account_key|google_bigquery_dataset_access|\w+_acl"
 )
+ACCOUNT = re.compile(r"projects/[^/]+/serviceAccounts/([^@/]+)@[^/]+")
 AGENTS = {
     "gcp-sa-pubsub": "Pub/Sub",
     "gcf-admin-robot": "Cloud Functions",
@@ -97,7 +98,9 @@ def state(example: Path) -> list[dict[str, Any]]:
         root = _copy(Path(folder)) / example.relative_to(ROOT)
         (root / "access").mkdir()
         (root / "access" / "state.tftest.hcl").write_text(TEST % {"number": NUMBER}, encoding="utf-8")
-        environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(_configuration(Path(folder)))}
+        # What is made up here and taken away again holds no brake (infra/terraform/release.tf).
+        own = {"TF_CLI_CONFIG_FILE": str(_configuration(Path(folder))), "FREIO_RELEASE_CHECK": "true"}
+        environment = {**os.environ, **own}
         _terraform(root, environment, "get", "-no-color", "-test-directory=access")
         said = _terraform(root, environment, "test", "-test-directory=access", "-json", "-verbose")
     events = [json.loads(line) for line in said.splitlines()]
@@ -163,7 +166,7 @@ def grants(resources: list[dict[str, Any]]) -> list[Grant]:
         kind, keys = ON[match[1]]
         rank, who = _who(values["member"], functions)
         may = tuple(roles.get(values["role"], [values["role"]]))
-        where = ".".join(names.get(str(values[key]), str(values[key])).removeprefix("folders/") for key in keys)
+        where = ".".join(_named(str(values[key]), names) for key in keys)
         condition = " and ".join(one["expression"] for one in values.get("condition") or [])
         found.add(Grant(rank, who, kind, may, condition.replace(NUMBER, "NUMBER"), where))
     return sorted(found)
@@ -180,6 +183,12 @@ def _names(managed: list[dict[str, Any]]) -> dict[str, str]:
             if known and isinstance(values.get(key), str):
                 found[values[key]] = str(known)
     return found
+
+
+def _named(value: str, names: dict[str, str]) -> str:
+    """Return the name that a person knows a thing by; full names of service accounts and folders are cut."""
+    account = ACCOUNT.fullmatch(value)
+    return account[1] if account else names.get(value, value).removeprefix("folders/")
 
 
 def _functions(managed: list[dict[str, Any]], names: dict[str, str]) -> dict[str, str]:

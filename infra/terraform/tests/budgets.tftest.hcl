@@ -30,7 +30,7 @@ run "each_app_is_under_a_budget" {
   command = apply
 
   assert {
-    condition     = { for name, budget in google_billing_budget.app : name => budget.display_name } == { for name in ["support-chat", "catalogue-search", "catalogue-tagging", "research-agents", "translation"] : name => "freio-${name}" }
+    condition     = { for name, budget in google_billing_budget.app : name => budget.display_name } == { for name in ["support-chat", "catalogue-search", "catalogue-tagging", "research-agents", "translation", "fire-drill"] : name => "freio-${name}" }
     error_message = "Freio knows whose a budget is by its name"
   }
   assert {
@@ -76,7 +76,7 @@ run "where_it_cannot_whole_projects_are_watched_and_that_is_said" {
     error_message = output.budgets["catalogue-tagging"]
   }
   assert {
-    condition     = google_billing_budget.app["catalogue-tagging"].amount[0].specified_amount[0].units == "30000" && length(google_billing_budget.app["catalogue-tagging"].budget_filter[0].labels) == 0
+    condition     = google_billing_budget.app["catalogue-tagging"].amount[0].specified_amount[0].units == "30000" && length(local.budgets["catalogue-tagging"].label) == 0
     error_message = "the whole project, against the sum of the budgets in it"
   }
 }

@@ -167,8 +167,8 @@ run "every_tick_has_data" {
   command = plan
 
   assert {
-    condition     = { for name, job in google_cloud_scheduler_job.tick : name => job.schedule } == { "freio-watch" = "*/5 * * * *", "freio-sweep" = "* * * * *" }
-    error_message = "the watch every five minutes, the sweep every minute, and no drill where the file has none"
+    condition     = { for name, job in google_cloud_scheduler_job.tick : name => job.schedule } == { "freio-watch" = "*/5 * * * *", "freio-sweep" = "* * * * *", "freio-drill" = "0 10 1 * *" }
+    error_message = "the watch every five minutes, the sweep every minute, the drill once a month"
   }
   assert {
     condition     = alltrue([for job in google_cloud_scheduler_job.tick : job.pubsub_target[0].data == base64encode("{}")])
@@ -198,6 +198,14 @@ run "a_drill_is_ticked_where_the_file_has_one" {
 
 run "without_a_drill_nobody_may_ask_a_model" {
   command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+  }
+
+  assert {
+    condition     = !contains(keys(google_cloud_scheduler_job.tick), "freio-drill")
+    error_message = "a drill that the file does not name"
+  }
 
   assert {
     condition = !anytrue([

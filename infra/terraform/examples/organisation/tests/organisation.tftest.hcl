@@ -24,7 +24,7 @@ run "an_organisation" {
     error_message = "Slack is given the load balancer, which leads to slack_inbox"
   }
   assert {
-    condition     = toset(keys(output.freio.budgets)) == toset(["support-chat", "catalogue-search", "catalogue-tagging", "research-agents", "translation"]) && alltrue([for words in values(output.freio.budgets) : startswith(words, "by ")])
+    condition     = toset(keys(output.freio.budgets)) == toset(["support-chat", "catalogue-search", "catalogue-tagging", "research-agents", "translation", "fire-drill"]) && alltrue([for words in values(output.freio.budgets) : startswith(words, "by ")])
     error_message = jsonencode(output.freio.budgets)
   }
   assert {
@@ -51,6 +51,10 @@ run "an_organisation" {
   assert {
     condition     = toset([for right in output.freio.rights : right.who if right.on == "service account freio-hard-levers"]) == toset(["enforcer"])
     error_message = "the enforcer alone acts as freio-hard-levers"
+  }
+  assert {
+    condition     = toset([for right in output.freio.rights : "${right.who} on ${right.on}" if contains(right.may, "aiplatform.endpoints.predict")]) == toset(["enforcer on project acme-drill"])
+    error_message = "models are asked by the drill alone"
   }
   assert {
     condition     = length(output.freio.kms_members.key) == 7 && length(output.freio.kms_members.warehouse_key) == 1
