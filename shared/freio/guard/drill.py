@@ -23,7 +23,7 @@ from freio.domain.phrase import Phrase, packed
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Tokens
 from freio.guard.estimate import WEEK
-from freio.guard.fit import Bound, Left, is_stricter_already, limits, merged, not_countable
+from freio.guard.fit import Bound, Left, is_stricter_already, limits, not_countable
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners
 from freio.guard.places import Traffic7d, dense, idle_at
@@ -202,10 +202,11 @@ def _steps(
     if not kind_of(lever.name).limits:
         kept, under = over_floor(app, bound)
         return stops(app, owners, kept), [*loose, *under]
-    fitted = limits(app, owners, bound, left=Left(money=None, others_rate=_ZERO), now=now)
+    left = Left(money=None, others_rate=_ZERO)
+    fitted = [one.step for one in limits(app, owners, bound, left=left, now=now)]
     stricter = [
         Phrase.of(say.STRICTER_STANDS, model=one.model, location=one.location, standing=one.effective, value=one.value)
         for one in fitted
         if is_stricter_already(one)
     ]
-    return merged([one for one in fitted if not is_stricter_already(one)]), [*loose, *stricter]
+    return tuple(one for one in fitted if not is_stricter_already(one)), [*loose, *stricter]
