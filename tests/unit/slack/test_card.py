@@ -287,6 +287,17 @@ def test_what_a_shape_has_turned_into_stands_for_it() -> None:
     assert "Spike" not in what
 
 
+def test_a_pace_of_tokens_hides_no_name() -> None:
+    """Money has called it a loop; that its tokens come twice as fast again makes it no spike."""
+    loop = replace(SIGNAL, key="l", kind=SignalKind.STUCK_LOOP)
+    pace = replace(SIGNAL, key="p", window_minutes=15)
+    for signals in ((SIGNAL, loop, pace), (pace, loop), (loop, pace)):
+        what = text_of(blocks_of(incident(signals=signals, signal_count=3)), "what")
+        assert what.startswith("*Loop that does not end: ")
+        assert "Spike" not in what
+    assert text_of(blocks_of(incident(signals=(SIGNAL, pace))), "what").startswith("*Spike: R$812.40 in 15 minutes*")
+
+
 EXPLAINED = Explanation(
     at=NOW,
     since=NOW - timedelta(hours=6),

@@ -77,11 +77,20 @@ def what(incident: Incident, language: Language) -> list[Block]:
 
 
 def _shown(incident: Incident) -> list[Signal]:
-    """A signal that repeats an older one, with other numbers, stands for it; so does what a shape has turned into."""
+    """A signal that repeats an older one, with other numbers, stands for it; so does what a shape has turned into.
+
+    What a quarter of an hour of tokens shows is called a spike whatever it is: it hides no name that money has given.
+    """
     newest: dict[tuple[SignalKind, str], Signal] = {}
     for signal in reversed(incident.signals):
-        newest.setdefault((SignalKind.SPIKE if signal.kind.is_shape else signal.kind, signal.driver), signal)
+        what = (SignalKind.SPIKE if signal.kind.is_shape else signal.kind, signal.driver)
+        if what not in newest or (_is_nameless(newest[what]) and signal.kind is not SignalKind.SPIKE):
+            newest[what] = signal
     return list(newest.values())[:SHOWN_SIGNALS]
+
+
+def _is_nameless(signal: Signal) -> bool:
+    return signal.kind is SignalKind.SPIKE and signal.window_minutes < AN_HOUR
 
 
 def course(incident: Incident, language: Language) -> list[Block]:
