@@ -13,7 +13,7 @@ locals {
   has_gateway     = can(local.file.gateway.url)
   drilled         = try(tostring(local.file.drill.app), "")
 
-  account_form = "^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$"
+  billing_form = "^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$"
   export_form  = "^([a-z0-9.:-]+)\\.([A-Za-z0-9_]+)\\.([A-Za-z0-9_-]+)$"
 
   # project, dataset, table of the billing export.
@@ -49,7 +49,7 @@ locals {
       "client"          = local.client, "currency" = local.currency, "locale" = local.locale, "time_zone" = local.time_zone
       "billing.account" = local.billing_account, "billing.export" = local.export
     } : "${key}: is missing" if value == ""],
-    local.billing_account == "" || can(regex(local.account_form, local.billing_account)) ? [] : [
+    local.billing_account == "" || can(regex(local.billing_form, local.billing_account)) ? [] : [
       "billing.account: '${local.billing_account}' is not a billing account; may be three groups of six digits or letters A to F, such as 01D4EE-079462-DFD6EC"
     ],
     local.export == "" || can(regex(local.export_form, local.export)) ? [] : [
@@ -67,7 +67,7 @@ locals {
     [for app in local.listed : "${app.name}.budget.monthly: is missing or no amount; may be such as 40000.00"
     if app.has_budget && try(app.monthly > 0, false) == false],
     [for app in local.listed : "${app.name}.budget.account: '${app.account}' is not a billing account; may be such as 01D4EE-079462-DFD6EC"
-    if app.account != local.billing_account && !can(regex(local.account_form, app.account))],
+    if app.account != local.billing_account && !can(regex(local.billing_form, app.account))],
     # google 6.50's google_billing_budget has no spend cap, and a budget without one is not what was asked for.
     [for app in local.listed : "${app.name}.budget.spend_cap: Terraform's google provider cannot set Google's own spend caps (6.50 has no such argument); set it under Billing > Budgets & alerts and leave the key out: Freio reads it every hour"
     if app.asks_for_cap],

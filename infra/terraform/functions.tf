@@ -19,7 +19,7 @@ locals {
   #               claimed, so that two sweeps never drive one.
   functions = {
     slack_inbox = {
-      cpu         = "1", memory = "512Mi", concurrency = 16, min_instances = 1, max_instances = 5, timeout = 30
+      size        = { cpu = "1", memory = "512Mi", concurrency = 16, min_instances = 1, max_instances = 5, timeout = 30 }
       is_public   = true
       reads_file  = false # it is told how the client speaks
       keeps_state = false
@@ -32,7 +32,7 @@ locals {
       }
     }
     budget_alert = {
-      cpu         = "1", memory = "512Mi", concurrency = 8, min_instances = 0, max_instances = 3, timeout = 60
+      size        = { cpu = "1", memory = "512Mi", concurrency = 8, min_instances = 0, max_instances = 3, timeout = 60 }
       is_public   = false
       reads_file  = true
       keeps_state = true
@@ -41,7 +41,7 @@ locals {
       environment = {}
     }
     spend_watch = {
-      cpu         = "1", memory = "2Gi", concurrency = 1, min_instances = 0, max_instances = 3, timeout = 540
+      size        = { cpu = "1", memory = "2Gi", concurrency = 1, min_instances = 0, max_instances = 3, timeout = 540 }
       is_public   = false
       reads_file  = true
       keeps_state = true
@@ -50,12 +50,13 @@ locals {
       environment = { FREIO_WAREHOUSE = local.warehouse }
     }
     enforcer = {
-      cpu         = "1", memory = "512Mi", concurrency = 8, min_instances = 0, max_instances = 3, timeout = 540
+      size        = { cpu = "1", memory = "512Mi", concurrency = 8, min_instances = 0, max_instances = 3, timeout = 540 }
       is_public   = false
       reads_file  = true
       keeps_state = true
       secrets     = merge({ SLACK_BOT_TOKEN = "slack-bot-token" }, local.has_gateway ? { FREIO_GATEWAY_KEY = "gateway-key" } : {})
-      publishes   = []
+      # `freio drill` is run as the enforcer (access.probers), and calls the watch.
+      publishes = local.drilled == "" ? [] : ["freio-watch"]
       environment = merge(
         { FREIO_WAREHOUSE = local.warehouse },
         local.has_hard_levers ? { FREIO_HARD_LEVERS_SERVICE_ACCOUNT = local.hard_levers_email } : {},
@@ -116,12 +117,12 @@ resource "google_cloudfunctions2_function" "freio" {
   }
 
   service_config {
-    available_cpu                    = try(coalesce(var.sizes[each.key].cpu), each.value.cpu)
-    available_memory                 = try(coalesce(var.sizes[each.key].memory), each.value.memory)
-    max_instance_count               = try(coalesce(var.sizes[each.key].max_instances), each.value.max_instances)
-    timeout_seconds                  = try(coalesce(var.sizes[each.key].timeout), each.value.timeout)
-    min_instance_count               = each.value.min_instances
-    max_instance_request_concurrency = each.value.concurrency
+    available_cpu                    = try(coalesce(var.sizes[each.key].cpu), each.value.size.cpu)
+    available_memory                 = try(coalesce(var.sizes[each.key].memory), each.value.size.memory)
+    max_instance_count               = try(coalesce(var.sizes[each.key].max_instances), each.value.size.max_instances)
+    timeout_seconds                  = try(coalesce(var.sizes[each.key].timeout), each.value.size.timeout)
+    min_instance_count               = each.value.size.min_instances
+    max_instance_request_concurrency = each.value.size.concurrency
     service_account_email            = "${google_service_account.function[each.key].account_id}@${local.iam_domain}"
     ingress_settings                 = each.value.is_public ? var.network.inbox_ingress : var.network.pushed_ingress
     vpc_connector                    = var.network.vpc_connector
@@ -134,7 +135,7 @@ resource "google_cloudfunctions2_function" "freio" {
         FREIO_STORE      = "firestore:${var.project}/${google_firestore_database.state.name}"
         FREIO_QUEUE      = "pubsub:${var.project}"
         LOG_EXECUTION_ID = "true"
-        THREADS          = tostring(each.value.concurrency)
+        THREADS          = tostring(each.value.size.concurrency)
       },
       # A second lock behind Cloud Run's own. It is none for a service that anybody may invoke.
       each.value.is_public ? {} : {

@@ -81,14 +81,19 @@ locals {
     hard     = []
   }
 
+  # A drill whose file says `calls: true` asks the model that it has braked a few questions, as the enforcer.
+  drill_permissions = { watch = [], enforcer = ["aiplatform.endpoints.predict"], hard = [] }
+  asked_projects    = try(local.file.drill.calls, false) == true ? try(local.apps[local.drilled].projects, []) : []
+
   app_projects = toset(flatten([for app in local.listed : app.projects]))
 
   # By app, the projects that its service accounts are of, where their address tells.
   homes = {
     for name, app in local.apps : name => distinct(flatten([
-      for email in app.service_accounts : try(regex("^[^@]+@([a-z0-9-]+)\\.iam\\.gserviceaccount\\.com$", email), [])
+      for email in app.service_accounts : try(regex(local.account_form, email), [])
     ]))
   }
+  account_form = "^[^@]+@([a-z0-9-]+)\\.iam\\.gserviceaccount\\.com$"
 
   # By project, the levers that apps in it name.
   project_levers = {
@@ -96,14 +101,20 @@ locals {
       for app in local.listed : app.levers if contains(app.projects, project)
     ]))
   }
-  # A service account may be of a project that is no app's: nothing but its id is read there.
-  account_projects = toset(flatten([for name, app in local.apps : contains(app.levers, "iam_deny") ? local.homes[name] : []]))
+  # Where the accounts are that iam_deny denies. One may be of a project that is no app's: nothing but its id is read
+  # there. Of one whose address tells no project (Compute Engine's own), it is the app's.
+  account_projects = toset(flatten([
+    for name, app in local.apps : [
+      for email in app.service_accounts : try(regex(local.account_form, email), app.projects)
+    ] if contains(app.levers, "iam_deny")
+  ]))
 
   # project => who => permissions, sorted.
   granted = {
     for project in setunion(local.app_projects, local.account_projects) : project => {
       for who in ["watch", "enforcer", "hard"] : who => sort(distinct(concat(
         contains(local.app_projects, project) ? local.always[who] : [],
+        contains(local.asked_projects, project) ? local.drill_permissions[who] : [],
         flatten([
           for lever in try(local.project_levers[project], []) : local.lever_permissions[lever][who]
           if lever != "iam_deny" && contains(local.known_levers, lever)

@@ -24,7 +24,7 @@ output "probe" {
 
 output "release" {
   description = "Before a destroy: lets go of every brake, and waits until what stood there stands there again. Run as the probe is."
-  value       = "freio release --all ${var.config_file}"
+  value       = "freio release --all --yes ${var.config_file}"
 }
 
 output "environment" {

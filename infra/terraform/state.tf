@@ -4,8 +4,9 @@
 locals {
   # Collections whose documents go one day, and say when in `expires_at`; and the two whose documents stay.
   expiring = [
-    "freio-ask", "freio-budgetstatus", "freio-capreport", "freio-card", "freio-incident", "freio-increase",
-    "freio-journal", "freio-notice", "freio-once", "freio-projectnumbers",
+    "freio-ask", "freio-budgetstatus", "freio-capreport", "freio-card", "freio-drillrun", "freio-expectations",
+    "freio-incident", "freio-increase", "freio-journal", "freio-notice", "freio-once", "freio-projectnumbers",
+    "freio-rightsreport",
   ]
   # Collections whose documents hold a record's text, which nobody searches by: an index of it is paid for nothing.
   texts = [for name in concat(local.expiring, ["freio-brake"]) : name if name != "freio-once"]

@@ -184,6 +184,21 @@ run "a_drill_is_ticked_where_the_file_has_one" {
     condition     = google_cloud_scheduler_job.tick["freio-drill"].pubsub_target[0].attributes["tick"] == "drill" && google_cloud_scheduler_job.tick["freio-drill"].time_zone == "Europe/Lisbon"
     error_message = "monthly, in the client's time zone"
   }
+  assert {
+    condition     = contains(google_project_iam_custom_role.enforcer["acme-chat"].permissions, "aiplatform.endpoints.predict") && contains(keys(google_pubsub_topic_iam_member.publishes), "enforcer to freio-watch")
+    error_message = "its questions are asked by the enforcer, and freio drill calls the watch as the enforcer"
+  }
+}
+
+run "without_a_drill_nobody_may_ask_a_model" {
+  command = plan
+
+  assert {
+    condition = !anytrue([
+      for right in output.rights : contains(right.may, "aiplatform.endpoints.predict") || (right.who == "enforcer" && right.on == "topic freio-watch")
+    ])
+    error_message = "nothing is granted by surprise"
+  }
 }
 
 run "central_network_rules" {

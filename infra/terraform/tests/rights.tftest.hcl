@@ -150,6 +150,19 @@ run "they_do_not_exist_unless_asked_for" {
   }
 }
 
+run "an_account_whose_address_tells_no_project_is_read_in_the_apps" {
+  command = plan
+  variables {
+    config_file  = "tests/files/default_account.yaml"
+    organization = { id = "123456789012" }
+  }
+
+  assert {
+    condition     = contains(google_project_iam_custom_role.hard_levers["acme-chat"].permissions, "iam.serviceAccounts.get") && google_organization_iam_member.deny["freio-hard-levers"].org_id == "123456789012"
+    error_message = "the proof knows an account by its unique id; and without a folder it is the organization"
+  }
+}
+
 run "nobody_gets_anything_unless_named" {
   command = plan
 

@@ -207,7 +207,7 @@ def _around(size: Size) -> tuple[Item, ...]:
             prices.PUBSUB,
             "published and pushed, 1,000 B each",
         ),
-        _item("Scheduler", work.SCHEDULED_JOBS, prices.SCHEDULER_JOBS, "the watch's tick and the sweep's"),
+        _item("Scheduler", work.SCHEDULED_JOBS, prices.SCHEDULER_JOBS, "the ticks of watch, sweep and drill"),
         _item("Secret Manager", work.SECRETS, prices.SECRET_VERSIONS, "Slack's token and signing secret, freio.yaml"),
         _item("Artifact Registry", work.IMAGES_GIB, prices.ARTIFACTS, "the newest image of each function"),
         _item(

@@ -202,11 +202,10 @@ def _steps(
     if not kind_of(lever.name).limits:
         kept, under = over_floor(app, bound)
         return stops(app, owners, kept), [*loose, *under]
-    left = Left(money=None, others_rate=_ZERO)
-    fitted = [one.step for one in limits(app, owners, bound, left=left, now=now)]
+    steps = [one.step for one in limits(app, owners, bound, left=Left(money=None, others_rate=_ZERO), now=now)]
     stricter = [
         Phrase.of(say.STRICTER_STANDS, model=one.model, location=one.location, standing=one.effective, value=one.value)
-        for one in fitted
+        for one in steps
         if is_stricter_already(one)
     ]
-    return tuple(one for one in fitted if not is_stricter_already(one)), [*loose, *stricter]
+    return tuple(one for one in steps if not is_stricter_already(one)), [*loose, *stricter]

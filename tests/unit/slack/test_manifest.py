@@ -16,6 +16,7 @@ from slack_sdk import WebClient
 
 import freio.adapters.slack
 from freio.adapters.slack.chat import SlackChat
+from freio.adapters.slack.commands import COMMANDS
 from freio.adapters.slack.directory import SlackDirectory
 from freio.adapters.slack.manifest import manifest
 from freio.adapters.slack.messages import INCIDENT, Messages
@@ -132,7 +133,8 @@ def test_the_manifest_has_the_form_that_slack_takes(tag: str) -> None:
     assert features["app_home"]["messages_tab_enabled"] is True
     (command,) = features["slash_commands"]
     assert command["command"] == "/freio"
-    assert 0 < len(command["usage_hint"]) <= 1000
+    assert command["usage_hint"] == COMMANDS, "it follows what the command knows"
+    assert len(COMMANDS) <= 1000
     assert 0 < len(command["description"]) <= 2000
     assert command["url"] == made["settings"]["interactivity"]["request_url"] == URL
     assert set(made) == {"_metadata", "display_information", "features", "oauth_config", "settings"}

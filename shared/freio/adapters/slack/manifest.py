@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from freio.adapters.slack.commands import COMMANDS
 from freio.domain.sentences import N_
 from freio.i18n.catalogue import Language
 
@@ -19,8 +20,7 @@ LONG_DESCRIPTION = N_(
     "keeps that message up to date. With one click there, those whom the client's file names decide what happens. "
     "Everything that was decided and set stands in the thread of the message."
 )
-COMMAND_DESCRIPTION = N_("What is open, and asking the cost owners for more or for a release")
-COMMAND_HINT = N_("status, ask (app) (how much more) (until when) (why), release (app)")
+COMMAND_DESCRIPTION = N_("What is open, what is expected, and requests to the cost owners")
 
 # Why each is needed: the methods of the Web API that Freio calls, with the scope that Slack documents for each
 # (https://docs.slack.dev/reference/methods). auth.test and views.open need none.
@@ -62,7 +62,7 @@ def manifest(url: str, language: Language, *, private_channel: bool = False) -> 
                     "command": COMMAND,
                     "url": url,
                     "description": language.gettext(COMMAND_DESCRIPTION),
-                    "usage_hint": language.gettext(COMMAND_HINT),
+                    "usage_hint": COMMANDS,
                     "should_escape": False,
                 }
             ],
