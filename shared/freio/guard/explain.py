@@ -79,18 +79,22 @@ def _usual(score: Score, many: int, factor: Decimal) -> list[Decimal]:
 
 
 def _over(reading: Reading, score: Score, factor: Decimal, before: Explanation | None) -> Over:
-    """From the alert back through the hours on end that already cost half as much over the usual as it does now."""
+    """From the alert back through the hours on end that already cost half as much over the usual as it has since.
+
+    Once told, it stays: what is still over the usual under a brake is no reason to think that it began last week.
+    """
     told = min(len(reading.hours), max(1, len(score.normal)))
     hours, normal = reading.hours[-told:], _usual(score, told, factor)
     excess = [max(_ZERO, x - n) for x, n in zip(hours, normal, strict=True)]
-    first = told - max(1, min(score.hours if score.value >= 1 else 1, told))
-    level = sum(excess[-3:], _ZERO) / len(excess[-3:]) * STILL
-    while first > 0 and level > 0 and excess[first - 1] >= level:
-        first -= 1
     skipped = len(reading.hours) - told
     if before is not None:
         known = int((before.since - reading.first_hour) / HOUR)
-        first = max(0, min(first, known - skipped))
+        first = min(max(0, known - skipped), told - 1)
+    else:
+        first = told - max(1, min(score.hours if score.value >= 1 else 1, told))
+        level = max(excess[first:]) * STILL
+        while first > 0 and level > 0 and excess[first - 1] >= level:
+            first -= 1
     return Over(skipped + first, tuple(excess[first:]))
 
 
@@ -112,11 +116,11 @@ def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
 
 def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:
     """Of one hour alone it is known to the window of the tokens that told it."""
-    if before is not None and before.since <= reading.first_hour + over.first * HOUR:
+    if before is not None:
         return before.since
     if len(over.excess) > 1:
         return reading.first_hour + over.first * HOUR
-    return before.since if before is not None else min(signal.began for signal in shapes)
+    return min(signal.began for signal in shapes)
 
 
 def _hours_left(now: datetime) -> Decimal:

@@ -80,6 +80,14 @@ def test_it_began_before_it_fired() -> None:
     assert found.tomorrow == usd(5 * 8 + 24 * 8)
 
 
+def test_an_hour_that_was_hardly_over_the_usual_does_not_belong_to_it() -> None:
+    """Nor does a week of such hours, once a brake has made what is over the usual small."""
+    first = said(reading([2] * 46 + [5, 10]), scored(1))
+    assert first.since == NOW - HOUR
+    braked = reading([*[3] * 40, *[2] * 6, 5, 10, 2, 3, 3], at=NOW + 3 * HOUR)
+    assert said(braked, scored(1), before=first).since == first.since
+
+
 def test_the_last_hour_counts_by_its_part_in_the_present_one() -> None:
     """At a quarter past, three quarters of it are in the hour before."""
     found = said(reading([2] * 44 + [10] * 4, at=NOW + timedelta(minutes=15)), scored(4))

@@ -22,6 +22,7 @@ from freio.i18n.catalogue import Language
 
 SHOWN_SIGNALS = 3
 SHOWN_OWNERS = 20
+AN_HOUR = 60  # minutes that money is judged by
 WHAT_TEXT = 1000  # with the owners: parts.TEXT each would make a message too long for Slack
 
 SHOWN_CAPS = 3
@@ -42,7 +43,6 @@ DRIVEN_BY = N_("mostly {driver}")
 SINCE = N_("*{far:money} over the usual* since {since:time}, in {lasted:duration}.")
 DRIVEN = N_("{share:percent} of it is {driver}.")
 COMES_TO = N_("If nothing changes: *{tomorrow:money} by this time tomorrow*, {end:money} by the end of the month.")
-FEATURE = N_("{feature:word} ({over:decimal} times its threshold)")
 SEEN = N_("({level:word}, {at:time})")
 EARLIER = N_("and {count:earlier_signals}")
 WHY = N_("Why:")
@@ -77,11 +77,20 @@ def what(incident: Incident, language: Language) -> list[Block]:
 
 
 def _shown(incident: Incident) -> list[Signal]:
-    """A signal that repeats an older one, with other numbers, stands for it; so does what a shape has turned into."""
+    """A signal that repeats an older one, with other numbers, stands for it; so does what a shape has turned into.
+
+    What a quarter of an hour of tokens shows is called a spike whatever it is: it hides no name that money has given.
+    """
     newest: dict[tuple[SignalKind, str], Signal] = {}
     for signal in reversed(incident.signals):
-        newest.setdefault((SignalKind.SPIKE if signal.kind.is_shape else signal.kind, signal.driver), signal)
+        what = (SignalKind.SPIKE if signal.kind.is_shape else signal.kind, signal.driver)
+        if what not in newest or (_is_nameless(newest[what]) and signal.kind is not SignalKind.SPIKE):
+            newest[what] = signal
     return list(newest.values())[:SHOWN_SIGNALS]
+
+
+def _is_nameless(signal: Signal) -> bool:
+    return signal.kind is SignalKind.SPIKE and signal.window_minutes < AN_HOUR
 
 
 def course(incident: Incident, language: Language) -> list[Block]:
@@ -144,7 +153,7 @@ def why(incident: Incident, language: Language) -> list[Block]:
         )
         detail = signal.detail or score
         said = _said(detail, language)
-        if signal.kind.is_shape and (fired := _fired(incident, language)):
+        if signal.kind.is_shape and signal.window_minutes == AN_HOUR and (fired := _fired(incident, language)):
             said = f"{fired}; {said}"
         plain = of_budget or detail is score or signal.kind in _UNMEASURED  # the score is not ours
         reasons.setdefault(detail, said if plain else f"{said} ({_said(score, language)})")
@@ -154,9 +163,9 @@ def why(incident: Incident, language: Language) -> list[Block]:
 
 
 def _fired(incident: Incident, language: Language) -> str:
-    """The features that fired, strongest first."""
+    """The features that fired, strongest first; the pace of tokens has a sentence of its own."""
     known = incident.explanation.fired if incident.explanation else ()
-    return ", ".join(say(language, FEATURE, feature=name, over=f"{over:.2f}") for name, over in known)
+    return ", ".join(language.word(name) for name, _ in known)
 
 
 def _said(phrase: Phrase, language: Language) -> str:
