@@ -15,6 +15,7 @@ from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.engine import judge
 from freio.adapters.detector.pool import ODD, Pool, second_opinion
 from freio.adapters.detector.state import State
+from freio.adapters.detector.windows import known, usual
 from freio.domain.spend import Score
 from tests.unit.guard.watching import NOW
 
@@ -163,12 +164,12 @@ def test_a_feed_that_stops_is_named_and_does_not_fire() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(30, 300), st.integers(1, 100))
-def test_no_hour_is_judged_by_later_ones(seed: int, known: int, later: int) -> None:
+def test_no_hour_is_judged_by_later_ones(seed: int, hours: int, later: int) -> None:
     """What an hour scored when it was the last is what it scores for ever, with the pool's opinion too."""
-    x = bursts(5, known + later, seed)
-    whole, then = judge(x), judge(x[:, :known])
-    assert np.array_equal(whole.score[:, :known], then.score)
-    assert np.allclose(second_opinion(whole)[:, :known], second_opinion(then), rtol=1e-12)
+    x = bursts(5, hours + later, seed)
+    whole, then = judge(x), judge(x[:, :hours])
+    assert np.array_equal(whole.score[:, :hours], then.score)
+    assert np.allclose(second_opinion(whole)[:, :hours], second_opinion(then), rtol=1e-12)
 
 
 @settings(max_examples=25, deadline=None)
@@ -182,9 +183,9 @@ def test_a_score_has_no_currency_and_no_scale(seed: int, power: float, hours: in
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(200, 400))
 def test_the_order_of_series_plays_no_part(seed: int, hours: int) -> None:
-    """In the records, nor in the pool."""
-    x = bursts(7, hours, seed)
-    order = np.random.default_rng(seed).permutation(7)
+    """In the records, nor in the pool, of which only some hours are taken."""
+    x = bursts(25, hours, seed)
+    order = np.random.default_rng(seed).permutation(25)
     assert np.allclose(second_opinion(judge(x))[order], second_opinion(judge(x[order])), rtol=1e-9)
 
 
@@ -198,6 +199,25 @@ def test_missing_hours_are_not_zero_spend(seed: int, hours: int, gap: int) -> No
     assert not judged[0, hours - gap - 20 : hours - 20].any()
     assert (judged[:, DAY * 2 :] < ODD).all()
     assert np.allclose(judged[1:], judge(x[1:]).score, atol=0.02)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(5, 7))
+def test_what_was_missing_day_after_day_is_no_news_when_it_comes_back(seed: int, days: int) -> None:
+    """Noon was never reported for a week: forty at noon are still usual, and not forty over nothing."""
+    x = business_hours(21, seed=seed)[: 20 * DAY + 13]
+    x[20 * DAY + 12 - DAY * days : 20 * DAY + 12 : DAY] = np.nan
+    assert usual(known(x[:, np.newaxis]))[-1, 0] == pytest.approx(40, rel=0.25)
+    assert score(x).usual == pytest.approx(40, rel=0.25)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(4, 20), st.floats(1.0, 30.0))
+def test_a_past_that_is_restated_is_no_trouble_now(seed: int, ago: int, times: float) -> None:
+    """Rows that come hours late make their own hours dearer: what is over by then is not told as if it ran."""
+    x = business_hours(seed=seed)
+    x[-1 - ago : -3] *= times
+    assert score(x).value < 1
 
 
 @settings(max_examples=25, deadline=None)
@@ -214,12 +234,12 @@ def test_late_rows_restate_and_do_not_alert_again(seed: int, hours: int, part: f
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.integers(168, 1200), st.integers(1, 30))
-def test_a_state_says_hour_by_hour_what_the_whole_past_says(seed: int, known: int, more: int) -> None:
+def test_a_state_says_hour_by_hour_what_the_whole_past_says(seed: int, hours: int, more: int) -> None:
     """To single precision, over days that turn, and with hours that are missing."""
-    x = bursts(3, known + more, seed)
-    x[1, np.random.default_rng(seed).integers(0, known + more, 9)] = np.nan
-    state = State(x[:, :known])
-    stepped = [state.step(x[:, hour])[0] for hour in range(known, known + more)]
+    x = bursts(3, hours + more, seed)
+    x[1, np.random.default_rng(seed).integers(0, hours + more, 9)] = np.nan
+    state = State(x[:, :hours])
+    stepped = [state.step(x[:, hour])[0] for hour in range(hours, hours + more)]
     assert np.allclose(stepped[-1], judge(x, last=1).score[:, 0], rtol=1e-3, atol=1e-3)
 
 
