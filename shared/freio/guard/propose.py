@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from freio.domain.app import App, Client
 from freio.domain.incident import Proposal
-from freio.domain.lever import kind_of
+from freio.domain.lever import Reach, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_LEVER_LEFT, NO_PRICE, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
@@ -35,7 +35,8 @@ class Case:
     """What every lever is asked about.
 
     ``drivers`` run away; ``beside`` are the other endpoints of their models, which the app used in the last seven days.
-    ``calm`` is what else it used in their projects: no brake is for it, it shows what is left where a model is taken.
+    ``calm`` is what else it used in them: no brake is for it. It shows what is left where a model is taken, and needs
+    room of its own under a limit that holds it too.
     ``fitted`` gives the limits for what is bound.
     """
 
@@ -166,9 +167,13 @@ def _nothing(reasons: Sequence[Phrase]) -> Candidate:
 
 def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
     """Every place with each target that would brake it, and why the others would not be braked."""
-    everywhere = (*case.drivers, *case.beside)
+    kind, everywhere = kind_of(lever.name), (*case.drivers, *case.beside)
+    calm = case.calm
+    if not (kind.limits and kind.reach is Reach.CALLER):  # a caller's one limit holds other projects' traffic as well
+        projects = {traffic.place.project for traffic in everywhere}
+        calm = [traffic for traffic in calm if traffic.place.project in projects]
     probes: dict[Place, list[Probe]] = defaultdict(list)
-    for probe in lever.probe(case.app, [traffic.place for traffic in (*everywhere, *case.calm)]):
+    for probe in lever.probe(case.app, [traffic.place for traffic in (*everywhere, *calm)]):
         probes[place_of(probe)].append(probe)
     bound: list[Bound] = []
     loose: dict[Phrase, None] = {}
@@ -181,8 +186,8 @@ def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
                 loose[why] = None
             else:
                 bound.append(Bound(traffic=traffic, probe=probe, runs_away=number < len(case.drivers)))
-    if kind_of(lever.name).limits:
-        bound += _through_the_same(bound, case.calm, probes)
+    if kind.limits:
+        bound += _through_the_same(bound, calm, probes)
     return bound, list(loose)
 
 
@@ -213,9 +218,8 @@ def _beside(drivers: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[T
 
 
 def _calm(braked: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[Traffic7d]:
-    """What else the app used in the last seven days in the projects of what is braked."""
-    projects = {one.place.project for one in braked}
-    return [p for p in places if p not in braked and p.place.project in projects and any(p.inputs)]
+    """What else the app used in the last seven days."""
+    return [p for p in places if p not in braked and any(p.inputs)]
 
 
 def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | None:
