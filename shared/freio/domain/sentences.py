@@ -107,7 +107,16 @@ AT_BILLING = N_("the billing of {project}")
 # ---- calling people
 ESCALATED = N_("No answer for {waited:duration}. {app} still runs at {rate:money} an hour.")
 ESCALATED_UNSEEN = N_("No answer for {waited:duration}. Nobody has measured yet how fast {app} runs.")
+ESCALATED_WAITS = N_(
+    "No answer for {waited:duration}. {app} still runs at {rate:money} an hour. The policy says enforce, and does not "
+    "brake it by itself: {why:phrases}."
+)
 NO_BRAKE = N_("{app} has no brake: {reason:phrases}.")
+
+# ---- why a policy that enforces leaves a brake to people
+WAITS_SHARED = N_("it brakes {apps} too")
+WAITS_NOBODYS = N_("some of the traffic there belongs to no app")
+WAITS_HARD = N_("it is a hard lever")
 
 # ---- why spend is odd, and why there is no brake: worked out far from the reader, carried as phrases
 TIMES_THE_USUAL = N_(
