@@ -182,6 +182,13 @@ ESTIMATE_SHARED = N_(
 ESTIMATE_UNDIVIDED = N_("all of {model} in {project}, though it may be of {apps} too: no bill of seven days says whose")
 ESTIMATE_RECONCILED = N_("{low:percent} to {high:percent} of list price, as bills were on {days:settled_days}")
 ESTIMATE_UNRECONCILED = N_("list price, which no settled bill could be held against yet")
+ESTIMATE_ODD = N_(
+    "{model} in {project} at list price: bills were {share:percent} of it on {days:settled_days}, which is too few or "
+    "too uneven to go by"
+)
+ESTIMATE_UNBILLED = N_(
+    "{model} in {project} at list price: the bill has nothing of that name on {days:settled_days}, though it was used"
+)
 ESTIMATE_DEDICATED = N_("without {tokens:rounded} tokens of {model} on provisioned throughput, billed by its time")
 
 # ---- to one person
