@@ -27,6 +27,7 @@ from freio.domain.journal import Entry
 from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
+from freio.domain.quota import QuotaBook
 from freio.domain.rates import Use
 from freio.domain.rights import RightsReport
 from freio.domain.silence import Lateness
@@ -50,6 +51,7 @@ Record = (
     | Forecasts
     | AlertLog
     | Lateness
+    | QuotaBook
 )
 R = TypeVar(
     "R",
@@ -68,6 +70,7 @@ R = TypeVar(
     Forecasts,
     AlertLog,
     Lateness,
+    QuotaBook,
 )
 
 

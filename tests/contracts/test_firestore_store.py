@@ -21,6 +21,7 @@ from freio.domain.ask import Ask
 from freio.domain.budget import BudgetStatus
 from freio.domain.incident import Action, Incident, State
 from freio.domain.notice import Card, Notice
+from freio.domain.quota import QuotaBook
 from freio.domain.target import Brake, Target
 from freio.errors import Conflict, Rejected, Unavailable
 from freio.ports import Change
@@ -259,15 +260,16 @@ def test_what_has_expired_is_written_as_if_it_were_gone(world: World, store: Fir
 
 
 def test_what_is_open_or_due_never_expires(world: World, store: FirestoreStore) -> None:
-    """Nor does a brake, which knows what stood there before us, nor an entry without its copy."""
+    """Nor do a brake and the standing quotas, which know what stood before us, nor an entry without its copy."""
     brake = Brake(target=Target("quota", "p", "s", "s/m", "1/min/{project}"))
-    records = (incident("i-1", app="chat"), card("c", due_at=NOW), notice("n"), brake)
+    records = (incident("i-1", app="chat"), card("c", due_at=NOW), notice("n"), brake, QuotaBook())
     store.commit(Change(put=records, journal=(entry("e"),)))
     world.now += LATER
     assert store.open_incident("chat") is not None
     assert [each.id for each in store.open_incidents()] == ["i-1"]
     assert len(store.due(Card, world.now)) == len(store.due(Notice, world.now)) == 1
     assert store.get(Brake, brake.id) is not None
+    assert store.get(QuotaBook, QuotaBook().id) is not None
     assert len(store.entries()) == 1
     with pytest.raises(Conflict):
         store.commit(Change(put=(incident("i-2", app="chat"),)))

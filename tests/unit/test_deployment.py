@@ -37,7 +37,7 @@ MODULE = ROOT / "infra" / "terraform"
 QUOTED = re.compile(r'"([^"]*)"')
 
 # Documents that never expire: see firestore_documents.
-FOR_EVER = {"brake", "open"}
+FOR_EVER = {"brake", "open", "quotabook"}
 # What Google grants by a role of its own alone: it is in no custom role.
 PREDEFINED = {
     "orgpolicy.policy.get": "roles/orgpolicy.policyAdmin",

@@ -111,3 +111,20 @@ def test_what_is_missing_is_named(town: World, capsys: pytest.CaptureFixture[str
     monkeypatch.delenv("FREIO_WAREHOUSE")
     assert run(town, "diff") == 2
     assert "FREIO_WAREHOUSE" in capsys.readouterr().err
+
+
+def test_a_quota_that_left_the_file_is_listed_and_taken_away(town: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would bind at Google for ever: nothing else looks at what the file does not say."""
+    assert run(town, "apply", "--yes") == 0
+    config = town.folder / "freio.yaml"
+    lines = config.read_text(encoding="utf-8").split("\n")
+    config.write_text("\n".join(line for line in lines if "quotas:" not in line), encoding="utf-8")
+    capsys.readouterr()
+    assert run(town, "diff") == 0
+    said = capsys.readouterr().out
+    assert "none  take away" in said
+    assert "set by Freio, and in the file no more; before it stood there: none" in said
+    assert run(town, "apply") == 2
+    assert run(town, "apply", "--yes") == 0
+    assert "taken away; what stood there before stands there again: none" in capsys.readouterr().out
+    assert listed(town, capsys) == []

@@ -55,7 +55,7 @@ run "what_may_go_goes" {
   command = plan
 
   assert {
-    condition     = !anytrue([for collection in ["freio-brake", "freio-open"] : contains(keys(google_firestore_field.expires_at), collection)])
+    condition     = !anytrue([for collection in ["freio-brake", "freio-open", "freio-quotabook"] : contains(keys(google_firestore_field.expires_at), collection)])
     error_message = "what stood before us never expires"
   }
   assert {

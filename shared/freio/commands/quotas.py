@@ -22,7 +22,7 @@ HEADER = (
     "app", "project", "model", "endpoint", "unit", "stands", "granted", "file says", "change", "would refuse"
 )  # fmt: skip
 _NUMBERS = {5, 6, 7, 9}
-NOTHING = "No app with quotas in the file had traffic in the last seven days."
+NOTHING = "No app with quotas in the file had traffic in the last seven days, and no quota of another is left."
 UNSET = "freio quotas apply: nothing was changed; add --yes to change what is listed"
 
 
@@ -101,6 +101,8 @@ def _who() -> str:
 def _done(one: Standing) -> str:
     if one.change is Change.LATER:
         return f"{one.wanted:,} stands there when the brake of {', '.join(one.leased)} ends"
+    if one.change is Change.REMOVE:
+        return f"taken away; what stood there before stands there again: {_limit(one.returns_to, 'none')}"
     return f"set to {one.wanted:,} and read back"
 
 
@@ -131,7 +133,7 @@ def _table(standing: Sequence[Standing]) -> str:
             one.unit,
             _limit(one.stands, "none"),
             _limit(one.granted, "no limit") if one.change is not Change.LOOSE else "?",
-            "?" if one.wanted is None else f"{one.wanted:,}",
+            _asked(one),
             str(one.change),
             "?" if one.refused is None else f"{one.refused:.1%}",
         ]
@@ -139,6 +141,12 @@ def _table(standing: Sequence[Standing]) -> str:
     ]
     notes = [note for one in standing for note in _notes(one)]
     return "\n".join([aligned(HEADER, rows, numbers=_NUMBERS), *(["", *notes] if notes else [])])
+
+
+def _asked(one: Standing) -> str:
+    if not one.asked:
+        return "none"
+    return "?" if one.wanted is None else f"{one.wanted:,}"
 
 
 def _notes(one: Standing) -> list[str]:
@@ -153,9 +161,15 @@ def _notes(one: Standing) -> list[str]:
             f"{one.wanted:,} is below what is in use, up to {one.peak:,}: it would have refused {one.refused:.1%} of"
             " the last seven days' traffic"
         )
+    elif one.change is Change.REMOVE:
+        notes.append(f"set by Freio, and in the file no more; before it stood there: {_limit(one.returns_to, 'none')}")
     elif one.refused is None and one.change.is_set:
         notes.append(f"telemetry does not count {one.unit}: nobody can say what it would refuse")
-    if one.leased:
+    if one.leased and one.change is Change.REMOVE:
+        notes.append(
+            f"a brake of {', '.join(one.leased)} is held there: the quota can be taken away once that has ended"
+        )
+    elif one.leased:
         notes.append(
             f"a brake of {', '.join(one.leased)} is held there: it returns to {_limit(one.returns_to, 'none')}"
         )

@@ -13,6 +13,7 @@ from freio.domain.forecast import Forecast
 from freio.domain.lever import Kind, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
+from freio.domain.sentences import WAITS_HARD, WAITS_NOBODYS, WAITS_SHARED
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend_cap import SpendCap
 from freio.domain.target import Target
@@ -141,6 +142,14 @@ class Proposal:
     def hits_others(self) -> bool:
         """Whether it brakes more than the app's own traffic, also some that belongs to no app: no policy pulls it."""
         return any(step.shared_with or step.unattributed for step in self.steps)
+
+    @property
+    def waits(self) -> tuple[Phrase, ...]:
+        """Why no policy pulls this brake, so that people must decide; empty: one may."""
+        shared = [Phrase.of(WAITS_SHARED, apps=", ".join(self.shared_with))] if self.shared_with else []
+        nobodys = [Phrase(WAITS_NOBODYS)] if any(step.unattributed for step in self.steps) else []
+        hard = [Phrase(WAITS_HARD)] if self.steps and self.kind.hard else []
+        return (*shared, *nobodys, *hard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

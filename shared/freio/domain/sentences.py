@@ -107,7 +107,16 @@ AT_BILLING = N_("the billing of {project}")
 # ---- calling people
 ESCALATED = N_("No answer for {waited:duration}. {app} still runs at {rate:money} an hour.")
 ESCALATED_UNSEEN = N_("No answer for {waited:duration}. Nobody has measured yet how fast {app} runs.")
+ESCALATED_WAITS = N_(
+    "No answer for {waited:duration}. {app} still runs at {rate:money} an hour. The policy says enforce, and does not "
+    "brake it by itself: {why:phrases}."
+)
 NO_BRAKE = N_("{app} has no brake: {reason:phrases}.")
+
+# ---- why a policy that enforces leaves a brake to people
+WAITS_SHARED = N_("it brakes {apps} too")
+WAITS_NOBODYS = N_("some of the traffic there belongs to no app")
+WAITS_HARD = N_("it is a hard lever")
 
 # ---- why spend is odd, and why there is no brake: worked out far from the reader, carried as phrases
 TIMES_THE_USUAL = N_(
@@ -173,6 +182,13 @@ ESTIMATE_SHARED = N_(
 ESTIMATE_UNDIVIDED = N_("all of {model} in {project}, though it may be of {apps} too: no bill of seven days says whose")
 ESTIMATE_RECONCILED = N_("{low:percent} to {high:percent} of list price, as bills were on {days:settled_days}")
 ESTIMATE_UNRECONCILED = N_("list price, which no settled bill could be held against yet")
+ESTIMATE_ODD = N_(
+    "{model} in {project} at list price: bills were {share:percent} of it on {days:settled_days}, which is too few or "
+    "too uneven to go by"
+)
+ESTIMATE_UNBILLED = N_(
+    "{model} in {project} at list price: the bill has nothing of that name on {days:settled_days}, though it was used"
+)
 ESTIMATE_DEDICATED = N_("without {tokens:rounded} tokens of {model} on provisioned throughput, billed by its time")
 
 # ---- to one person
@@ -272,6 +288,9 @@ RETURNS_TO = N_(
 QUOTA_STANDS = N_("The standing quota of freio.yaml stands there now: {found:override} on {model}, {location}.")
 QUOTA_UNSHARED = N_("{apps} goes through it too, and has no quota of this kind in freio.yaml")
 QUOTA_BEYOND = N_("Google grants {granted:number}, and freio.yaml says {wanted:number}: an override can only lower")
+QUOTA_ORPHANED = N_(
+    "{apps}: a quota of {value:number} was set through {lever:word}, which freio.yaml has no more; take it away there"
+)
 # ---- lever api_key
 NO_KEYS = N_("{app} names no API key in freio.yaml, so no key can be restricted")
 KEY_ELSEWHERE = N_("{project} holds none of these API keys: {keys}")

@@ -174,6 +174,13 @@ class Brake:
         asked = replace(self, found_known=True, returns_to=value, ours=ours)
         return asked._due((), due_at)  # noqa: SLF001  # its own
 
+    def quota_gone(self, before: Setting, seen: Setting, due_at: datetime) -> Brake:
+        """Where a standing quota is taken away that no lease is on: what stood there `before` it comes back."""
+        assert not self.leases, "a lease returns to what it found"
+        ours = tuple(dict.fromkeys((*self.ours, seen, before)))
+        freed = replace(self, found=before, found_known=True, returns_to=None, as_quota=False, ours=ours)
+        return freed._due((), due_at)  # noqa: SLF001  # its own
+
     def due_again(self, due_at: datetime) -> Brake:
         """To be driven anew, because what stands there may not be what was last read."""
         return self._due(self.leases, due_at) if self.found_known else self

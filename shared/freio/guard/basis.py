@@ -11,12 +11,15 @@ from freio.domain.attribution import Traits, sharing
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import (
     ESTIMATE_DEDICATED,
+    ESTIMATE_ODD,
     ESTIMATE_RECONCILED,
     ESTIMATE_SHARED,
+    ESTIMATE_UNBILLED,
     ESTIMATE_UNDIVIDED,
     ESTIMATE_UNRECONCILED,
 )
 from freio.guard.estimate import Shares, Traffic
+from freio.guard.reconcile import Ratio
 from freio.guard.sums import Sums
 
 SHOWN = 3  # shares of one app: the message says what is dearest, and is no report
@@ -43,6 +46,16 @@ def share_of(
     return Phrase.of(ESTIMATE_UNDIVIDED, model=model, project=project, apps=", ".join(others))
 
 
+def odd_bill(traffic: Traffic, ratio: Ratio | None) -> Phrase | None:
+    """That an estimate does not go by the bills there are, and why; None where it does, or there are none yet."""
+    if ratio is None or ratio.is_believed:
+        return None
+    project, model = traffic
+    if not ratio.billed:
+        return Phrase.of(ESTIMATE_UNBILLED, model=model, project=project, days=ratio.days)
+    return Phrase.of(ESTIMATE_ODD, model=model, project=project, share=f"{ratio.mid:.2f}", days=ratio.days)
+
+
 def basis(mine: Sums) -> tuple[Phrase, ...]:
     """What one app's estimate stands on; nothing where nothing is estimated now."""
     said = list(mine.shared)[:SHOWN]
@@ -50,8 +63,9 @@ def basis(mine: Sums) -> tuple[Phrase, ...]:
         if mine.days:
             low, high = (f"{part / mine.pace.listed:.2f}" for part in (mine.pace.low, mine.pace.high))
             said.append(Phrase.of(ESTIMATE_RECONCILED, low=low, high=high, days=mine.days))
-        else:
+        elif not mine.odd:
             said.append(Phrase(ESTIMATE_UNRECONCILED))
+    said += list(mine.odd)[:SHOWN]
     said += [
         Phrase.of(ESTIMATE_DEDICATED, tokens=tokens, model=model) for model, tokens in sorted(mine.dedicated.items())
     ][:SHOWN]

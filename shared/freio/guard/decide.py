@@ -215,6 +215,6 @@ def _differs(old: Proposal | None, new: Proposal) -> bool:
     if old is None or old.lever != new.lever or old.reasons != new.reasons:
         return True
     before, after = ({s.target: s.value for s in p.steps} for p in (old, new))  # their order says which is dearest now
-    if before.keys() != after.keys() or old.shared_with != new.shared_with:
+    if before.keys() != after.keys() or old.waits != new.waits:
         return True
     return any(abs(after[target] - value) > CHANGED * max(value, 1) for target, value in before.items())

@@ -203,7 +203,7 @@ def _step(app: App, owners: Owners, target: Target, rooms: Sequence[_Room]) -> S
         refused=would,
         refusals=owners.refusals(app, target, {place: would * part for place, part in weights(seen).items()}),
         shared_with=tuple(sorted(others)),
-        unattributed=any(owners.touches_nobody_s(app, target, place) for place in measured),
+        unattributed=any(owners.touches_nobody_s(target, place) for place in measured),
         bites_within=max(probe.bites_within for probe in probes),
         note=next((probe.note for probe in probes if probe.note), None),
     )

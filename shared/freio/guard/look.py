@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from freio.domain.app import Client
 from freio.domain.spend import Export, Tokens
-from freio.guard.basis import share_of
+from freio.guard.basis import odd_bill, share_of
 from freio.guard.estimate import Shares, Traffic, priced, split
 from freio.guard.reconcile import UNKNOWN, Ratio
 from freio.guard.sums import Sums
@@ -27,14 +27,14 @@ class Look:
         prices: PriceBook,
         *,
         known: Shares,
-        learned: Mapping[Traffic, Ratio],
+        compared: Mapping[Traffic, Ratio],
         export: Export,
         now: datetime,
     ) -> None:
         self._client = client
         self._prices = prices
         self._known = known
-        self._learned = learned
+        self._compared = compared
         self._export = export
         self._now = now
         self.sums: dict[str, Sums] = defaultdict(Sums)
@@ -57,7 +57,8 @@ class Look:
         return split(self._client, self._known, tokens.project, tokens.model)
 
     def _ratio(self, tokens: Tokens) -> Ratio:
-        return self._learned.get((tokens.project, tokens.model), UNKNOWN)
+        found = self._compared.get((tokens.project, tokens.model), UNKNOWN)
+        return found if found.is_believed else UNKNOWN
 
     def _priced(self, tokens: Tokens) -> Decimal:
         """What has no price is said of every app that it may belong to."""
@@ -82,5 +83,7 @@ class Look:
             mine.run(tokens.model, cost * share, ratio)
             self.tokens.step(app, tokens, share, cost * ratio.mid)
             until = self._export.complete_until or self._now
+            if odd := odd_bill(traffic, self._compared.get(traffic)):
+                mine.odd[odd] = None
             if said := share_of(self._client, self._known, traffic, owners=owners, app=app, until=until):
                 mine.shared[said] = None

@@ -24,7 +24,7 @@ from freio.guard.basis import basis
 from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares
 from freio.guard.look import Look
 from freio.guard.paces import Paces
-from freio.guard.reconcile import Ratio, ratios
+from freio.guard.reconcile import Ratio, doubts, ratios
 from freio.guard.silence import heard, of_all, of_app
 from freio.guard.sums import Sums
 from freio.guard.tariff import Uses, uses
@@ -73,10 +73,10 @@ class Readings:
     """Every app's reading, one under the name `NOBODY` for what belongs to none, and what they were made with.
 
     ``shares``    whose each project's and model's traffic is, as the export of the last seven days says.
-    ``ratios``    what each was billed over its estimate, with the spread of that (missing: not compared yet).
+    ``ratios``    what each was billed over its estimate, with the spread of that (missing: the list's price stands).
     ``usd_rate``  the client's currency per USD (None: not known).
     ``failures``  projects whose telemetry could not be read, with why: their apps are not complete.
-    ``doubts``    why prices may be others than the client pays.
+    ``doubts``    why prices may be others than the client pays, and how far bills were from them where that is odd.
     ``exported``  what the export is complete to (None: it is empty); ``silence`` where all telemetry is silent at once.
     """
 
@@ -116,7 +116,8 @@ class SpendMeter:
         telemetry = read_telemetry(self._meter, set().union(*homes.values()), since=max(since, settled - WEEK), now=now)
         known = shares(costs, export.complete_until or now)
         estimates = self._by_traffic(telemetry, export.usd_rate)
-        learned = ratios((cost for cost, _ in costs), estimates, settled)
+        compared = ratios((cost for cost, _ in costs), estimates, settled)
+        learned = {traffic: ratio for traffic, ratio in compared.items() if ratio.is_believed}
         used = uses(
             self._client,
             telemetry.hourly,
@@ -127,7 +128,7 @@ class SpendMeter:
             settled=settled,
         )
         spoken = heard(self._client, telemetry, costs, known)
-        look = Look(self._client, self._prices, known=known, learned=learned, export=export, now=now)
+        look = Look(self._client, self._prices, known=known, compared=compared, export=export, now=now)
         for cost, owner in costs:
             look.sums[owner].bill(cost)
         look.count(telemetry, settled)
@@ -156,7 +157,7 @@ class SpendMeter:
             ratios=learned,
             usd_rate=export.usd_rate,
             failures=telemetry.failures,
-            doubts=self._prices.troubles(),
+            doubts=(*self._prices.troubles(), *doubts(compared)),
             apps=apps,
             exported=export.complete_until,
             silence=of_all(telemetry, now),

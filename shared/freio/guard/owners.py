@@ -14,6 +14,7 @@ from freio.domain.target import Target
 from freio.guard.estimate import NOBODY, Shares, split
 from freio.ports import Place
 
+STRAY = Decimal("0.10")  # less than this of what goes through a target is some calls without a label, and no owner
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 
@@ -36,9 +37,15 @@ class Owners:
         """
         return tuple(sorted(self._touched(app, target, place, through) - {app.name, NOBODY}))
 
-    def touches_nobody_s(self, app: App, target: Target, place: Place) -> bool:
-        """Whether it would touch traffic that belongs to no app."""
-        return NOBODY in self._touched(app, target, place)
+    def touches_nobody_s(self, target: Target, place: Place) -> bool:
+        """Whether what it would touch belongs to no app, more of it than a few stray calls."""
+        reach = kind_of(target.lever).reach
+        if reach is Reach.CALLER:
+            return False
+        models = [split(self._client, self._shares, place.project, place.model)]
+        if reach is not Reach.MODEL:
+            models = [parts for (project, _), parts in self._shares.items() if project == place.project]
+        return any(parts.get(NOBODY, _ZERO) >= STRAY for parts in models)
 
     def refusals(self, app: App, target: Target, refused: Mapping[Place, Decimal]) -> tuple[Refusal, ...]:
         """Whose traffic a lever would refuse; one caller's is all the app's.

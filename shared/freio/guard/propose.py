@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from freio.domain.app import App, Client
 from freio.domain.incident import Proposal
-from freio.domain.lever import kind_of
+from freio.domain.lever import Reach, kind_of
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_LEVER_LEFT, NO_PRICE, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
@@ -35,7 +35,8 @@ class Case:
     """What every lever is asked about.
 
     ``drivers`` run away; ``beside`` are the other endpoints of their models, which the app used in the last seven days.
-    ``calm`` is what else it used in their projects: no brake is for it, it shows what is left where a model is taken.
+    ``calm`` is what else it used in them: no brake is for it. It shows what is left where a model is taken, and needs
+    room of its own under a limit that holds it too.
     ``fitted`` gives the limits for what is bound.
     """
 
@@ -51,18 +52,21 @@ class Case:
 class Candidate:
     """A brake that would bind.
 
-    How many apps it ``hits`` beside this one orders it; then whether what it ``leaves`` running (a share of what the
-    traffic that runs away costs) drives it on; then how hard it hits.
+    How many apps it hits beside this one orders it; then whether what it ``leaves`` running (a share of what the
+    traffic that runs away costs) drives it on; then whether it limits or stops, for a stop refuses usual traffic too,
+    which is no price for sparing what belongs to no app; then whether it brakes such; then how hard it hits.
     """
 
     proposal: Proposal
-    hits: int
     leaves: Decimal = _ZERO
 
     @property
-    def rank(self) -> tuple[bool, int, bool, int]:
-        kind = kind_of(self.proposal.lever)
-        return kind.hard, self.hits, self.leaves >= DRIVES, kind.softness
+    def rank(self) -> tuple[bool, int, bool, bool, bool, int]:
+        offered = self.proposal
+        nobody_s = any(step.unattributed for step in offered.steps)
+        drives_on = self.leaves >= DRIVES
+        kind = offered.kind
+        return kind.hard, len(offered.shared_with), drives_on, not kind.limits, nobody_s, kind.softness
 
 
 class Proposer:
@@ -146,7 +150,7 @@ def _offer(lever: Lever, case: Case) -> Candidate:
         if not any(one.runs_away for one in bound):
             return _nothing(loose)
         proposal = Proposal(lever=lever.name, steps=stops(app, owners, bound), uncovered=(*loose, *past))
-        return Candidate(proposal=proposal, hits=_hits(app, owners, bound), leaves=_leaves(case, bound))
+        return Candidate(proposal=proposal, leaves=_leaves(case, bound))
     fits = case.fitted(bound)
     loose += [why for one in fits if one.runs_away and (why := idle(one.step))]
     kept = [one for one in fits if not (idle(one.step) if one.runs_away else is_stricter_already(one.step))]
@@ -154,18 +158,22 @@ def _offer(lever: Lever, case: Case) -> Candidate:
         return _nothing(loose)
     proposal = Proposal(lever=lever.name, steps=tuple(one.step for one in kept), uncovered=(*loose, *past))
     braked = [held for one in kept for held in one.bound]
-    return Candidate(proposal=proposal, hits=_hits(app, owners, braked), leaves=_leaves(case, braked))
+    return Candidate(proposal=proposal, leaves=_leaves(case, braked))
 
 
 def _nothing(reasons: Sequence[Phrase]) -> Candidate:
-    return Candidate(proposal=Proposal(lever="", steps=(), reasons=tuple(reasons)), hits=0)
+    return Candidate(proposal=Proposal(lever="", steps=(), reasons=tuple(reasons)))
 
 
 def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
     """Every place with each target that would brake it, and why the others would not be braked."""
-    everywhere = (*case.drivers, *case.beside)
+    kind, everywhere = kind_of(lever.name), (*case.drivers, *case.beside)
+    calm = case.calm
+    if not (kind.limits and kind.reach is Reach.CALLER):  # a caller's one limit holds other projects' traffic as well
+        projects = {traffic.place.project for traffic in everywhere}
+        calm = [traffic for traffic in calm if traffic.place.project in projects]
     probes: dict[Place, list[Probe]] = defaultdict(list)
-    for probe in lever.probe(case.app, [traffic.place for traffic in (*everywhere, *case.calm)]):
+    for probe in lever.probe(case.app, [traffic.place for traffic in (*everywhere, *calm)]):
         probes[place_of(probe)].append(probe)
     bound: list[Bound] = []
     loose: dict[Phrase, None] = {}
@@ -178,8 +186,8 @@ def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
                 loose[why] = None
             else:
                 bound.append(Bound(traffic=traffic, probe=probe, runs_away=number < len(case.drivers)))
-    if kind_of(lever.name).limits:
-        bound += _through_the_same(bound, case.calm, probes)
+    if kind.limits:
+        bound += _through_the_same(bound, calm, probes)
     return bound, list(loose)
 
 
@@ -210,17 +218,8 @@ def _beside(drivers: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[T
 
 
 def _calm(braked: Sequence[Traffic7d], places: Sequence[Traffic7d]) -> list[Traffic7d]:
-    """What else the app used in the last seven days in the projects of what is braked."""
-    projects = {one.place.project for one in braked}
-    return [p for p in places if p not in braked and p.place.project in projects and any(p.inputs)]
-
-
-def _hits(app: App, owners: Owners, bound: Sequence[Bound]) -> int:
-    """How many apps a brake touches beside the one that runs away; what belongs to no app counts as one more."""
-    where = [(one.probe.target, one.traffic.place, one.probe.through) for one in bound]
-    nobody = any(owners.touches_nobody_s(app, target, place) for target, place, _ in where)
-    others = {name for target, place, through in where for name in owners.others(app, target, place, through)}
-    return len(others) + nobody
+    """What else the app used in the last seven days."""
+    return [p for p in places if p not in braked and any(p.inputs)]
 
 
 def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | None:

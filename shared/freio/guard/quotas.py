@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from freio.domain.app import Client
 from freio.domain.budget_fit import refused
 from freio.domain.journal import Kind
-from freio.domain.lever import Reach, Setting, kind_of
+from freio.domain.lever import Reach, kind_of
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, Standing, asked_of, change_of
 from freio.domain.sentences import GATEWAY_QUOTA_SEVERAL, QUOTA_BEYOND, QUOTA_UNSHARED, RETURNS_TO
@@ -26,6 +26,7 @@ from freio.guard.hold import Holder
 from freio.guard.homes import could_be, homes
 from freio.guard.meter import Readings
 from freio.guard.places import dense, place_of
+from freio.guard.quota_book import as_set, book_of, orphans, returns_to
 from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.guard.telemetry import STEP_MINUTES, floor_step
@@ -69,7 +70,8 @@ class StandingQuotas:
     def diff(self, readings: Readings) -> list[Standing]:
         """Each target through which an app with a quota had traffic in the last seven days; in the file's order.
 
-        Raises `VendorError` where telemetry or a lever cannot be read: no answer is not "no traffic".
+        Then each on which a quota of Freio's stands that the file has no more. Raises `VendorError` where telemetry or
+        a lever cannot be read: no answer is not "no traffic".
         """
         traffic = self._traffic(readings)
         found = []
@@ -77,13 +79,17 @@ class StandingQuotas:
             if kind_of(lever.name).limits:
                 found += [self._standing(there, traffic) for there in self._targets(lever, readings, traffic)]
         order = [app.name for app in self._client.apps]
-        return sorted(
+        asked = sorted(
             (one for one in found if one.asked),
             key=lambda one: (min(map(order.index, one.apps)), one.target.project, one.places, one.target),
         )
+        return [*asked, *orphans(self._client, self._store, self._holder, {one.target for one in asked})]
 
     def keep(self, standing: Standing, by: str) -> Kept:
-        """Put one quota in place, through the lever, unless a lease lives; journalled, and told where it is leased."""
+        """Put one quota in place, through the lever, unless a lease lives; journalled, and told where it is leased.
+
+        Or take it away, where the file has it no more and no lease lives.
+        """
         again(lambda: self._ask(standing, by))
         if standing.change is Change.LATER:
             return Kept(standing=standing, done=True)
@@ -93,15 +99,7 @@ class StandingQuotas:
             return Kept(standing=standing, done=False, why=f"{error}; Freio's sweep tries again")
         brake = self._store.get(Brake, standing.target.id)
         assert brake is not None, "it was asked for just now"
-        if brake.leases:
-            return Kept(standing=standing, done=True, why="a lease was claimed meanwhile: it stands there afterwards")
-        if brake.hold is Hold.RESTORING:
-            return Kept(standing=standing, done=False, why="another process is at it: Freio's sweep goes on")
-        if brake.standing != standing.wanted:
-            return Kept(
-                standing=standing, done=False, why=f"somebody else set {brake.standing} there meanwhile: it is left"
-            )
-        return Kept(standing=standing, done=True)
+        return _came_of(standing, brake)
 
     # ---- what there is
 
@@ -133,7 +131,7 @@ class StandingQuotas:
         probe, target = there.probe, there.probe.target
         apps = [app for app in self._client.apps if app.name in there.apps]
         asked = tuple((app.name, app.quotas[probe.unit]) for app in apps if probe.unit in app.quotas)
-        brake = self._store.get(Brake, target.id) or Brake(target=target)
+        brake = self._brake(target)
         wanted = asked_of([app.name for app in apps], asked)
         granted = self._granted(probe) if asked and probe.binds else None
         without = sorted({app.name for app in apps} - {name for name, _ in asked})
@@ -155,11 +153,14 @@ class StandingQuotas:
             wanted=wanted,
             change=change,
             leased=tuple(sorted({lease.app for lease in brake.leases})),
-            returns_to=_returns_to(brake) if brake.leases else None,
+            returns_to=returns_to(brake) if brake.leases else None,
             peak=max(inputs, default=0) if inputs is not None else None,
             refused=refused(inputs, wanted) if inputs is not None and wanted is not None else None,
             reason=reason,
         )
+
+    def _brake(self, target: Target) -> Brake:
+        return self._store.get(Brake, target.id) or Brake(target=target)
 
     def _granted(self, probe: Probe) -> int | None:
         grants = self._grants.get(probe.target.lever)
@@ -175,19 +176,28 @@ class StandingQuotas:
 
     def _ask(self, standing: Standing, by: str) -> None:
         """Write down what shall stand there. The lever is called by whoever drives the target next."""
-        assert standing.wanted is not None, "only what has a quota is kept"
         step = Step(self._clock.now())
-        brake = self._store.get(Brake, standing.target.id) or Brake(target=standing.target)
-        asked = step.put(brake.standing_at(standing.wanted, standing.stands, step.now))
+        brake, book = self._brake(standing.target), book_of(self._store)
+        if standing.change is Change.REMOVE and brake.leases:
+            return  # a lease returns to what it found
+        if standing.change is Change.REMOVE:
+            value = standing.returns_to
+            asked = step.put(brake.quota_gone(value, standing.stands, step.now))
+            step.put(book.without(standing.target))
+        else:
+            assert standing.wanted is not None, "only what has a quota is kept"
+            value = standing.wanted
+            asked = step.put(brake.standing_at(standing.wanted, standing.stands, step.now))
+            step.put(book.having(as_set(standing, returns_to(brake) if brake.leases else standing.stands)))
         step.log(
             Kind.LEVER,
             None,
             f"standing quota: {standing.change}",
-            key=f"quota/{brake.id}/{brake.version}/{standing.wanted}",
+            key=f"quota/{brake.id}/{brake.version}/{value}",
             by=by,
             app=", ".join(standing.apps),
             target=brake.id,
-            value=standing.wanted,
+            value=value,
             stands=standing.stands,
             refused=standing.refused,
         )
@@ -196,6 +206,20 @@ class StandingQuotas:
                 key = f"quota/{brake.id}/{brake.version}"
                 step.thread(incident, key, RETURNS_TO, value=standing.wanted, by=by, **place(brake.target))
         self._store.commit(step.change())
+
+
+def _came_of(standing: Standing, brake: Brake) -> Kept:
+    """What the look at its target has brought."""
+    if brake.leases and standing.change is Change.REMOVE:
+        return Kept(standing=standing, done=False, why="a brake is held there: take it away once that has ended")
+    if brake.leases:
+        return Kept(standing=standing, done=True, why="a lease was claimed meanwhile: it stands there afterwards")
+    if brake.hold is Hold.RESTORING:
+        return Kept(standing=standing, done=False, why="another process is at it: Freio's sweep goes on")
+    if brake.standing != (standing.returns_to if standing.change is Change.REMOVE else standing.wanted):
+        why = f"somebody else set {brake.standing} there meanwhile: it is left"
+        return Kept(standing=standing, done=False, why=why)
+    return Kept(standing=standing, done=True)
 
 
 def _of_callers(probe: Probe) -> bool:
@@ -210,12 +234,7 @@ def _judged(
         return Change.LOOSE, probe.reason
     if wanted is None:
         return Change.UNSHARED, Phrase.of(QUOTA_UNSHARED, apps=", ".join(without))
-    change = change_of(probe.override, wanted, granted, leased=bool(brake.leases), returns_to=_returns_to(brake))
+    change = change_of(probe.override, wanted, granted, leased=bool(brake.leases), returns_to=returns_to(brake))
     if change is Change.BEYOND:
         return change, Phrase.of(QUOTA_BEYOND, granted=granted, wanted=wanted)
     return change, None
-
-
-def _returns_to(brake: Brake) -> Setting:
-    """What stands there once no lease is left."""
-    return brake.found if brake.returns_to is None else brake.returns_to

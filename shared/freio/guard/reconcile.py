@@ -3,6 +3,9 @@
 Telemetry shows no caches of Google's models, no contracts, no long contexts and no credits, so an estimate at list
 price is off, by much the same part each day. That part is learned from the settled days that telemetry still shows,
 anew at each reading: late rows and corrections come into it by themselves, and nothing has to be kept.
+
+A ratio far from one is learned too where day after day says the same, as where credits pay for nearly all; where the
+days do not agree, or the bill has nothing of that name, the list's price stands, and both are said.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from decimal import Decimal
 from freio.domain.spend import HourlyCost
 from freio.guard.estimate import Traffic
 
-BELIEVED = (Decimal("0.05"), Decimal(2))  # outside these, model names do not mean the same: no ratio is better
+USUAL = (Decimal("0.05"), Decimal(2))  # what caches, contracts and long contexts make of a price; outside it is odd
+STEADY_DAYS = 5  # of about seven; the newest is one of them, for credits run out
+NEAR = Decimal("0.05")  # of the list's price, each way, where that is more than `FEW` of the ratio
 LOW, MIDDLE, HIGH = Decimal("0.1"), Decimal("0.5"), Decimal("0.9")  # quantiles of the days
 FEW_DAYS = 3  # of fewer, the spread is not known, and is taken to be at least
 FEW = Decimal("0.25")  # of the ratio, each way
@@ -24,12 +29,27 @@ FEW = Decimal("0.25")  # of the ratio, each way
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """Billed over estimated: on a middling day, and on days of little and of much; ``days`` that it was learned on."""
+    """Billed over estimated: on a middling day, and on days of little and of much; ``days`` that it was learned on.
+
+    ``steady``  enough days, the newest among them, are near the middling one.
+    ``billed``  the bill has something of that project and model in hours with an estimate; else it is no ratio.
+    """
 
     low: Decimal
     mid: Decimal
     high: Decimal
     days: int
+    steady: bool = False
+    billed: bool = True
+
+    @property
+    def is_odd(self) -> bool:
+        least, most = USUAL
+        return not (self.billed and least <= self.mid <= most)
+
+    @property
+    def is_believed(self) -> bool:
+        return self.billed and (self.steady or not self.is_odd)
 
 
 # Before the first settled bill. Caches make a bill smaller (a token that is read from one costs a tenth) and regional
@@ -40,9 +60,10 @@ Estimates = Mapping[tuple[Traffic, datetime], Decimal]
 
 
 def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime) -> dict[Traffic, Ratio]:
-    """The ratio of each traffic, from the hours before `settled` that have an estimate."""
+    """The ratio of each traffic, believed or not, from the hours before `settled` that have an estimate."""
     billed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
     guessed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
+    there: set[Traffic] = set()
     for (traffic, hour), amount in estimates.items():
         if hour < settled:
             guessed[traffic, hour.date()] += amount
@@ -50,21 +71,41 @@ def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime)
         traffic = (cost.project, cost.model)
         if (traffic, cost.hour) in estimates and cost.hour < settled and not cost.beside:
             billed[traffic, cost.hour.date()] += cost.net.amount
+            there.add(traffic)
     days: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
-    for (traffic, day), amount in guessed.items():
+    for (traffic, day), amount in sorted(guessed.items()):
         if amount > 0:
             days[traffic].append((billed[traffic, day] / amount, amount))
-    least, most = BELIEVED
-    found = {traffic: _ratio(seen) for traffic, seen in days.items()}
-    return {traffic: ratio for traffic, ratio in found.items() if least <= ratio.mid <= most}
+    return {traffic: _ratio(seen, billed=traffic in there) for traffic, seen in days.items()}
 
 
-def _ratio(days: Sequence[tuple[Decimal, Decimal]]) -> Ratio:
+def doubts(found: Mapping[Traffic, Ratio]) -> tuple[str, ...]:
+    """What is said of odd ratios, whether estimates go by them or not."""
+    said = []
+    for (project, model), ratio in sorted(found.items()):
+        days = f"{ratio.days} settled day{'s' if ratio.days != 1 else ''}"
+        if not ratio.billed:
+            why = f"the bill has nothing of it on {days}, telemetry has: list prices stand in"
+        elif ratio.is_odd and ratio.is_believed:
+            why = f"bills were {ratio.mid:.2f} of list price on {days}, steadily (by credits?): estimates go by that"
+        elif ratio.is_odd:
+            why = f"bills were {ratio.mid:.2f} of list price on {days}, too few or too uneven: list prices stand in"
+        else:
+            continue
+        said.append(f"{model} in {project}: {why}")
+    return tuple(said)
+
+
+def _ratio(days: Sequence[tuple[Decimal, Decimal]], *, billed: bool) -> Ratio:
+    """Of a traffic's days, the newest last."""
     mid = quantile(days, MIDDLE)
     low, high = min(mid, quantile(days, LOW)), max(mid, quantile(days, HIGH))
     if len(days) < FEW_DAYS:
         low, high = min(low, mid * (1 - FEW)), max(high, mid * (1 + FEW))
-    return Ratio(low=round(low, 6), mid=round(mid, 6), high=round(high, 6), days=len(days))
+    near = [abs(value - mid) <= max(NEAR, FEW * mid) for value, _ in days]
+    steady = sum(near) >= STEADY_DAYS and near[-1]
+    low, mid, high = (round(part, 6) for part in (low, mid, high))
+    return Ratio(low=low, mid=mid, high=high, days=len(days), steady=steady, billed=billed)
 
 
 def quantile(weighted: Sequence[tuple[Decimal, Decimal]], share: Decimal) -> Decimal:

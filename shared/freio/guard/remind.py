@@ -16,6 +16,7 @@ from freio.domain.sentences import (
     DRILL_UNPLANNED,
     ESCALATED,
     ESCALATED_UNSEEN,
+    ESCALATED_WAITS,
     LET_GO,
     NO_BRAKE,
     NOT_WORKED_OUT,
@@ -125,9 +126,11 @@ class Reminder:
         decision = Decision(action=Action.THROTTLE, by=POLICY, at=step.now, until=step.now + app.policy.lease)
         start_braking(step, incident, decision)
 
-    @staticmethod
-    def _escalate(step: Step, app: App, incident: Incident) -> None:
-        """Call people in the thread, ever more rarely; page when that did not help either."""
+    def _escalate(self, step: Step, app: App, incident: Incident) -> None:
+        """Call people in the thread, ever more rarely; page when that did not help either.
+
+        Who counts on the policy reads why it leaves this to people.
+        """
         count = incident.escalations + 1
         waited = _seconds(step.now - incident.changed_at)
         wait = min(LONGEST_WAIT, max(app.policy.grace, SHORTEST_WAIT) * 2 ** min(count, 10))
@@ -135,6 +138,9 @@ class Reminder:
         key = f"{called.revision}/escalated/{count}"
         if called.known_rate is None:
             step.mention(called, key, ESCALATED_UNSEEN, app=app.name, waited=waited)
+        elif self._enforces(app, called) and called.proposal is not None and called.proposal.waits:
+            why = packed(called.proposal.waits)
+            step.mention(called, key, ESCALATED_WAITS, app=app.name, waited=waited, rate=called.known_rate, why=why)
         else:
             step.mention(called, key, ESCALATED, app=app.name, waited=waited, rate=called.known_rate)
         step.log(Kind.NOTICE, called, "escalated", key=f"{called.id}/{key}", waited=waited)
@@ -143,12 +149,12 @@ class Reminder:
 
 
 def _may_brake_unasked(incident: Incident, now: datetime) -> bool:
-    """There is a brake, its targets serve nobody else, and the app was just seen to run away.
+    """There is a brake that a policy may pull, and the app was just seen to run away.
 
     A brake that is held goes on being held while data is missing: a gap never releases one.
     """
     proposal, seen = incident.proposal, incident.assessment
-    if proposal is None or not proposal.steps or proposal.hits_others or proposal.kind.hard:
+    if proposal is None or not proposal.steps or proposal.waits:
         return False
     is_fresh = seen is not None and now - seen.at <= FRESH
     if incident.holding:

@@ -85,7 +85,7 @@ def _stop(app: App, owners: Owners, target: Target, through: Sequence[Bound]) ->
         refused=sum(refused.values(), _ZERO) if any(seen.values()) else Decimal(1),
         refusals=owners.refusals(app, target, refused),
         shared_with=tuple(sorted(others)),
-        unattributed=any(owners.touches_nobody_s(app, target, one.traffic.place) for one in through),
+        unattributed=any(owners.touches_nobody_s(target, one.traffic.place) for one in through),
         takes=tuple(sorted({name for one in through for name in one.probe.takes})),
         bites_within=max(one.probe.bites_within for one in through),
         note=_note(target, through),

@@ -58,6 +58,7 @@ class Sums(Worth):
     unpriced: set[str] = field(default_factory=set)
     dedicated: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     shared: dict[Phrase, None] = field(default_factory=dict)
+    odd: dict[Phrase, None] = field(default_factory=dict)  # bills that estimates do not go by
 
     def guess(self, hour: datetime, model: str, listed: Decimal, ratio: Ratio) -> None:
         self.guessed[hour].add(listed, ratio)

@@ -169,6 +169,14 @@ def test_the_order_of_the_targets_is_no_other_question_and_their_number_is() -> 
     assert propose(Step(NOW), ASKING, before, brake(100)).revision == before.revision + 1
 
 
+def test_a_brake_that_no_policy_pulls_any_more_is_another_question() -> None:
+    """Calls that belong to no app came onto its target: what the message says of the policy must be drawn anew."""
+    before = asked(100)
+    assert before.proposal is not None
+    tainted = replace(before.proposal, steps=tuple(replace(s, unattributed=True) for s in before.proposal.steps))
+    assert propose(Step(NOW), ASKING, before, tainted).revision == before.revision + 1
+
+
 @pytest.mark.parametrize("state", [State.OPEN, State.PROPOSED])
 def test_quiet_on_complete_data_ends_it(state: State) -> None:
     """After half an hour without a break."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from freio.domain.app import App
+from freio.domain.app import App, Match, Policy
 from freio.domain.calendar import month_end
 from freio.domain.incident import Action, Decision
 from freio.domain.money import SpendRange
@@ -18,8 +18,8 @@ from freio.domain.target import Target
 from freio.guard.raise_limit import as_granted
 from freio.ports import Place
 from tests.fakes import FakeLever
-from tests.unit.guard.test_propose_levers import DAY, LOOSE, RUNAWAY, USUAL, named, offered, town
-from tests.unit.guard.watching import A_TOKEN, HOUR, NOW, PRO, PROJECT, usd
+from tests.unit.guard.test_propose_levers import ALL, DAY, LOOSE, RUNAWAY, USUAL, named, offered, town
+from tests.unit.guard.watching import A_TOKEN, HOUR, NOW, PRO, PROJECT, app, usd
 
 ONE_A_MINUTE = 60  # tokens an hour
 
@@ -128,3 +128,36 @@ def test_the_budget_allows_as_much_through_two_keys_as_through_one(a_minute: str
 
     fits = int((Decimal(a_minute) - calm * A_TOKEN * 10) / A_TOKEN)
     assert limit(FakeLever(name="gateway")) == limit(TwoKeys(name="gateway")) == fits
+
+
+def test_calm_traffic_in_another_project_keeps_its_room_too() -> None:
+    """The same key calls models in two projects, and the gateway limits them together."""
+    match = Match(projects=frozenset({PROJECT, "acme-other"}), labels=(("app", "chat"),))
+
+    def limit(calm_project: str) -> int:
+        made = town(app("chat", match=match, policy=Policy(levers=ALL)), stops=(OneKey(name="gateway"),))
+        made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={"app": "chat"}, project="acme-other")
+        made.serve(NOW - 8 * DAY, NOW, USUAL, model=PRO, project=calm_project)
+        (step,) = offered(made, ("quota",)).steps
+        assert step.target.lever == "gateway"
+        return step.value
+
+    assert limit(PROJECT) == limit("acme-other") == 20_000
+
+
+def test_a_lever_of_a_project_is_asked_about_no_other() -> None:
+    """One that Freio may not look into would keep the lever from being offered here."""
+    match = Match(projects=frozenset({PROJECT, "acme-other"}), labels=(("app", "chat"),))
+    asked: set[str] = set()
+
+    class Quota(FakeLever):
+        def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+            asked.update(place.project for place in places)
+            return super().probe(app, places)
+
+    made = town(app("chat", match=match, policy=Policy(levers=ALL)), stops=())
+    made.lever = Quota()
+    made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={"app": "chat"}, project="acme-other")
+    made.serve(NOW - 8 * DAY, NOW, USUAL, model=PRO, project="acme-other")
+    assert offered(made).lever == "quota"
+    assert asked == {PROJECT}

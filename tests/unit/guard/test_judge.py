@@ -11,12 +11,15 @@ import pytest
 
 from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.paces import PaceRecords
+from freio.domain.expectation import Expectations
 from freio.domain.money import SpendRange
+from freio.domain.sentences import ESTIMATE_ODD
 from freio.domain.spend import Score
+from freio.guard.detect import detect
 from freio.guard.judge import Spans, as_the_day_before, judged, without
 from freio.guard.meter import Reading, Readings
 from freio.guard.token_rate import TokenRate
-from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, Town, app, client, usd
 
 DAYS = 28
 TROUBLE = (NOW - timedelta(days=12), NOW - timedelta(days=10))
@@ -76,3 +79,31 @@ def test_what_is_missing_was_as_the_day_before() -> None:
     hours = [1.0] * 24 + [math.nan] * 48 + [math.nan]
     assert as_the_day_before(hours) == [1.0] * 73
     assert as_the_day_before([math.nan, 2.0]) == [0.0, 2.0]
+
+
+@pytest.mark.parametrize("billed", ["1", "0"])
+def test_credits_that_pay_for_nearly_all_are_no_runaway(billed: str) -> None:
+    """Two hundredths of the list's price on the bill, or nothing, each day for weeks; use is steady."""
+    one = app(budget=usd(1500))
+    town = Town(client=client(one))
+    town.bill(NOW - timedelta(days=22), NOW - 3 * HOUR, billed)
+    town.serve(NOW - timedelta(days=22), NOW, 50_000_000)  # 50 USD an hour by the list
+    readings = town.read()
+    mine = readings.apps["chat"]
+    assert mine.rate == usd(billed)
+    scores = judged(town.client, readings, PyodDetector(), PaceRecords(), NOW)
+    found = detect(town.client, one, mine, scores, budgets=(), known=Expectations(id="chat"), allowance=None, now=NOW)
+    assert (found.signals, found.running_away) == ((), False)
+    (said,) = readings.doubts
+    assert "estimates go by that" in said
+
+
+def test_a_bill_that_estimates_do_not_go_by_is_said_where_they_are_read() -> None:
+    """The credits ran out two days before: zero is no price any more. The list's stands, and the message says why."""
+    town = Town()
+    town.bill(NOW - timedelta(days=9), NOW - timedelta(days=4), 0)
+    town.bill(NOW - timedelta(days=4), NOW - 3 * HOUR, 40)
+    town.serve(NOW - timedelta(days=9), NOW, 50_000_000)
+    readings = town.read()
+    assert readings.ratios == {}
+    assert ESTIMATE_ODD in [said.text for said in readings.apps["chat"].spend.basis]

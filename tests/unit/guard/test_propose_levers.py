@@ -91,11 +91,33 @@ def test_a_key_that_two_apps_use_is_shared_as_well() -> None:
     assert offered(town(chat, both, stops=(key(),)), tried=("quota",)).shared_with == ("search",)
 
 
-def test_what_belongs_to_no_app_is_hit_too() -> None:
-    """Unattributed traffic on the model is somebody's: the key spares it."""
+def test_no_app_is_cut_off_to_spare_what_belongs_to_no_app() -> None:
+    """Half of the model's traffic is nobody's. A key's stop would spare it, and refuse what is usual of the app's."""
     made = town(named("chat"), stops=(key(),))
     made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={"app": "unknown"})
-    assert offered(made).lever == "api_key"
+    proposal = offered(made)
+    assert (proposal.lever, proposal.hits_others) == ("quota", True)
+    assert offered(made, ("quota",)).lever == "api_key"
+
+
+def test_of_two_stops_the_one_that_spares_what_belongs_to_no_app_comes_first() -> None:
+    """Taking the model away is softer, and takes it from nobody's calls as well."""
+    made = town(named("chat"), stops=(models(), key()))
+    assert offered(made, ("quota",)).lever == "allowed_models"
+    made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={"app": "unknown"})
+    assert offered(made, ("quota",)).lever == "api_key"
+
+
+@pytest.mark.parametrize(("stray", "is_nobodys"), [("0.01", False), ("7", False), ("8", True)])
+def test_some_stray_calls_without_a_label_are_no_owner(stray: str, *, is_nobodys: bool) -> None:
+    """70 USD are the app's. Less than a tenth of it all neither stops a policy from braking nor changes the lever."""
+    deny = FakeStop("iam_deny", through=lambda one, _: (f"{one.name}@acme",), dimension="service_account")
+    made = town(named("chat"), stops=(deny, service()))
+    made.bill(NOW - 3 * DAY, NOW - 3 * DAY + HOUR, stray, labels={})
+    proposal = offered(made)
+    assert (proposal.lever, proposal.hits_others) == ("quota", is_nobodys)
+    hard = offered(made, ("quota", "iam_deny"))
+    assert (hard.lever, hard.hits_others) == ("disable_service", is_nobodys)
 
 
 def test_after_a_refuted_lever_comes_the_next() -> None:

@@ -16,12 +16,13 @@ from freio.domain.incident import State
 from freio.domain.journal import Kind
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, Standing
-from freio.domain.sentences import MULTI_REGION, QUOTA_STANDS, RESTORED, RETURNS_TO
+from freio.domain.sentences import MULTI_REGION, QUOTA_ORPHANED, QUOTA_STANDS, RESTORED, RETURNS_TO
 from freio.domain.spend import Probe
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Rejected, Unavailable
 from freio.guard.hold import Holder
 from freio.guard.quotas import Kept, StandingQuotas
+from freio.ports import Change as Put
 from freio.ports import Place
 from tests.fakes import FakeLever
 from tests.simulation.cast import MINUTE, OPS, a_client, a_target
@@ -235,6 +236,109 @@ def test_a_quota_that_is_refused_says_so() -> None:
     made.lever.will_fail("restore", Rejected("serviceusage.quotas.update denied"))
     kept = quotas(made).keep(one, "me")
     assert (kept.done, "serviceusage.quotas.update" in kept.why) == (False, True)
+
+
+# ---- what the file asks for no more
+
+
+def kept(made: Town) -> None:
+    """The file's quotas are put in place, and the looks after that are over."""
+    for one in diff(made):
+        assert quotas(made).keep(one, "me").done
+    for brake in made.store.every_brake():
+        made.clock.at += timedelta(minutes=20)
+        Holder(made.client, made.store, made.clock, {"quota": made.lever}).drive(brake.target)
+
+
+@pytest.mark.parametrize("before", [None, 3000])
+@pytest.mark.parametrize("has_app", [True, False])
+def test_a_quota_that_was_taken_out_of_the_file_is_said_and_taken_away(before: int | None, *, has_app: bool) -> None:
+    """The line is deleted, or the whole app: the limit binds on, until what stood there before is put back."""
+    made = town(with_quota("chat", 800))
+    if before is not None:
+        made.lever.overrides[target_of(made)] = before
+    kept(made)
+    made.client = client(with_quota("chat", 600))
+    kept(made)
+    assert made.lever.overrides[target_of(made)] == 600
+    made.client = client(app("chat" if has_app else "other"))
+    (one,) = diff(made)
+    assert (one.apps, one.change, one.stands, one.returns_to) == (("chat",), Change.REMOVE, 600, before)
+    assert quotas(made).keep(one, "me").done
+    assert made.lever.overrides.get(target_of(made)) == before
+    assert diff(made) == []
+    (entry,) = [e for e in made.store.entries() if e.what == "standing quota: take away"]
+    assert (entry.by, entry.data["stands"]) == ("me", "600")
+
+
+def test_a_quota_without_traffic_is_no_orphan_while_its_app_asks_for_it() -> None:
+    """A week of holidays takes nothing away."""
+    made = town(with_quota("chat", 600))
+    kept(made)
+    made.clock.at += timedelta(days=8)
+    assert diff(made) == []
+
+
+def test_what_somebody_set_over_a_quota_since_is_theirs() -> None:
+    """Freio takes away only what is still its own."""
+    made = town(with_quota("chat", 600))
+    kept(made)
+    made.client = client(app("chat"))
+    made.lever.somebody_else_sets(target_of(made), 777)
+    assert diff(made) == []
+
+
+def test_what_somebody_sets_while_a_quota_is_taken_away_is_left() -> None:
+    """Between the list and the change."""
+    made = town(with_quota("chat", 600))
+    kept(made)
+    made.client = client(app("chat"))
+    (one,) = diff(made)
+    made.lever.somebody_else_sets(target_of(made), 777)
+    assert "somebody else set 777" in quotas(made).keep(one, "me").why
+    assert made.lever.overrides[target_of(made)] == 777
+
+
+def test_a_quota_of_two_apps_stays_while_one_of_them_asks() -> None:
+    """The line says whose quota is missing, as where there never was one."""
+    made = town(with_quota("chat", 2000, match=SHARED), with_quota("search", 500, match=SHARED))
+    kept(made)
+    made.client = client(with_quota("chat", 2000, match=SHARED), app("search", match=SHARED))
+    assert [one.change for one in diff(made)] == [Change.UNSHARED]
+
+
+def test_a_quota_under_a_brake_is_taken_away_after_it() -> None:
+    """Its lease returns to the quota; the limit in force is not touched."""
+    made = town(with_quota("chat", 600))
+    kept(made)
+    made.client = client(app("chat"))
+    brake = made.store.get(Brake, target_of(made).id)
+    assert brake is not None
+    now = made.clock.at
+    lease = Lease(incident="i", app="chat", value=200, since=now, until=now + HOUR)
+    made.store.commit(Put(put=(brake.seen_free(600).with_lease(lease, now),)))
+    made.lever.overrides[target_of(made)] = 200
+    (one,) = diff(made)
+    assert (one.change, one.leased, one.stands) == (Change.REMOVE, ("chat",), 200)
+    result = quotas(made).keep(one, "me")
+    assert (result.done, "once that has ended" in result.why) == (False, True)
+    assert made.lever.overrides[target_of(made)] == 200
+
+
+def test_a_quota_of_a_lever_that_is_gone_too_is_said() -> None:
+    """The file names no gateway any more: nobody can take it away through it."""
+    made = town(with_quota("chat", 600))
+    kept(made)
+    made.client = client(app("chat"))
+    (one,) = StandingQuotas(
+        made.client,
+        made.store,
+        made.clock,
+        meter=made.telemetry,
+        holder=Holder(made.client, made.store, made.clock, {}),
+        grants={},
+    ).diff(made.read())
+    assert (one.change, one.reason is not None and one.reason.text) == (Change.LOOSE, QUOTA_ORPHANED)
 
 
 # ---- with leases, in the simulated world

@@ -9,7 +9,7 @@ import pytest
 
 from freio.domain.money import Money
 from freio.domain.spend import HourlyCost
-from freio.guard.reconcile import Ratio, quantile, ratios
+from freio.guard.reconcile import Ratio, doubts, quantile, ratios
 
 START = datetime(2026, 11, 9, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -43,9 +43,52 @@ def test_days_that_are_not_settled_teach_nothing() -> None:
 
 
 @pytest.mark.parametrize("billed", ["0.01", "3"])
-def test_what_cannot_be_the_same_is_not_compared(billed: str) -> None:
-    """A hundredth or three times the estimate: the bill's model and telemetry's are two things of one name."""
-    assert learned(billed, billed, billed) is None
+def test_a_few_odd_days_are_not_believed(billed: str) -> None:
+    """A hundredth or three times the estimate may be a correction, or two things of one name: it is said instead."""
+    ratio = learned(billed, billed, billed)
+    assert ratio is not None
+    assert (ratio.is_odd, ratio.is_believed) == (True, False)
+    (said,) = doubts({TRAFFIC: ratio})
+    assert said.startswith(f"gemini-2.5-flash in p: bills were {Decimal(billed):.2f} of list price on 3 settled days")
+    assert said.endswith("list prices stand in")
+
+
+@pytest.mark.parametrize(
+    ("billed", "is_believed"),
+    [
+        (("0.02",) * 7, True),
+        (("0",) * 7, True),
+        (("3",) * 7, True),
+        (("0.02", "0", "0.04", "0.6", "0.01", "0.03", "0.02"), True),  # one correction
+        (("0.02", "0.3", "0", "0.9", "0.03", "0.01", "0.5"), False),
+        (("0.02",) * 6 + ("1",), False),  # the credits have run out
+        (("0.02",) * 4, False),
+    ],
+)
+def test_days_that_agree_are_believed_however_far_from_the_list(billed: tuple[str, ...], *, is_believed: bool) -> None:
+    """Credits pay for nearly all, day after day: the list's price would be a runaway that never ends."""
+    ratio = learned(*billed)
+    assert ratio is not None
+    assert (ratio.is_odd, ratio.is_believed) == (True, is_believed)
+    (said,) = doubts({TRAFFIC: ratio})
+    assert ("estimates go by that" in said) is is_believed
+    assert ("list prices stand in" in said) is not is_believed
+
+
+def test_what_the_bill_has_under_no_such_name_is_not_free() -> None:
+    """Zero because nothing was found is no ratio, however steady."""
+    hours = {(TRAFFIC, START + n * DAY): Decimal(1) for n in range(7)}
+    (ratio,) = ratios([], hours, START + 30 * DAY).values()
+    assert (ratio.mid, ratio.is_believed) == (Decimal(0), False)
+    assert "the bill has nothing of it on 7 settled days" in doubts({TRAFFIC: ratio})[0]
+
+
+def test_a_usual_ratio_is_in_no_doubt() -> None:
+    """However uneven its days are: its spread says that."""
+    ratio = learned("0.5", "1", "0.5", "1")
+    assert ratio is not None
+    assert ratio.is_believed
+    assert doubts({TRAFFIC: ratio}) == ()
 
 
 def test_an_hour_that_only_the_bill_knows_is_left_out() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from freio.domain.app import Level, Mode, Policy
 from freio.domain.incident import State
-from freio.domain.sentences import APP_GONE, ESCALATED, ESCALATED_UNSEEN
+from freio.domain.phrase import Phrase, packed
+from freio.domain.sentences import APP_GONE, ESCALATED, ESCALATED_UNSEEN, ESCALATED_WAITS, WAITS_NOBODYS, WAITS_SHARED
 from freio.guard.remind import LONGEST_WAIT
 from freio.ports import Change
 from tests.simulation.cast import MINUTE, a_client, an_app
@@ -107,3 +109,22 @@ def test_a_rate_that_nobody_has_measured_is_not_said_as_nothing(seen: bool, sent
     world.pass_time(15 * MINUTE)
     world.sweep()
     assert sentence in [line.text for line in world.chat.said]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"unattributed": True}, Phrase(WAITS_NOBODYS)), ({"shared_with": ("x",)}, Phrase.of(WAITS_SHARED, apps="x"))],
+)
+def test_who_counts_on_a_policy_that_enforces_reads_why_it_does_not(changes: dict[str, Any], why: Phrase) -> None:
+    """Nobody answers at night, and nothing is braked: the call says that people must, and why."""
+    world = of_one(Mode.ENFORCE)
+    world.watch("seen")
+    offered = world.of("seen").proposal
+    assert offered is not None
+    tainted = replace(offered, steps=tuple(replace(step, **changes) for step in offered.steps))
+    world.store.commit(Change(put=(replace(world.of("seen"), proposal=tainted),)))
+    world.pass_time(15 * MINUTE)
+    world.sweep(times=2)
+    assert world.of("seen").state is State.PROPOSED
+    (said,) = [line for line in world.chat.said if line.text == ESCALATED_WAITS]
+    assert said.data["why"] == packed([why])

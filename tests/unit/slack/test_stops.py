@@ -11,6 +11,7 @@ import pytest
 
 from freio.adapters.slack import asks
 from freio.adapters.slack.card import draw
+from freio.domain.app import Mode
 from freio.domain.incident import Action, Decision, Proof, Proposal, State, Step, Verdict
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import MODELS_LEFT, UNASKED
@@ -98,3 +99,16 @@ def test_a_request_for_a_hard_lever_says_what_is_asked_and_who_has_said_yes() ->
     said = json.dumps([block.to_dict() for block in drawn.blocks], ensure_ascii=False)
     assert "Freio pulls a hard lever, unlinking billing" in said
     assert "*A yes* from <@U0RUI00000>. Another one is needed." in said
+
+
+def test_a_policy_that_will_not_act_says_so_and_why() -> None:
+    """Who reads `enforce` in the file would wait for it; under `approve` nobody does."""
+    tainted = replace(STEP, shared_with=("search",), unattributed=True)
+    said = shown(ENGLISH, tainted, mode=Mode.ENFORCE)
+    assert (
+        "*The policy says enforce, and does not act here by itself:* it brakes search too; some of the traffic there "
+        "belongs to no app. Somebody must decide."
+    ) in said
+    assert "does not act here" not in shown(ENGLISH, tainted, mode=Mode.APPROVE)
+    assert "does not act here" not in shown(ENGLISH, replace(STEP, shared_with=()), mode=Mode.ENFORCE)
+    assert "it is a hard lever" in shown(ENGLISH, BILLING, mode=Mode.ENFORCE)

@@ -16,12 +16,13 @@ collection     document id of  fields
 =============  ==============  ===========================================================================
 
 Kinds: ``alertlog``, ``ask``, ``brake``, ``budgetstatus``, ``capreport``, ``card``, ``drillrun``, ``expectations``,
-``forecasts``, ``incident``, ``increase``, ``lateness``, ``notice``, ``projectnumbers``, ``rightsreport``.
+``forecasts``, ``incident``, ``increase``, ``lateness``, ``notice``, ``projectnumbers``, ``quotabook``,
+``rightsreport``.
 
 For Terraform. No composite index is needed: every query is answered by Firestore's automatic index of one field.
 Only ``due_at`` (all kinds), ``open_app`` (incident), ``incident`` and ``uncopied_since`` (journal) are asked for;
 ``body`` should be exempt from indexing in every collection, which saves storage, and ``expires_at`` too. A TTL policy
-belongs on ``expires_at`` of each collection except ``brake`` and ``open``, whose documents never expire.
+belongs on ``expires_at`` of each collection except ``brake``, ``open`` and ``quotabook``, whose documents never expire.
 
 Google deletes an expired document within about a day (https://cloud.google.com/firestore/docs/ttl); the store counts
 it as gone from the instant on, so that nothing depends on when that is. What is open or due has no ``expires_at``,
@@ -41,6 +42,7 @@ from freio.domain.ask import Ask
 from freio.domain.incident import Incident
 from freio.domain.journal import Entry
 from freio.domain.notice import Notice
+from freio.domain.quota import QuotaBook
 from freio.domain.target import Brake
 from freio.errors import Rejected
 from freio.ports import Record
@@ -169,8 +171,8 @@ def fitting(what: str, text: str) -> str:
 
 
 def _kept_until(record: Record, now: datetime) -> datetime | None:
-    """When a record may go; None: never. Brakes stay: one for each target, with what stood there before us."""
-    if due_of(record) is not None or open_app_of(record) is not None or isinstance(record, Brake):
+    """When a record may go; None: never. Brakes and standing quotas stay: with what stood there before us."""
+    if due_of(record) is not None or open_app_of(record) is not None or isinstance(record, Brake | QuotaBook):
         return None
     if isinstance(record, Notice):
         return now + NOTICE_KEPT

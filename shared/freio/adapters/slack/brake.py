@@ -8,6 +8,7 @@ from freio.adapters.slack import parts
 from freio.adapters.slack.buttons import is_renewal
 from freio.adapters.slack.mrkdwn import say
 from freio.adapters.slack.values import amount, instant, limit
+from freio.domain.app import Mode
 from freio.domain.incident import Decision, Incident, Proposal, State, Step, Verdict
 from freio.domain.lever import Reach, kind_of
 from freio.domain.phrase import Phrase, packed
@@ -43,6 +44,7 @@ HARD = N_(
     "*A hard lever:* it stops everything there, and what stood before may not come back whole. Two named people must "
     "approve it."
 )
+WAITS = N_("*The policy says enforce, and does not act here by itself:* {why:phrases}. Somebody must decide.")
 UNASKED = N_("Could not be asked: {levers:phrases}. One of them might hit fewer.")
 STOP_PROOF = N_("*Proof:* {verdict:word}. {now:rounded} requests a minute get through; {exceeded:refused_requests}.")
 APPROVED_BY = N_("Approved by {by:person}.")
@@ -77,7 +79,7 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
         return [*parts.section([say(language, NO_BRAKE, reason=packed(offered.reasons))], "brake")]
     if incident.state not in _ACTING:
         return []
-    blocks = parts.section(_about(offered, language), "brake", STEP_TEXT)
+    blocks = parts.section(_about(incident, offered, language), "brake", STEP_TEXT)
     for number, step in enumerate(offered.steps[:SHOWN_STEPS], start=1):
         blocks += parts.section(_step(step, incident, language), f"brake-{number}", STEP_TEXT)
     if len(offered.steps) > SHOWN_STEPS:
@@ -90,11 +92,13 @@ def proposal(incident: Incident, language: Language) -> list[Block]:
     return [*blocks]
 
 
-def _about(offered: Proposal, language: Language) -> list[str]:
-    """Which lever, and loudly what is special about a hard one."""
+def _about(incident: Incident, offered: Proposal, language: Language) -> list[str]:
+    """Which lever, and loudly what is special about a hard one, and that a policy will not pull it."""
     lines = [say(language, LEVER, lever=offered.lever)]
     if offered.kind.hard:
         lines.append(say(language, HARD))
+    if incident.state is State.PROPOSED and incident.mode is Mode.ENFORCE and offered.waits:
+        lines.append(say(language, WAITS, why=packed(offered.waits)))
     return lines
 
 

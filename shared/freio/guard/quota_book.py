@@ -1,0 +1,79 @@
+"""The standing quotas that Freio has put in place: what it must take away again once the file asks for them no more."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from contextlib import suppress
+
+from freio.domain.app import Client
+from freio.domain.lever import Setting
+from freio.domain.phrase import Phrase
+from freio.domain.quota import Change, QuotaBook, SetQuota, Standing
+from freio.domain.sentences import QUOTA_ORPHANED
+from freio.domain.target import Brake, Target
+from freio.errors import Gone
+from freio.guard.hold import Holder
+from freio.ports import Store
+
+
+def book_of(store: Store) -> QuotaBook:
+    return store.get(QuotaBook, QuotaBook().id) or QuotaBook()
+
+
+def returns_to(brake: Brake) -> Setting:
+    """What stands there once no lease is left."""
+    return brake.found if brake.returns_to is None else brake.returns_to
+
+
+def as_set(standing: Standing, before: Setting) -> SetQuota:
+    """A quota that is put in place, as it is remembered; ``before`` is what stands there without it."""
+    assert standing.wanted is not None, "only what has a quota is kept"
+    return SetQuota(
+        target=standing.target,
+        places=standing.places,
+        unit=standing.unit,
+        apps=tuple(name for name, _ in standing.asked),
+        value=standing.wanted,
+        before=before,
+    )
+
+
+def orphans(client: Client, store: Store, holder: Holder, asked: Container[Target]) -> Iterator[Standing]:
+    """What Freio set for apps that ask for no quota of its kind any more, and that still stands there.
+
+    ``asked`` are the targets that the file has a quota for. A place without traffic is none of them, and no orphan
+    while its app still asks. What others have set since is theirs. Raises `VendorError` as the levers do.
+    """
+    for one in book_of(store).kept:
+        apps = [client.app(name) for name in one.apps]
+        if one.target in asked or any(app is not None and one.unit in app.quotas for app in apps):
+            continue
+        if one.target.lever not in holder.levers:
+            data = {"apps": ", ".join(one.apps), "value": one.value, "lever": one.target.lever}
+            yield _line(one, stands=one.value, change=Change.LOOSE, reason=Phrase.of(QUOTA_ORPHANED, **data))
+            continue
+        brake = store.get(Brake, one.target.id) or Brake(target=one.target)
+        with suppress(Gone):
+            stands = holder.found_at(one.target)
+            if (returns_to(brake) if brake.leases else stands) == one.value:
+                leased = tuple(sorted({lease.app for lease in brake.leases}))
+                yield _line(one, stands=stands, change=Change.REMOVE, leased=leased)
+
+
+def _line(
+    one: SetQuota, *, stands: Setting, change: Change, leased: tuple[str, ...] = (), reason: Phrase | None = None
+) -> Standing:
+    return Standing(
+        target=one.target,
+        places=one.places,
+        unit=one.unit,
+        apps=one.apps,
+        asked=(),
+        stands=stands,
+        granted=None,
+        wanted=None,
+        change=change,
+        leased=leased,
+        returns_to=one.before,
+        reason=reason,
+    )
