@@ -116,7 +116,7 @@ class Holder:
             self._arrived(brake, called=False)
             return
         # It was read back there and is not any more: set once more, for a late call of ours may have taken it away.
-        # Where that happens again it was somebody else, and is left.
+        # Where the same stands there again it was somebody else, and is left; our other calls may still come.
         is_taken_away = bool(brake.leases) and brake.standing == brake.wanted
         if not brake.is_ours(standing):
             self._leave(brake, standing)
@@ -129,10 +129,11 @@ class Holder:
         else:
             self._wait(brake)
             return
-        standing = lever.read_back(brake.target)
-        if standing != brake.wanted:
-            raise NotThere(brake.wanted, standing)
-        self._arrived(replace(brake, ours=(brake.wanted,)) if is_taken_away else brake, called=True)
+        if (after := lever.read_back(brake.target)) != brake.wanted:
+            raise NotThere(brake.wanted, after)
+        if is_taken_away:
+            brake = replace(brake, ours=tuple(value for value in brake.ours if value != standing))
+        self._arrived(brake, called=True)
 
     def _wait(self, brake: Brake) -> None:
         """Nothing may be set any more, and the incident has not said so yet: its own timer ends the lease."""

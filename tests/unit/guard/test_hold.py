@@ -137,6 +137,42 @@ def test_who_takes_a_fresh_brake_away_twice_is_left_alone(world: World) -> None:
     assert len(world.told(LEFT_FOREIGN)) == 1
 
 
+def test_a_late_call_of_ours_is_still_ours_after_somebody_took_the_brake_away(world: World) -> None:
+    """Only what stood in its place counts as theirs from then on: what we tried to write before may come minutes later.
+
+    Set (the call timed out, and lands after nine minutes), raised, deleted by a person, set again; then it lands.
+    """
+    world.watch("chat")
+    world.lever.faults.waiting += ["", "", "late"]
+    world.click(OPS, Verb.THROTTLE, "chat")
+    world.lever.late[:] = [Late(NOW + 9 * MINUTE, CHAT, 200)]
+    world.sweep(times=3)
+    world.click(OPS, Verb.RAISE, "chat")
+    world.sweep()
+    del world.lever.standing[CHAT]
+    world.sweep(times=30)
+    assert (world.standing("chat"), world.of("chat").state) == (400, State.THROTTLED)
+    world.run_out()
+    assert (world.standing("chat"), world.told(LEFT_FOREIGN)) == (None, [])
+
+
+def test_two_late_calls_of_ours_are_both_ours(world: World) -> None:
+    """Nobody else is there: two calls that timed out land one after the other."""
+    world.watch("chat")
+    world.lever.faults.waiting += ["", "", "late"]
+    world.click(OPS, Verb.THROTTLE, "chat")
+    world.sweep(times=3)
+    world.lever.faults.waiting += ["", "late"]
+    world.click(OPS, Verb.RAISE, "chat")
+    world.lever.late[:] = [Late(NOW + 9 * MINUTE, CHAT, 200), Late(NOW + 16 * MINUTE, CHAT, 400)]
+    world.sweep(times=3)
+    world.click(OPS, Verb.RAISE, "chat")
+    world.sweep(times=26)
+    assert (world.standing("chat"), world.of("chat").state) == (800, State.THROTTLED)
+    world.run_out()
+    assert (world.standing("chat"), world.told(LEFT_FOREIGN)) == (None, [])
+
+
 def test_a_target_that_is_gone_ends_its_brake_and_calls_a_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be put back there; the question is on the table again, and nothing is tried for ever."""
     world.lever.somebody_sets(CHAT, 900)
