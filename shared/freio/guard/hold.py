@@ -168,15 +168,19 @@ class Holder:
         self._commit(step, brake.target)
 
     def _gone(self, brake: Brake, error: Gone) -> None:
-        """All claims end, since nothing can be set or put back; a person looks whether the brake lives on elsewhere."""
+        """All claims end, since nothing can be set or put back; a person looks whether the brake lives on elsewhere.
+
+        What was put back before it went is nobody's trouble.
+        """
         step = Step(self._clock.now())
         key = f"{brake.id}/{brake.version}/gone"
-        sentence, data = gone(brake)
-        for incident in self._concerned(brake):
-            step.thread(incident, key, sentence, **data)
         step.log(Kind.FOREIGN, None, str(error), key=key, target=brake.id, found=brake.found, standing=brake.standing)
-        step.page_plain(key, PAGE_GONE, **at(brake))
-        step.put(Brake(target=brake.target, version=brake.version))
+        if brake.hold is not Hold.SETTLING:
+            sentence, data = gone(brake)
+            for incident in self._concerned(brake):
+                step.thread(incident, key, sentence, **data)
+            step.page_plain(key, PAGE_GONE, **at(brake))
+        step.put(Brake(target=brake.target, version=brake.version, gone=True))
         self._commit(step, brake.target)
 
     def _failed(self, brake: Brake, error: VendorError) -> None:
