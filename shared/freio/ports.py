@@ -25,7 +25,7 @@ from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.rates import Use
-from freio.domain.rights import RightsReport
+from freio.domain.rights import BilledHomes, RightsReport
 from freio.domain.spend import Export, Pace, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
 from freio.domain.target import Brake, Lease, Target
@@ -41,6 +41,7 @@ Record = (
     | ProjectNumbers
     | Increase
     | RightsReport
+    | BilledHomes
     | Expectations
 )
 R = TypeVar(
@@ -55,6 +56,7 @@ R = TypeVar(
     ProjectNumbers,
     Increase,
     RightsReport,
+    BilledHomes,
     Expectations,
 )
 

@@ -28,6 +28,7 @@ from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.explain import explain
 from freio.guard.failing import note
+from freio.guard.homes import leave_homes
 from freio.guard.judge import judged
 from freio.guard.lessons import with_ends, with_hour
 from freio.guard.meter import Reading, Readings, SpendMeter
@@ -112,6 +113,7 @@ class Watcher:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
         if self._numbers is not None:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
+        self._try(watched, "where apps are billed", partial(leave_homes, self._client, self._store, readings))
         for app in self._client.apps:
             watched.apps += 1
             if app.name in known:
