@@ -37,6 +37,11 @@ class RightsReport:
     def of(self, lever: str, project: str) -> Answer | None:
         return next((one for one in self.answers if (one.lever, one.project) == (lever, project)), None)
 
+    def knows(self, lever: str, project: str, now: datetime) -> Answer | None:
+        """What is believed of a lever in a project; None: nobody has looked there for a while."""
+        answer = self.of(lever, project)
+        return answer if answer is not None and now - answer.at <= BELIEVED else None
+
     def is_claimed(self, now: datetime) -> bool:
         return self.claimed_until is not None and now < self.claimed_until
 
@@ -49,10 +54,8 @@ class RightsReport:
         >>> report.lacking("quota", "p", ["b", "c"], at), report.lacking("quota", "p", ["b"], at + 2 * BELIEVED)
         (('b',), ())
         """
-        answer = self.of(lever, project)
-        if answer is None or now - answer.at > BELIEVED:
-            return ()
-        return tuple(one for one in dict.fromkeys(permissions) if one in answer.lacks)
+        answer = self.knows(lever, project, now)
+        return tuple(one for one in dict.fromkeys(permissions) if answer and one in answer.lacks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from freio.domain.app import App, Client
 from freio.domain.rights import Answer, BilledHomes, RightsReport
 from freio.errors import Conflict, Rejected, VendorError
 from freio.guard.failing import note
-from freio.ports import Change, Clock, Lever, Store
+from freio.ports import Change, Clock, Lever, Rights, Store
 
 EVERY = timedelta(hours=1)
 SOON = timedelta(minutes=5)  # while something lacks, or did not answer: a right that is granted counts soon
@@ -140,6 +140,21 @@ class ToldRights:
     def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
         report = self._store.get(RightsReport, RightsReport().id)
         return report.lacking(self._lever, project, permissions, self._clock.now()) if report else ()
+
+
+class JoinedRights:
+    """`Rights` of one lever for an operator: as the report says, and `own` where nobody who sets it has looked."""
+
+    def __init__(self, lever: str, report: RightsReport, own: Rights, now: datetime) -> None:
+        self._lever = lever
+        self._report = report
+        self._own = own
+        self._now = now
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        if self._report.knows(self._lever, project, self._now) is None:
+            return self._own.lacks(project, permissions)
+        return self._report.lacking(self._lever, project, permissions, self._now)
 
 
 def _at_home(app: App, billed: BilledHomes) -> App:
