@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from freio.domain.app import App, Client
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
+    from freio.domain.rights import RightsReport
     from freio.domain.spend_cap import SpendCap
     from freio.guard.alert import Alerter
     from freio.guard.anomaly import AnomalyDesk
@@ -212,16 +213,24 @@ class Freio:
     @cached_property
     def levers(self) -> Mapping[str, Lever]:
         """All that the client's file names; and those that are not named any more may still have to let go: all."""
-        return self._levers(lambda _: None)
+        return self._levers(lambda _lever, _apis: None)
 
     @cached_property
     def _told_levers(self) -> Mapping[str, Lever]:
         """For who offers them and may set none: what the identity that sets them lacks, it has left in the store."""
         from freio.guard.rights import ToldRights
 
-        return self._levers(lambda lever: ToldRights(lever, self.store, self.clock))
+        return self._levers(lambda lever, _: ToldRights(lever, self.store, self.clock))
 
-    def _levers(self, rights: Callable[[str], Rights | None]) -> Mapping[str, Lever]:
+    def levers_as(self, report: RightsReport) -> Mapping[str, Lever]:
+        """For an operator, whose own rights say nothing of what the enforcer may set: as it has found out itself."""
+        from freio.adapters.google.permissions import OwnRights
+        from freio.guard.rights import JoinedRights
+
+        now = self.clock.now()
+        return self._levers(lambda lever, apis: JoinedRights(lever, report, OwnRights(apis), now))
+
+    def _levers(self, rights: Callable[[str, GoogleApis], Rights | None]) -> Mapping[str, Lever]:
         from freio.adapters.google.api_key_lever import ApiKeyLever
         from freio.adapters.google.billing_lever import UnlinkBillingLever
         from freio.adapters.google.deny_lever import DenyLever
@@ -229,14 +238,14 @@ class Freio:
         from freio.adapters.google.quota_lever import QuotaLever
         from freio.adapters.google.service_lever import DisableServiceLever
 
-        hard, own = self._hard_apis, self.settings.own_project
+        apis, hard, own = self.apis, self._hard_apis, self.settings.own_project
         levers: list[Lever] = [
-            QuotaLever(self.apis, rights=rights("quota")),
-            AllowedModelsLever(hard, rights=rights("allowed_models"), now=self.clock.now),
-            ApiKeyLever(self.apis, rights=rights("api_key")),
-            DenyLever(hard, rights=rights("iam_deny")),
-            DisableServiceLever(hard, rights=rights("disable_service"), own_project=own),
-            UnlinkBillingLever(hard, rights=rights("unlink_billing"), own_project=own),
+            QuotaLever(apis, rights=rights("quota", apis)),
+            AllowedModelsLever(hard, rights=rights("allowed_models", hard), now=self.clock.now),
+            ApiKeyLever(apis, rights=rights("api_key", apis)),
+            DenyLever(hard, rights=rights("iam_deny", hard)),
+            DisableServiceLever(hard, rights=rights("disable_service", hard), own_project=own),
+            UnlinkBillingLever(hard, rights=rights("unlink_billing", hard), own_project=own),
         ]
         if self.client.gateway is not None:
             from freio.adapters.litellm.gateway_lever import GatewayLever

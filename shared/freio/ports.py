@@ -29,7 +29,7 @@ from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
 from freio.domain.quota import QuotaBook
 from freio.domain.rates import Use
-from freio.domain.rights import RightsReport
+from freio.domain.rights import BilledHomes, RightsReport
 from freio.domain.silence import Lateness
 from freio.domain.spend import Export, Pace, Probe, Score, Tokens
 from freio.domain.spend_cap import CapReport, SpendCap
@@ -46,6 +46,7 @@ Record = (
     | ProjectNumbers
     | Increase
     | RightsReport
+    | BilledHomes
     | Expectations
     | DrillRun
     | Forecasts
@@ -65,6 +66,7 @@ R = TypeVar(
     ProjectNumbers,
     Increase,
     RightsReport,
+    BilledHomes,
     Expectations,
     DrillRun,
     Forecasts,

@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
+from freio.adapters.local.sqlite import SqliteStore
+from freio.bootstrap import Freio
 from freio.commands import probe
+from freio.domain.rights import Answer, RightsReport
+from freio.errors import Rejected
+from freio.ports import Change
 from freio.sandbox.demo.probing import sandboxed
 
 
@@ -78,6 +83,47 @@ def test_an_app_without_a_brake_is_said_loudly_and_fails() -> None:
         code, said = run("--format", "text", environment={**environment, "FREIO_CONFIG": _with_keys_alone(environment)})
     assert code == 1
     assert "NO BRAKE: translation" in said
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_rights_are_the_enforcers_where_it_has_looked(form: str) -> None:
+    """An operator who may all must not read that the enforcer may: it left in the store what it lacks."""
+    with ExitStack() as stack:
+        environment = sandboxed(stack)
+        freio = Freio(environment)
+        now = freio.clock.now()
+        (chat,) = (app.match.projects for app in freio.client.apps if app.name == "support-chat")
+        (project,) = chat
+        answer = Answer(lever="quota", project=project, at=now, due_at=now, lacks=("serviceusage.quotas.update",))
+        freio.store.commit(Change(put=(RightsReport(answers=(answer,)),)))
+        _, said = run("--format", form, environment=environment)
+    if form == "text":
+        assert f"Rights are the enforcer's, as it last looked ({now:%Y-%m-%d %H:%M} UTC or later)." in said
+        assert "But these are YOUR OWN, and not the enforcer's, which has not looked: allowed_models in" in said
+        return
+    found = json.loads(said)
+    quota = row(found, "support-chat", "quota")
+    assert (quota["rights_of"], quota["binds"], quota["missing"]) == ("enforcer", False, ["serviceusage.quotas.update"])
+    other = row(found, "translation", "quota")
+    assert (other["rights_of"], other["missing"]) == ("you", [])
+
+
+def test_rights_are_said_to_be_the_operators_own_where_nobody_has_looked(probed: dict[str, Any]) -> None:
+    """Before the first deployment there is no enforcer that could have."""
+    assert row(probed, "support-chat", "quota")["rights_of"] == "you"
+    _, said = run("--sandbox")
+    assert "\nRights are YOUR OWN, and not the enforcer's, which has not looked: " in said
+
+
+def test_a_store_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The brakes are probed all the same."""
+
+    def fails(*_: object) -> None:
+        raise Rejected("403: no access to the database")
+
+    monkeypatch.setattr(SqliteStore, "get", fails)
+    _, said = run("--sandbox")
+    assert "What the enforcer has found out could not be read: 403: no access to the database" in said
 
 
 def _with_keys_alone(environment: dict[str, str]) -> str:

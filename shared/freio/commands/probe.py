@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 from freio.commands.experiments import FORMATS, render
 from freio.commands.table import aligned
 from freio.domain.lever import KINDS
-from freio.errors import BadInput, FreioError
+from freio.domain.rights import RightsReport
+from freio.errors import BadInput, FreioError, VendorError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from freio.bootstrap import Freio
     from freio.guard.survey import Surveyed
 
@@ -56,8 +59,9 @@ def _freio(stack: ExitStack, options: Namespace, environment: Mapping[str, str])
 def _probe(freio: Freio, options: Namespace, out: TextIO) -> int:
     from freio.guard.survey import Surveyor  # noqa: PLC0415  # the experiments need none of it
 
-    surveyor = Surveyor(freio.client, freio.meter, freio.prices, freio.levers)
     now = freio.clock.now()
+    report, unread = _report(freio)
+    surveyor = Surveyor(freio.client, freio.meter, freio.prices, freio.levers_as(report))
     readings = freio.spend_meter.read(now)
     rows: list[Surveyed] = []
     for app in freio.client.apps:
@@ -65,12 +69,46 @@ def _probe(freio: Freio, options: Namespace, out: TextIO) -> int:
         rows += surveyor.survey(app, readings, levers, now)
     without = [app.name for app in freio.client.apps if not _has_brake(app.name, app.policy.levers, rows)]
     if options.format == "json":
-        json.dump({"probed": [_as_json(row) for row in rows], "without_a_brake": without}, out, indent=2)
+        probed = [{**_as_json(row), "rights_of": _rights_of(row, report, now)} for row in rows]
+        json.dump({"probed": probed, "without_a_brake": without, "enforcers_rights_unread": unread}, out, indent=2)
         out.write("\n")
     else:
         out.write(_table(rows, markdown=options.format == "markdown"))
+        out.write(_whose(rows, report, now, unread))
         out.write("".join(f"\nNO BRAKE: {name}. None of its levers would bind now.\n" for name in without))
     return 1 if without else 0
+
+
+def _report(freio: Freio) -> tuple[RightsReport, str | None]:
+    """What the enforcer has found out of its own rights, and why that could not be read."""
+    try:
+        return freio.store.get(RightsReport, RightsReport().id) or RightsReport(), None
+    except VendorError as error:
+        return RightsReport(), str(error)
+
+
+def _rights_of(row: Surveyed, report: RightsReport, now: datetime) -> str | None:
+    """Whose rights a row shows; None: they were not asked for."""
+    if row.probe is None or row.lever == "gateway":
+        return None
+    return "enforcer" if report.knows(row.lever, row.probe.target.project, now) else "you"
+
+
+def _whose(rows: Sequence[Surveyed], report: RightsReport, now: datetime, unread: str | None) -> str:
+    """Under the table: an operator who may all must not read that the enforcer may."""
+    own = {f"{row.lever} in {row.probe.target.project}" for row in rows if row.probe and _is_own(row, report, now)}
+    theirs = [a.at for row in rows if row.probe and (a := report.knows(row.lever, row.probe.target.project, now))]
+    said = [f"What the enforcer has found out could not be read: {unread}"] if unread else []
+    if theirs:
+        said.append(f"Rights are the enforcer's, as it last looked ({min(theirs):%Y-%m-%d %H:%M} UTC or later).")
+    if own:
+        but = "But these" if theirs else "Rights"
+        said.append(f"{but} are YOUR OWN, and not the enforcer's, which has not looked: {', '.join(sorted(own))}")
+    return "".join(f"\n{line}\n" for line in said)
+
+
+def _is_own(row: Surveyed, report: RightsReport, now: datetime) -> bool:
+    return _rights_of(row, report, now) == "you"
 
 
 def _has_brake(app: str, levers: Sequence[str], rows: Sequence[Surveyed]) -> bool:

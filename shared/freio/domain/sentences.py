@@ -51,6 +51,9 @@ GONE_LIMIT = N_(
     "{where:phrases} is not there any more: it was deleted or replaced, and nothing can be put back there. What comes "
     "in its place may still carry the brake; before it, the limit was {found:override}."
 )
+GONE_SINCE = N_("{where:phrases}: deleted or replaced since")
+LEFT_OUT = N_("Left out of the brake: {what:phrases}.")
+ALL_GONE = N_("Nothing is left to brake: {what:phrases}. Asking again.")
 PAGE_GONE = N_("{where:phrases} was deleted or replaced while it was braked: look whether the brake lives on there.")
 STOPS = N_("Proof: the brake binds. {exceeded:refused_requests}, and nothing gets through.")
 LEAKS = N_("Proof: the brake does not bind. {now:number} requests a minute still get through. Letting go of it.")

@@ -8,18 +8,19 @@ from datetime import timedelta
 from freio.domain.app import App, Client
 from freio.domain.incident import Action, Incident, State
 from freio.domain.journal import Kind
-from freio.domain.phrase import Phrase
-from freio.domain.sentences import NEXT_LEVER, NOT_ALL_SET
-from freio.domain.target import Brake, Lease
-from freio.errors import VendorError
+from freio.domain.phrase import Phrase, packed
+from freio.domain.sentences import ALL_GONE, LEFT_OUT, NEXT_LEVER, NOT_ALL_SET
+from freio.domain.target import Brake, Lease, Target
+from freio.errors import Gone, VendorError
 from freio.guard.hold import Holder
 from freio.guard.mandate import goes_beyond, lapsed
 from freio.guard.moves import ask_again
 from freio.guard.raise_limit import as_granted
-from freio.guard.restore import end_leases
+from freio.guard.restore import end_leases, without_gone
 from freio.guard.standing import all_held, drive_all, hopeless, is_lost
 from freio.guard.step import Step
 from freio.guard.stuck import failed, give_up, look_later
+from freio.guard.tell import gone_since
 from freio.guard.throttled import PROVE_EVERY
 from freio.ports import Clock, Store
 
@@ -54,12 +55,16 @@ class Braker:
                 self._store.commit(step.change())
                 return
             try:
-                incident = self._claim_leases(step, app, incident)
+                claimed = self._claim_leases(step, app, incident)
             except VendorError as error:
                 step = Step(self._clock.now())
                 failed(step, incident, error)
                 self._store.commit(step.change())
                 return
+            self._store.commit(step.change())
+            if claimed is None:
+                return
+            incident = replace(claimed, version=claimed.version + 1)
         drive_all(self._holder, incident.holding)
         step = Step(self._clock.now())
         self._moved(step, app, incident)
@@ -67,6 +72,7 @@ class Braker:
 
     def _moved(self, step: Step, app: App, incident: Incident) -> None:
         """What the targets say, once they were driven."""
+        incident = without_gone(step, self._store, incident)
         if is_lost(self._store, incident):
             ask_again(step, app, end_leases(step, self._store, incident))
         elif all_held(self._store, incident):
@@ -99,17 +105,27 @@ class Braker:
             return False
         return True
 
-    def _claim_leases(self, step: Step, app: App, incident: Incident) -> Incident:
-        """In the store, with what stood there before, before any lever is called; until the decision ends."""
+    def _claim_leases(self, step: Step, app: App, incident: Incident) -> Incident | None:
+        """With what stood there before, to be stored before any lever is called; until the decision ends.
+
+        What was deleted since it was proposed is left out, and said; None: nothing is left, and people are asked anew.
+        """
         assert incident.proposal is not None
         assert incident.decision is not None
         until = incident.decision.until
         assert until is not None, "a decision without an end is no authority"
+        seen = {proposed.target: self._seen(proposed.target) for proposed in incident.proposal.steps}
+        lost = tuple(gone_since(target) for target, brake in seen.items() if brake is None)
+        if len(lost) == len(seen):
+            step.thread(incident, f"{incident.revision}/all-gone", ALL_GONE, what=packed(lost))
+            ask_again(step, app, incident)
+            return None
+        if lost:
+            step.thread(incident, f"{incident.revision}/left-out", LEFT_OUT, what=packed(lost))
+            step.draw(incident)
         steps = as_granted(incident.proposal.steps, incident.decision)
-        for proposed in steps:
-            brake = self._store.get(Brake, proposed.target.id) or Brake(target=proposed.target)
-            if not brake.leases:
-                brake = brake.seen_free(self._holder.found_at(proposed.target))
+        held = {proposed: brake for proposed in steps if (brake := seen[proposed.target]) is not None}
+        for proposed, brake in held.items():
             lease = Lease(
                 incident=incident.id,
                 app=app.name,
@@ -128,8 +144,16 @@ class Braker:
                 found=brake.found,
                 key=f"{incident.id}/{incident.revision}/{proposed.target.id}/{brake.version}/lease",
             )
-        proposal = replace(incident.proposal, steps=steps)
-        holding = tuple(s.target for s in steps)
-        claimed = step.keep(incident, proposal=proposal, holding=holding, until=until)
-        self._store.commit(step.change())
-        return replace(claimed, version=claimed.version + 1)
+        uncovered = (*incident.proposal.uncovered, *lost)
+        proposal = replace(incident.proposal, steps=tuple(held), uncovered=uncovered)
+        return step.keep(incident, proposal=proposal, holding=tuple(s.target for s in held), until=until)
+
+    def _seen(self, target: Target) -> Brake | None:
+        """Its record with what stands there before a first lease; None: it is not there any more."""
+        brake = self._store.get(Brake, target.id) or Brake(target=target)
+        if brake.leases:
+            return brake
+        try:
+            return brake.seen_free(self._holder.found_at(target))
+        except Gone:
+            return None

@@ -116,7 +116,7 @@ class Holder:
             self._arrived(brake, called=False)
             return
         # It was read back there and is not any more: set once more, for a late call of ours may have taken it away.
-        # Where that happens again it was somebody else, and is left.
+        # Where the same stands there again it was somebody else, and is left; our other calls may still come.
         is_taken_away = bool(brake.leases) and brake.standing == brake.wanted
         if not brake.is_ours(standing):
             self._leave(brake, standing)
@@ -129,10 +129,11 @@ class Holder:
         else:
             self._wait(brake)
             return
-        standing = lever.read_back(brake.target)
-        if standing != brake.wanted:
-            raise NotThere(brake.wanted, standing)
-        self._arrived(replace(brake, ours=(brake.wanted,)) if is_taken_away else brake, called=True)
+        if (after := lever.read_back(brake.target)) != brake.wanted:
+            raise NotThere(brake.wanted, after)
+        if is_taken_away:
+            brake = replace(brake, ours=tuple(value for value in brake.ours if value != standing))
+        self._arrived(brake, called=True)
 
     def _wait(self, brake: Brake) -> None:
         """Nothing may be set any more, and the incident has not said so yet: its own timer ends the lease."""
@@ -167,15 +168,19 @@ class Holder:
         self._commit(step, brake.target)
 
     def _gone(self, brake: Brake, error: Gone) -> None:
-        """All claims end, since nothing can be set or put back; a person looks whether the brake lives on elsewhere."""
+        """All claims end, since nothing can be set or put back; a person looks whether the brake lives on elsewhere.
+
+        What was put back before it went is nobody's trouble.
+        """
         step = Step(self._clock.now())
         key = f"{brake.id}/{brake.version}/gone"
-        sentence, data = gone(brake)
-        for incident in self._concerned(brake):
-            step.thread(incident, key, sentence, **data)
         step.log(Kind.FOREIGN, None, str(error), key=key, target=brake.id, found=brake.found, standing=brake.standing)
-        step.page_plain(key, PAGE_GONE, **at(brake))
-        step.put(Brake(target=brake.target, version=brake.version))
+        if brake.hold is not Hold.SETTLING:
+            sentence, data = gone(brake)
+            for incident in self._concerned(brake):
+                step.thread(incident, key, sentence, **data)
+            step.page_plain(key, PAGE_GONE, **at(brake))
+        step.put(Brake(target=brake.target, version=brake.version, gone=True))
         self._commit(step, brake.target)
 
     def _failed(self, brake: Brake, error: VendorError) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from freio.domain.app import App
 from freio.domain.incident import Incident, State
+from freio.domain.incident import Step as Limit
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NOT_ALL_BACK
 from freio.domain.target import Brake, Hold, Target
 from freio.guard.drill_end import report
 from freio.guard.hold import Holder
-from freio.guard.standing import drive_all, hopeless
+from freio.guard.standing import drive_all, gone, hopeless
 from freio.guard.step import Step
 from freio.guard.stuck import give_up, look_later
-from freio.guard.tell import still_held
+from freio.guard.tell import gone_since, still_held
 from freio.ports import Clock, Store
 
 
@@ -41,6 +43,30 @@ def end_leases(step: Step, store: Store, incident: Incident) -> Incident:
             sentence, data = still_held(rest)
             step.thread(incident, key, sentence, apps=apps, **data)
     return step.keep(incident, holding=())
+
+
+def drop(
+    step: Step, store: Store, incident: Incident, targets: Collection[Target], why: Callable[[Limit], Phrase]
+) -> Incident:
+    """Take its leases off some of its targets and hold the others: the message says what is not covered, and why."""
+    assert incident.proposal is not None
+    kept = tuple(s for s in incident.proposal.steps if s.target not in targets)
+    lost = tuple(why(s) for s in incident.proposal.steps if s.target in targets)
+    for target in targets:
+        brake = store.get(Brake, target.id)
+        if brake is not None and brake.lease_of(incident.id) is not None:
+            step.put(brake.without(incident.id, step.now))
+    proposal = replace(incident.proposal, steps=kept, uncovered=(*incident.proposal.uncovered, *lost))
+    step.draw(incident)
+    return step.keep(incident, proposal=proposal, holding=tuple(t for t in incident.holding if t not in targets))
+
+
+def without_gone(step: Step, store: Store, incident: Incident) -> Incident:
+    """Whoever deletes one key frees no other: what is left is held. Where nothing is, its question stays as it was."""
+    lost = gone(store, incident)
+    if lost.issuperset(incident.holding):
+        return step.keep(incident, holding=())
+    return drop(step, store, incident, lost, lambda limit: gone_since(limit.target)) if lost else incident
 
 
 def unheld(step: Step, store: Store, incident: Incident) -> Incident:

@@ -31,8 +31,13 @@ def drive_all(holder: Holder, targets: Iterable[Target]) -> None:
 
 
 def is_lost(store: Store, incident: Incident) -> bool:
-    """Whether a lease that was claimed is gone: somebody else's value stands there, and was left."""
-    return any(brake.lease_of(incident.id) is None for brake in _brakes(store, incident))
+    """Whether a lease that was claimed is lost (somebody else's value stands there, and was left), or none is left."""
+    return not incident.holding or any(brake.lease_of(incident.id) is None for brake in _brakes(store, incident))
+
+
+def gone(store: Store, incident: Incident) -> frozenset[Target]:
+    """What it held and is not there any more: a key that was deleted or rotated."""
+    return frozenset(brake.target for brake in _brakes(store, incident) if brake.gone)
 
 
 def all_held(store: Store, incident: Incident) -> bool:

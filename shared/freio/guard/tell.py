@@ -9,7 +9,7 @@ from freio.domain import sentences as say
 from freio.domain.incident import Step
 from freio.domain.lever import Setting, kind_of
 from freio.domain.phrase import Phrase, packed
-from freio.domain.target import Brake
+from freio.domain.target import Brake, Target
 from freio.domain.where import place, where
 
 Said = tuple[str, Mapping[str, object]]
@@ -48,6 +48,11 @@ def gone(brake: Brake) -> Said:
     if brake.limits:
         return say.GONE_LIMIT, {"found": brake.found, **at(brake)}
     return say.GONE, at(brake)
+
+
+def gone_since(target: Target) -> Phrase:
+    """Why a brake does not cover it."""
+    return Phrase.of(say.GONE_SINCE, where=packed([where(target)]))
 
 
 def retrying(brake: Brake) -> Said:

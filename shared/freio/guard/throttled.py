@@ -28,7 +28,7 @@ from freio.guard.drill_end import LOOK_EVERY, ask, is_proved
 from freio.guard.hold import Holder
 from freio.guard.moves import ask_again
 from freio.guard.prove import Prover
-from freio.guard.restore import end_leases, let_go
+from freio.guard.restore import drop, end_leases, let_go, without_gone
 from freio.guard.standing import drive_all, hopeless, is_lost
 from freio.guard.step import Step
 from freio.guard.stuck import failed, give_up
@@ -75,6 +75,7 @@ class Throttler:
             self._holder.check(target)
 
     def _judged(self, step: Step, app: App, incident: Incident) -> None:
+        incident = without_gone(step, self._store, incident)
         if is_lost(self._store, incident):
             ask_again(step, app, end_leases(step, self._store, incident))
             return
@@ -114,16 +115,9 @@ class Throttler:
     def _without(self, step: Step, incident: Incident, loose: frozenset[Target]) -> Incident:
         """Let go of the limits that bind nothing, and keep those that do: the message says what is not covered."""
         assert incident.proposal is not None
-        kept = tuple(s for s in incident.proposal.steps if s.target not in loose)
-        lost = tuple(not_bound(s) for s in incident.proposal.steps if s.target in loose)
-        for target in loose:
-            brake = self._store.get(Brake, target.id)
-            if brake is not None:
-                step.put(brake.without(incident.id, step.now))
+        lost = [not_bound(s) for s in incident.proposal.steps if s.target in loose]
         step.thread(incident, f"{incident.revision}/loose/{incident.version}", LOOSE, what=packed(lost))
-        proposal = replace(incident.proposal, steps=kept, uncovered=(*incident.proposal.uncovered, *lost))
-        step.draw(incident)
-        return step.keep(incident, proposal=proposal, holding=tuple(t for t in incident.holding if t not in loose))
+        return drop(step, self._store, incident, loose, not_bound)
 
     def _expired(self, step: Step, app: App, incident: Incident) -> None:
         """Quiet on complete data: let go. Otherwise: *renew?*, with the brake held for one more grace."""
@@ -136,6 +130,7 @@ class Throttler:
             step.thread(incident, f"{incident.revision}/quiet", QUIET)
             let_go(step, incident)
             return
+        incident = without_gone(step, self._store, incident)
         if is_lost(self._store, incident):
             ask_again(step, app, end_leases(step, self._store, incident))
             return

@@ -34,6 +34,7 @@ from freio.guard.drill import Drills
 from freio.guard.explain import explain
 from freio.guard.failing import note
 from freio.guard.forecast import ForecastWatch
+from freio.guard.homes import leave_homes
 from freio.guard.judge import judged
 from freio.guard.lessons import with_ends, with_hour
 from freio.guard.listen import Listener, unseen
@@ -136,6 +137,7 @@ class Watcher:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
         if self._forecasts is not None:
             self._try(watched, "forecast", partial(self._forecasts.look, readings))
+        self._try(watched, "where apps are billed", partial(leave_homes, self._client, self._store, readings))
         for app in self._client.apps:
             watched.apps += 1
             if app.name in known:

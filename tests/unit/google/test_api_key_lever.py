@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from freio.adapters.google.api_key_lever import ApiKeyLever
+from freio.adapters.google.api_key_probe import PERMISSIONS
 from freio.adapters.google.key_restrictions import HARMLESS
 from freio.adapters.google.setting_text import read, written
 from freio.domain.spend import Probe
@@ -150,6 +151,17 @@ def test_a_braked_key_shows_no_ai_and_what_a_further_lease_takes(lever: ApiKeyLe
     ]
     assert read(lever.plan(first.target, "{}", leases)) == left
     assert read(lever.plan(first.target, "{}", leases[1:])) == left
+
+
+def test_whoever_sets_it_need_not_list_services(lever: ApiKeyLever) -> None:
+    """What an unrestricted key keeps is worked out when it is probed: nobody is woken over a right that no brake needs.
+
+    And nobody is asked where the app names no key.
+    """
+    named, none = (replace(one.match, projects=frozenset({PROJECT})) for one in (app(keys=("web",)), app()))
+    assert lever.needs(replace(app(), match=named)) == {PROJECT: PERMISSIONS}
+    assert LIST not in PERMISSIONS
+    assert lever.needs(replace(app(), match=none)) == {}
 
 
 @pytest.mark.parametrize("unrestricted", [False, True])

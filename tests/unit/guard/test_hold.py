@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from freio.domain.click import Verb
 from freio.domain.incident import State
 from freio.domain.journal import Kind
-from freio.domain.sentences import BRAKED, GONE_LIMIT, LEFT_FOREIGN
+from freio.domain.phrase import Phrase
+from freio.domain.sentences import ALL_GONE, BRAKED, GONE_LIMIT, LEFT_FOREIGN, LEFT_OUT
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Gone, Unavailable
+from freio.guard.tell import gone_since
 from freio.ports import Change
 from tests.simulation.cast import LEA, MINUTE, NOW, OPS, ROB, RUI, a_client, a_target
 from tests.simulation.gates import Worker
@@ -20,6 +23,7 @@ from tests.simulation.world import World
 
 HOUR = timedelta(hours=1)
 CHAT = a_target("chat")
+PRO = a_target("chat", model="pro")
 
 
 @pytest.fixture
@@ -137,6 +141,42 @@ def test_who_takes_a_fresh_brake_away_twice_is_left_alone(world: World) -> None:
     assert len(world.told(LEFT_FOREIGN)) == 1
 
 
+def test_a_late_call_of_ours_is_still_ours_after_somebody_took_the_brake_away(world: World) -> None:
+    """Only what stood in its place counts as theirs from then on: what we tried to write before may come minutes later.
+
+    Set (the call timed out, and lands after nine minutes), raised, deleted by a person, set again; then it lands.
+    """
+    world.watch("chat")
+    world.lever.faults.waiting += ["", "", "late"]
+    world.click(OPS, Verb.THROTTLE, "chat")
+    world.lever.late[:] = [Late(NOW + 9 * MINUTE, CHAT, 200)]
+    world.sweep(times=3)
+    world.click(OPS, Verb.RAISE, "chat")
+    world.sweep()
+    del world.lever.standing[CHAT]
+    world.sweep(times=30)
+    assert (world.standing("chat"), world.of("chat").state) == (400, State.THROTTLED)
+    world.run_out()
+    assert (world.standing("chat"), world.told(LEFT_FOREIGN)) == (None, [])
+
+
+def test_two_late_calls_of_ours_are_both_ours(world: World) -> None:
+    """Nobody else is there: two calls that timed out land one after the other."""
+    world.watch("chat")
+    world.lever.faults.waiting += ["", "", "late"]
+    world.click(OPS, Verb.THROTTLE, "chat")
+    world.sweep(times=3)
+    world.lever.faults.waiting += ["", "late"]
+    world.click(OPS, Verb.RAISE, "chat")
+    world.lever.late[:] = [Late(NOW + 9 * MINUTE, CHAT, 200), Late(NOW + 16 * MINUTE, CHAT, 400)]
+    world.sweep(times=3)
+    world.click(OPS, Verb.RAISE, "chat")
+    world.sweep(times=26)
+    assert (world.standing("chat"), world.of("chat").state) == (800, State.THROTTLED)
+    world.run_out()
+    assert (world.standing("chat"), world.told(LEFT_FOREIGN)) == (None, [])
+
+
 def test_a_target_that_is_gone_ends_its_brake_and_calls_a_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be put back there; the question is on the table again, and nothing is tried for ever."""
     world.lever.somebody_sets(CHAT, 900)
@@ -157,6 +197,106 @@ def test_a_target_that_is_gone_keeps_nobody_from_letting_go(world: World, monkey
     world.click(OPS, Verb.RELEASE, "chat")
     world.sweep(times=2)
     assert world.of("chat").state is State.RESOLVED
+
+
+def two_of_which_one_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """An app with two targets; the first is deleted when what comes back is called."""
+    world.models["chat"] = ("flash", "pro")
+    read = world.lever.read_back
+
+    def delete() -> None:
+        monkeypatch.setattr(world.lever, "read_back", lambda target: gone(target) if target == CHAT else read(target))
+
+    return delete
+
+
+def uncovered(world: World) -> tuple[Phrase, ...]:
+    proposal = world.of("chat").proposal
+    assert proposal is not None
+    return proposal.uncovered
+
+
+def test_one_target_that_is_gone_does_not_lift_the_brake_of_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever deletes one of their keys frees no other; the message says what is not covered any more."""
+    delete = two_of_which_one_goes(world, monkeypatch)
+    throttled(world)
+    delete()
+    world.sweep(times=9)
+    assert (world.of("chat").state, world.of("chat").holding) == (State.THROTTLED, (PRO,))
+    assert world.lever.standing[PRO] == 200
+    assert uncovered(world) == (gone_since(CHAT),)
+    assert len(world.told(GONE_LIMIT)) == len(world.pager.pages) == 1
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert (world.of("chat").state, world.lever.standing.get(PRO)) == (State.RESOLVED, None)
+
+
+def test_one_target_that_goes_while_it_is_braked_does_not_stop_the_brake_of_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the claim and the first call."""
+    delete = two_of_which_one_goes(world, monkeypatch)
+    world.watch("chat")
+    world.lever.spy = lambda *_: delete()
+    world.lever.faults.waiting += ["", "", "", "before"]
+    world.click(OPS, Verb.THROTTLE, "chat")
+    world.sweep(times=9)
+    assert (world.of("chat").state, world.of("chat").holding) == (State.THROTTLED, (PRO,))
+    assert uncovered(world) == (gone_since(CHAT),)
+
+
+def test_a_throttle_that_ends_is_renewed_for_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it goes in the very minute in which people are asked."""
+    delete = two_of_which_one_goes(world, monkeypatch)
+    throttled(world)
+    until = world.of("chat").until
+    assert until is not None
+    world.pass_time(until - world.clock.at)
+    world.watch("chat", "warm")
+    delete()
+    world.sweep()
+    assert (world.of("chat").state, world.of("chat").holding) == (State.PROPOSED, (PRO,))
+    assert world.lever.standing[PRO] == 200
+
+
+def test_a_target_that_is_gone_when_it_is_braked_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was rotated after the message was drawn: the others are braked, and it is said."""
+    delete = two_of_which_one_goes(world, monkeypatch)
+    world.watch("chat")
+    delete()
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert (world.of("chat").state, world.of("chat").holding) == (State.THROTTLED, (PRO,))
+    assert world.lever.standing == {PRO: 200}
+    assert uncovered(world) == (gone_since(CHAT),)
+    assert len(world.told(LEFT_OUT)) == 1
+
+
+def test_where_all_is_gone_when_it_is_braked_people_are_asked_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for ever about the same: the watch works out another brake."""
+    world.watch("chat")
+    monkeypatch.setattr(world.lever, "read_back", gone)
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert (world.of("chat").state, world.of("chat").holding) == (State.PROPOSED, ())
+    assert len(world.told(ALL_GONE)) == 1
+    monkeypatch.undo()
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert (world.of("chat").state, world.standing("chat")) == (State.THROTTLED, 200)
+
+
+def test_nobody_is_woken_for_a_target_that_went_after_it_was_put_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It carries no brake of ours: it is journalled, and looked at no more."""
+    throttled(world)
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert (world.of("chat").state, world.brake("chat").hold) == (State.RESOLVED, Hold.SETTLING)
+    monkeypatch.setattr(world.lever, "read_back", gone)
+    world.sweep(times=30)
+    assert (world.brake("chat").hold, world.brake("chat").due_at) == (Hold.FREE, None)
+    assert (world.pager.pages, world.told(GONE_LIMIT)) == ({}, [])
 
 
 def test_a_restore_that_acts_late_does_not_undo_the_next_brake(world: World) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from freio.adapters.google import key_restrictions as rules
-from freio.adapters.google.api_key_probe import LEVER, LIST, PERMISSIONS, ApiKeyProbe
+from freio.adapters.google.api_key_probe import LEVER, PERMISSIONS, ApiKeyProbe
 from freio.adapters.google.api_keys import ApiKeys
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.errors import Missing
@@ -37,9 +37,8 @@ class ApiKeyLever(Entitled):
         self._probe = ApiKeyProbe(self._keys, self.rights)
 
     def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
-        if not app.match.api_keys:
-            return {}
-        return dict.fromkeys(sorted(app.match.projects), (*PERMISSIONS, LIST))
+        """What setting takes: what a key without restrictions would keep is worked out by who probes it."""
+        return dict.fromkeys(sorted(app.match.projects), PERMISSIONS) if app.match.api_keys else {}
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """A probe for each of the app's keys in the project of each place; see `ApiKeyProbe`."""
