@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from freio.config.model import ClientKeys
 from freio.domain.app import ExpectedEvent
 from freio.domain.money import Money
 from freio.domain.signal import SignalKind
@@ -147,7 +148,9 @@ def test_without_a_clients_file_projects_are_the_apps() -> None:
     found = History.of([line(0, 1), line(1, 1, name="search")], who="project")
     made = by_project(found)
     assert [each.name for each in made.apps] == ["acme-chat", "acme-search"]
-    assert (made.currency, made.alerts_per_app_week, made.money_gate) == ("USD", Decimal("0.25"), usd(25))
+    defaults = {name: ClientKeys.model_fields[name].default for name in ("alerts_per_app_week", "money_gate")}
+    assert made.currency == "USD"
+    assert (made.alerts_per_app_week, made.money_gate.amount) == tuple(defaults.values())
 
 
 def test_an_export_without_ai_or_in_another_currency_is_refused() -> None:

@@ -147,6 +147,8 @@ def test_an_open_incident_shows_it_and_is_drawn_again_when_it_changes() -> None:
     assert incident.forecasts == there.kept.all != ()
     [*_, drawn] = there.chat.shown[incident.id]
     assert drawn.forecasts == incident.forecasts
+    there.watch.merge(there.client.apps[0])
+    assert there.store.open_incident("chat") == incident  # what it shows already is not written again
 
 
 def test_what_budget_messages_have_billed_counts_and_names_the_budget() -> None:
