@@ -45,7 +45,7 @@ class Threshold:
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         self.shown.append({name: list(each) for name, each in series.items()})
-        self.at.append(last_hour)
+        self.at.append(last_hour + timedelta(seconds=1))  # it is asked just before the hour ends
         return {name: Score(value=each[-1] / 10, usual=1.0, kind="spike") for name, each in series.items()}
 
 
@@ -104,6 +104,27 @@ def test_what_the_file_expects_is_no_alert() -> None:
     black_friday = ExpectedEvent(start=date(2026, 11, 2), end=date(2026, 11, 2), factor=Decimal(30), why="sale")
     hours = [1] * 30 + [20] + [1] * 5
     assert backtest(client(app(expected=(black_friday,))), history(hours), Threshold()).alerts == ()
+
+
+def test_special_days_are_held_against_their_like_where_the_file_names_a_country() -> None:
+    """The hours of a holiday are those that lie in it: what the detector is shown of them is divided, and no other."""
+
+    class Holidays:
+        """The first Wednesday and the third Friday of that November, days as quiet as a Sunday."""
+
+        def is_holiday(self, day: date) -> bool:
+            return day in {date(2026, 11, 4), date(2026, 11, 20)}
+
+    quiet = {1, 4, 8, 15, 20, 22}
+    hours = [2 if 1 + n // 24 in quiet else 20 for n in range(24 * 22)]
+    with_calendar, without = Threshold(), Threshold()
+    there = client(time_zone="UTC")
+    backtest(there, history(hours), with_calendar, calendar=Holidays())
+    backtest(there, history(hours), without)
+    end = 19 * 24 + 12  # noon of the twentieth
+    plain, same = with_calendar.shown[end - 24]["chat"], without.shown[end - 24]["chat"]
+    assert plain[-24:-12] == same[-24:-12]
+    assert all(each > shown for each, shown in zip(plain[-12:], same[-12:], strict=True))
 
 
 def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
