@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from statistics import median
 
+from freio.domain.forecast import LEVEL
+
 
 def arrivals(count: int, per_second: float, seed: int) -> list[float]:
     """When each of `count` clicks is due, in seconds: a Poisson process, of which the first arrives at 0."""
@@ -37,3 +39,15 @@ def ratio_interval(
         median(chance.choices(ours, k=len(ours))) / median(chance.choices(theirs, k=len(theirs))) for _ in range(draws)
     ]
     return median(ours) / median(theirs), percentile(ratios, 0.025), percentile(ratios, 0.975)
+
+
+def edges() -> tuple[int, int]:
+    """Where a forecast's range begins and ends among its 99 percentiles."""
+    tail = int((1 - LEVEL) / 2 * 100)
+    return tail - 1, 99 - tail
+
+
+def within(low: float, came: float, high: float) -> int:
+    """Whether what came lies within (0), below (-1) or above (1)."""
+    slack = 1e-6 * max(1.0, came)  # a range without width holds what is equal to it
+    return -1 if came < low - slack else 1 if came > high + slack else 0

@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from freio.adapters.warehouse.questions import Schema
+from freio.bootstrap import Freio
 from freio.cli import main
+from freio.errors import Unavailable
+from freio.guard.meter import SpendMeter
 from tests.contracts.export_rows import Row, lines
+from tests.unit.guard.watching import NOW, Town, client
 from tests.unit.test_spend_command import CONFIG
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -21,10 +25,10 @@ BUDGETED = CONFIG.replace("    match:", "    budget: {monthly: 1000.00}\n    mat
 
 
 def written(tmp_path: Path, rows: list[Row], config: str = BUDGETED) -> tuple[str, str]:
-    export, client = tmp_path / "export.jsonl", tmp_path / "freio.yaml"
+    export, config_file = tmp_path / "export.jsonl", tmp_path / "freio.yaml"
     export.write_text(lines(rows, Schema.DETAILED), encoding="utf-8")
-    client.write_text(config, encoding="utf-8")
-    return str(export), str(client)
+    config_file.write_text(config, encoding="utf-8")
+    return str(export), str(config_file)
 
 
 def steady(days: int, an_hour: float = 1.0, **changes: str) -> list[Row]:
@@ -36,8 +40,8 @@ def steady(days: int, an_hour: float = 1.0, **changes: str) -> list[Row]:
 
 def test_a_steady_month_ends_where_it_is_going(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One an hour from the second of November on: twenty days so far, and 24 a day to come, of a budget of 1,000."""
-    export, client = written(tmp_path, steady(20))
-    assert main(["forecast", client, "--billing", export, "--format", "json"]) == 0
+    export, config = written(tmp_path, steady(20))
+    assert main(["forecast", config, "--billing", export, "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     [one] = found["forecasts"]
     assert found["level"] == "0.8"
@@ -53,8 +57,8 @@ def test_it_is_printed_in_the_readers_language(
     locale: str, money: str, share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Money and shares as they are written there."""
-    export, client = written(tmp_path, steady(20))
-    assert main(["forecast", client, "--billing", export, "--locale", locale]) == 0
+    export, config = written(tmp_path, steady(20))
+    assert main(["forecast", config, "--billing", export, "--locale", locale]) == 0
     row = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("chat"))
     assert money in row
     assert row.endswith(share)
@@ -65,8 +69,8 @@ def test_what_is_billed_of_the_last_two_days_is_the_least_that_they_cost(
 ) -> None:
     """They are forecast, not counted twice; and a month never ends with less than was billed."""
     runaway = [Row(cost=500.0, at=START + timedelta(days=19))]
-    export, client = written(tmp_path, steady(20) + runaway)
-    assert main(["forecast", client, "--billing", export, "--format", "json"]) == 0
+    export, config = written(tmp_path, steady(20) + runaway)
+    assert main(["forecast", config, "--billing", export, "--format", "json"]) == 0
     [one] = json.loads(capsys.readouterr().out)["forecasts"]
     assert Decimal(one["so_far"]) == 980
     assert {Decimal(one[which]) for which in ("low", "expected", "high")} == {Decimal(980)}
@@ -74,8 +78,8 @@ def test_what_is_billed_of_the_last_two_days_is_the_least_that_they_cost(
 
 def test_a_broken_budget_is_certain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And CSV has every digit, with its notes beside it."""
-    export, client = written(tmp_path, steady(20, an_hour=3.0))
-    assert main(["forecast", client, "--billing", export, "--format", "csv"]) == 0
+    export, config = written(tmp_path, steady(20, an_hour=3.0))
+    assert main(["forecast", config, "--billing", export, "--format", "csv"]) == 0
     said = capsys.readouterr()
     [one] = csv.DictReader(io.StringIO(said.out))
     assert (one["app"], one["chance"], one["currency"]) == ("chat", "1.0000", "BRL")
@@ -84,8 +88,8 @@ def test_a_broken_budget_is_certain(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_too_little_history_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Eight days, of which two are not settled, are no week."""
-    export, client = written(tmp_path, steady(8))
-    assert main(["forecast", client, "--billing", export]) == 0
+    export, config = written(tmp_path, steady(8))
+    assert main(["forecast", config, "--billing", export]) == 0
     assert "! No forecast, for want of a week of history: chat" in capsys.readouterr().out
 
 
@@ -105,9 +109,9 @@ def test_an_export_in_another_currency_is_refused(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two currencies are never added, nor is one taken for the other."""
-    export, client = written(tmp_path, steady(8), BUDGETED.replace("currency: BRL", "currency: USD"))
+    export, config = written(tmp_path, steady(8), BUDGETED.replace("currency: BRL", "currency: USD"))
     verb, option = command
-    assert main([verb, client, option, export]) != 0
+    assert main([verb, config, option, export]) != 0
     assert "the export is in BRL; freio.yaml says USD" in capsys.readouterr().err
 
 
@@ -118,6 +122,28 @@ def test_without_a_file_and_a_warehouse_there_is_nothing_to_forecast_from(
     monkeypatch.delenv("FREIO_WAREHOUSE", raising=False)
     assert main(["forecast", "freio.yaml"]) == 2
     assert "needs --billing FILE, or the client's file with FREIO_WAREHOUSE" in capsys.readouterr().err
+
+
+def test_without_an_export_it_is_made_from_what_the_watch_sees(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Export and telemetry, up to now; telemetry that cannot be read is an error, and no forecast of a part."""
+    _, config = written(tmp_path, [])
+    town = Town(client=client(currency="BRL"))
+    town.bill(NOW - timedelta(days=12), NOW - timedelta(hours=3), 2)
+    town.serve(NOW - timedelta(days=12), NOW, 2_000_000)
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
+    monkeypatch.setattr(Freio, "spend_meter", meter)
+    monkeypatch.setattr(Freio, "clock", town.clock)
+    monkeypatch.setenv("FREIO_WAREHOUSE", "duckdb:unused")
+    monkeypatch.delenv("FREIO_STORE", raising=False)
+    assert main(["forecast", config, "--format", "json"]) == 0
+    [one] = json.loads(capsys.readouterr().out)["forecasts"]
+    assert Decimal(one["so_far"]) == pytest.approx(48 * 12, rel=0.01)
+    assert Decimal(one["expected"]) == pytest.approx(Decimal(48) * 12 + 48 * Decimal("7.7"), rel=Decimal("0.05"))
+    town.telemetry.fails = Unavailable("503")
+    assert main(["forecast", config]) == 1
+    assert "telemetry of acme-chat: 503" in capsys.readouterr().err
 
 
 # ---- backtest
@@ -135,8 +161,8 @@ def test_a_runaway_in_the_past_is_found_by_the_real_detector(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At once, with what it had cost until then and after; the rate is that of the ten days that were judged."""
-    export, client = written(tmp_path, runaway())
-    assert main(["watch", client, "--backtest", export, "--format", "json"]) == 0
+    export, config = written(tmp_path, runaway())
+    assert main(["watch", config, "--backtest", export, "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     [alert] = found["alerts"]
     assert alert["app"] == "chat"
@@ -150,8 +176,8 @@ def test_the_table_says_how_it_stands_against_the_budget_and_what_was_too_short(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """More than the budget is marked, and so is a history of less than four weeks."""
-    export, client = written(tmp_path, runaway())
-    assert main(["watch", client, "--backtest", export]) == 0
+    export, config = written(tmp_path, runaway())
+    assert main(["watch", config, "--backtest", export]) == 0
     said = capsys.readouterr().out
     assert said.startswith("! 1 alert in 1.4 weeks of apps")
     assert "0.7 for each app and week, of a budget of 0.25 (alerts_per_app_week)" in said
@@ -161,8 +187,8 @@ def test_the_table_says_how_it_stands_against_the_budget_and_what_was_too_short(
 
 def test_csv_has_one_line_for_each_alert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And the rest on standard error."""
-    export, client = written(tmp_path, runaway())
-    assert main(["watch", client, "--backtest", export, "--format", "csv"]) == 0
+    export, config = written(tmp_path, runaway())
+    assert main(["watch", config, "--backtest", export, "--format", "csv"]) == 0
     said = capsys.readouterr()
     assert [row["app"] for row in csv.DictReader(io.StringIO(said.out))] == ["chat"]
     assert "alerts_per_app_week" in said.err
@@ -170,6 +196,6 @@ def test_csv_has_one_line_for_each_alert(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_a_history_too_short_to_judge_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Not that there were no alerts."""
-    export, client = written(tmp_path, steady(1))
-    assert main(["watch", client, "--backtest", export]) == 0
+    export, config = written(tmp_path, steady(1))
+    assert main(["watch", config, "--backtest", export]) == 0
     assert "! Nothing could be judged" in capsys.readouterr().out

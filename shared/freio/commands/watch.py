@@ -99,8 +99,9 @@ def _watched(options: Namespace, environment: Mapping[str, str]) -> tuple[Client
     history = file_history(options.backtest, freio.client.apps if options.file else None)
     client = freio.client if options.file else by_project(history)
     history.expect(client.currency)
+    calendar = freio.calendar if options.file else None
     try:
-        return client, backtest(client, history, detector_of(client), _progress)
+        return client, backtest(client, history, detector_of(client), _progress, calendar)
     finally:
         if sys.stderr.isatty():
             print(end="\r\033[K", file=sys.stderr)

@@ -22,14 +22,15 @@ from freio.domain.spend import Score
 from freio.guard.decide import look, open_or_merge
 from freio.guard.detect import Finding, assess, detect
 from freio.guard.history import History
-from freio.guard.judge import MIN_HOURS
+from freio.guard.judge import MIN_HOURS, seasoned
 from freio.guard.meter import HISTORY, Reading
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
-from freio.ports import Detector
+from freio.ports import Calendar, Detector
 
 KEPT = int(HISTORY / HOUR)
 WEEK = timedelta(days=7)
+INSTANT = timedelta(seconds=1)  # before an hour ends it is the one that ends now, and not the next
 BACK = 168  # hours before an alert in which what led to it is looked for
 _ZERO = Decimal(0)
 
@@ -101,9 +102,16 @@ class Backtest:
 
 
 def backtest(
-    client: Client, history: History, detector: Detector, progress: Callable[[datetime], None] = lambda _: None
+    client: Client,
+    history: History,
+    detector: Detector,
+    progress: Callable[[datetime], None] = lambda _: None,
+    calendar: Calendar | None = None,
 ) -> Backtest:
-    """Watch the whole history of all the client's apps; `progress` is told each hour that is done."""
+    """Watch the whole history of all the client's apps; `progress` is told each hour that is done.
+
+    ``calendar``  the client's, where its file names a country.
+    """
     replays = [Replay(client, app, history) for app in client.apps]
     hour = history.since
     while hour < history.until:
@@ -111,7 +119,7 @@ def backtest(
         for each in replays:
             each.read(hour)
         shown = {each.app.name: each.shown for each in replays if len(each.spent) >= MIN_HOURS}
-        scores = detector.score(shown, hour) if shown else {}
+        scores = seasoned(client, detector, shown, hour - INSTANT, calendar) if shown else {}
         for each in replays:
             each.watch(hour, scores)
         progress(hour)

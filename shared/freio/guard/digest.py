@@ -173,7 +173,7 @@ def _answers(week: Week, month: Precision, weeks: int) -> list[Phrase]:
             answers.append(Phrase.of(say.DIGEST_UNANSWERED, many=week.unanswered))
         lines.append(Phrase.of(say.DIGEST_ANSWERS, answers=packed(answers)))
         lines.append(_precision(Precision.of(week.told), say.DIGEST_PRECISION, say.DIGEST_NO_PRECISION))
-    if weeks > 1 and month.judged:
+    if month.judged and month != Precision.of(week.told):  # what the week says already is not said twice
         lines.append(_precision(month, say.DIGEST_PRECISION_WEEKS, say.DIGEST_NO_PRECISION, weeks=weeks))
     if week.waited is not None:
         lines.append(Phrase.of(say.DIGEST_WAITED, waited=int(week.waited.total_seconds())))

@@ -115,13 +115,11 @@ class ForecastWatch:
     def look(self, readings: Readings) -> None:
         """Forecast every budget, unless that was done today; for telemetry that fails it waits a while."""
         now = self._clock.now()
-        if _same_day(self._known.at, now):
-            return
-        self._known = self._store.get(Forecasts, Forecasts().id) or Forecasts()
-        if _same_day(self._known.at, now) or (readings.failures and now - _midnight(now) < WAITS):
+        before = self._newest(now)
+        if _same_day(before.at, now) or (readings.failures and now - _midnight(now) < WAITS):
             return
         spending = {app.name: self._spending(app.name, readings) for app in self._client.apps}
-        made = replace(forecast(self._client, spending, self._forecaster, now), version=self._known.version)
+        made = replace(forecast(self._client, spending, self._forecaster, now), version=before.version)
         step = Step(now)
         step.put(made)
         said = "; ".join(in_words(one) for one in made.all)
@@ -136,12 +134,18 @@ class ForecastWatch:
         """The forecast into the app's open incident, where it shows another one."""
         incident = self._store.open_incident(app.name)
         now = self._clock.now()
-        mine = self._known.of(app.name, now)
+        mine = self._newest(now).of(app.name, now)
         if incident is None or incident.forecasts == mine:
             return
         step = Step(now)
         step.draw(step.keep(incident, forecasts=mine))
         self._store.commit(step.change())
+
+    def _newest(self, now: datetime) -> Forecasts:
+        """Today's, if this process knows it; else what the store has."""
+        if not _same_day(self._known.at, now):
+            self._known = self._store.get(Forecasts, Forecasts().id) or Forecasts()
+        return self._known
 
     def _spending(self, app: str, readings: Readings) -> Spending:
         return spending_of(readings, app, self._store.get(BudgetStatus, app), self._client.currency)

@@ -54,7 +54,7 @@ def judged(
                 peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
                 gate = float(client.money_gate.amount * rate.pace / rate.cost)
                 tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps), app=app.name, gate=gate)
-    scores = _seasoned(client, detector, money, now, calendar) if money else {}
+    scores = seasoned(client, detector, money, now, calendar) if money else {}
     return {**scores, **(paces.score(tokens, now) if tokens else {})}
 
 
@@ -85,10 +85,10 @@ def as_the_day_before(hours: Series) -> Series:
     return shown
 
 
-def _seasoned(
+def seasoned(
     client: Client, detector: Detector, money: Mapping[str, Series], now: datetime, calendar: Calendar | None
 ) -> dict[str, Score]:
-    """The scores of money, as if all days were alike."""
+    """The scores of money, up to the hour that ends now, as if all days were alike."""
     if calendar is None:
         return detector.score(money, now)
     found = {

@@ -135,8 +135,6 @@ class Watcher:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
         if self._numbers is not None:
             self._try(watched, "numbers of projects", partial(self._numbers.look, readings))
-        if self._forecasts is not None:
-            self._try(watched, "forecast", partial(self._forecasts.look, readings))
         self._try(watched, "where apps are billed", partial(leave_homes, self._client, self._store, readings))
         for app in self._client.apps:
             watched.apps += 1
@@ -145,6 +143,8 @@ class Watcher:
         if self._digests is not None:
             self._try(watched, "weekly digest", self._digests.look)
         self._alerter.deliver()
+        if self._forecasts is not None:  # last: the first of a day takes seconds, and no alert waits for it
+            self._try(watched, "forecast", partial(self._forecasts.look, readings))
         return watched
 
     def drill(self, run: str, by: str = "") -> Watched:

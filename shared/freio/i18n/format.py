@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -104,7 +105,9 @@ def duration(text: str, locale: Locale) -> str:
     for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
         count, rest = divmod(rest, size)
         if count and len(parts) < _PARTS:
-            parts.append(format_unit(count, f"duration-{unit}", locale=locale))
+            # Babel has no long form of days in Portuguese; the short one is the same word in both of our languages.
+            length: Literal["short", "long"] = "short" if unit == "day" else "long"
+            parts.append(format_unit(count, f"duration-{unit}", length, locale=locale))
     if not parts:
         parts.append(format_unit(round(rest.total_seconds()), "duration-second", locale=locale))
     return format_list(parts, style="unit", locale=locale)

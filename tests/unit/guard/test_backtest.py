@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from freio.config.model import ClientKeys
 from freio.domain.app import ExpectedEvent
 from freio.domain.money import Money
 from freio.domain.signal import SignalKind
@@ -44,7 +45,7 @@ class Threshold:
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         self.shown.append({name: list(each) for name, each in series.items()})
-        self.at.append(last_hour)
+        self.at.append(last_hour + timedelta(seconds=1))  # it is asked just before the hour ends
         return {name: Score(value=each[-1] / 10, usual=1.0, kind="spike") for name, each in series.items()}
 
 
@@ -105,6 +106,27 @@ def test_what_the_file_expects_is_no_alert() -> None:
     assert backtest(client(app(expected=(black_friday,))), history(hours), Threshold()).alerts == ()
 
 
+def test_special_days_are_held_against_their_like_where_the_file_names_a_country() -> None:
+    """The hours of a holiday are those that lie in it: what the detector is shown of them is divided, and no other."""
+
+    class Holidays:
+        """The first Wednesday and the third Friday of that November, days as quiet as a Sunday."""
+
+        def is_holiday(self, day: date) -> bool:
+            return day in {date(2026, 11, 4), date(2026, 11, 20)}
+
+    quiet = {1, 4, 8, 15, 20, 22}
+    hours = [2 if 1 + n // 24 in quiet else 20 for n in range(24 * 22)]
+    with_calendar, without = Threshold(), Threshold()
+    there = client(time_zone="UTC")
+    backtest(there, history(hours), with_calendar, calendar=Holidays())
+    backtest(there, history(hours), without)
+    end = 19 * 24 + 12  # noon of the twentieth
+    plain, same = with_calendar.shown[end - 24]["chat"], without.shown[end - 24]["chat"]
+    assert plain[-24:-12] == same[-24:-12]
+    assert all(each > shown for each, shown in zip(plain[-12:], same[-12:], strict=True))
+
+
 def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
     """Two weeks and a day of one app, a week and a day of a later one: three weeks; one that never spent has none."""
     found = backtest(
@@ -147,7 +169,9 @@ def test_without_a_clients_file_projects_are_the_apps() -> None:
     found = History.of([line(0, 1), line(1, 1, name="search")], who="project")
     made = by_project(found)
     assert [each.name for each in made.apps] == ["acme-chat", "acme-search"]
-    assert (made.currency, made.alerts_per_app_week, made.money_gate) == ("USD", Decimal("0.25"), usd(25))
+    defaults = {name: ClientKeys.model_fields[name].default for name in ("alerts_per_app_week", "money_gate")}
+    assert made.currency == "USD"
+    assert (made.alerts_per_app_week, made.money_gate.amount) == tuple(defaults.values())
 
 
 def test_an_export_without_ai_or_in_another_currency_is_refused() -> None:

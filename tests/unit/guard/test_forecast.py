@@ -131,16 +131,24 @@ def test_telemetry_that_cannot_be_read_is_waited_for_and_not_for_ever() -> None:
 
 
 def test_an_open_incident_shows_it_and_is_drawn_again_when_it_changes() -> None:
-    """The whole watch: found, opened, drawn with the day's forecast."""
+    """The whole watch: told at once, and with the day's forecast at the next tick; by another process too."""
     there = town()
     there.serve(NOW - HOUR, NOW, 100_000_000)
     there.detector.fires("chat")
+    there.watcher.watch()
+    opened = there.store.open_incident("chat")
+    assert opened is not None
+    assert opened.id in there.chat.shown
+    there.clock.sleep(300)
+    there.watch = there.another_watch()
     there.watcher.watch()
     incident = there.store.open_incident("chat")
     assert incident is not None
     assert incident.forecasts == there.kept.all != ()
     [*_, drawn] = there.chat.shown[incident.id]
     assert drawn.forecasts == incident.forecasts
+    there.watch.merge(there.client.apps[0])
+    assert there.store.open_incident("chat") == incident  # what it shows already is not written again
 
 
 def test_what_budget_messages_have_billed_counts_and_names_the_budget() -> None:
