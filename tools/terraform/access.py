@@ -24,10 +24,6 @@ from tools.terraform.check import ROOT, folders
 
 TEST = """
 mock_provider "google" {
-  # A real provider takes no other form of a name.
-  mock_resource "google_service_account" {
-    defaults = { name = "projects/mocked/serviceAccounts/mocked@mocked.iam.gserviceaccount.com" }
-  }
   mock_data "google_project" {
     defaults = { number = "%(number)s" }
   }

@@ -2,12 +2,6 @@
 
 mock_provider "google" {
   override_during = plan
-  # A real provider takes no other form of a name.
-  mock_resource "google_service_account" {
-    override_during = apply
-
-    defaults = { name = "projects/mocked/serviceAccounts/mocked@mocked.iam.gserviceaccount.com" }
-  }
   mock_data "google_project" {
     defaults = { number = "111111111111" }
   }
