@@ -63,7 +63,7 @@ def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime)
     """The ratio of each traffic, believed or not, from the hours before `settled` that have an estimate."""
     billed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
     guessed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
-    there: set[Traffic] = set()
+    there: set[tuple[Traffic, date]] = set()
     for (traffic, hour), amount in estimates.items():
         if hour < settled:
             guessed[traffic, hour.date()] += amount
@@ -71,12 +71,15 @@ def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime)
         traffic = (cost.project, cost.model)
         if (traffic, cost.hour) in estimates and cost.hour < settled and not cost.beside:
             billed[traffic, cost.hour.date()] += cost.net.amount
-            there.add(traffic)
+            there.add((traffic, cost.hour.date()))
     days: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    bare: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     for (traffic, day), amount in sorted(guessed.items()):
-        if amount > 0:
-            days[traffic].append((billed[traffic, day] / amount, amount))
-    return {traffic: _ratio(seen, billed=traffic in there) for traffic, seen in days.items()}
+        if amount > 0:  # a day without a row is a gap of the export's: what credits have paid for has rows
+            seen = days if (traffic, day) in there else bare
+            seen[traffic].append((billed[traffic, day] / amount, amount))
+    found = {traffic: _ratio(without, billed=False) for traffic, without in bare.items()}
+    return found | {traffic: _ratio(seen, billed=True) for traffic, seen in days.items()}
 
 
 def doubts(found: Mapping[Traffic, Ratio]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from freio.domain import sentences as say
 from freio.domain.ask import Answer, Ask
 from freio.domain.click import Verb
 from freio.domain.incident import Action, Decision, State
+from freio.domain.phrase import Phrase, packed
 from freio.guard.mandate import goes_beyond, lapsed
 from freio.guard.moves import POLICY
 from freio.ports import Change
@@ -141,7 +142,7 @@ def test_without_two_others_it_is_not_asked(hard: tuple[str, ...]) -> None:
 
 
 def test_no_policy_pulls_it() -> None:
-    """The app brakes by itself, and its quota does not bind: it waits for people, and calls them."""
+    """The app brakes by itself, and its quota does not bind: it waits for people, and calls them with the reason."""
     world = World(client=a_client())
     world.watch("last")
     world.meter.says = "refuted"
@@ -151,7 +152,7 @@ def test_no_policy_pulls_it() -> None:
         world.sweep()
     incident = world.of("last")
     assert (incident.state, incident.tried, world.lever.standing) == (State.PROPOSED, ("quota",), {})
-    assert world.told(say.ESCALATED)
+    assert world.told(say.ESCALATED_WAITS)[0]["why"] == packed([Phrase(say.WAITS_HARD)])
 
 
 def test_an_approval_of_another_lever_approves_nothing() -> None:

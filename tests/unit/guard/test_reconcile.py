@@ -83,6 +83,14 @@ def test_what_the_bill_has_under_no_such_name_is_not_free() -> None:
     assert "the bill has nothing of it on 7 settled days" in doubts({TRAFFIC: ratio})[0]
 
 
+def test_days_that_the_bill_has_nothing_of_are_no_days_at_nothing() -> None:
+    """The export began yesterday, or had a gap: a week of it must not say that all is free."""
+    hours = {(TRAFFIC, START + n * DAY): Decimal(1) for n in range(7)}
+    cost = HourlyCost(hour=START + 6 * DAY, project="p", model=TRAFFIC[1], net=Money(Decimal("0.9"), "USD"))
+    (ratio,) = ratios([cost], hours, START + 30 * DAY).values()
+    assert (ratio.mid, ratio.days) == (Decimal("0.9"), 1)
+
+
 def test_a_usual_ratio_is_in_no_doubt() -> None:
     """However uneven its days are: its spread says that."""
     ratio = learned("0.5", "1", "0.5", "1")

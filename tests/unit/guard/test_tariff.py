@@ -129,7 +129,7 @@ def test_it_knows_no_currency_and_looks_at_nothing_later(flash: list[Use], pro: 
 
 def half_to_pro(town: Town, at: datetime, an_hour: int) -> None:
     """Nine days of one model; in the last six hours half of as many tokens have another one, ten times as dear."""
-    town.bill(at - 9 * DAY, at - 3 * HOUR, an_hour // 1_000_000)
+    town.bill(at - 9 * DAY, at - 3 * HOUR, str(Decimal(an_hour) / 1_000_000))
     town.serve(at - 9 * DAY, at - 6 * HOUR, an_hour)
     town.serve(at - 6 * HOUR, at, an_hour // 2)
     town.serve(at - 6 * HOUR, at, an_hour // 2, model=PRO)
