@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from freio.adapters.litellm.client import LiteLlmApi
-from freio.adapters.litellm.gateway_probe import probe
+from freio.adapters.litellm.gateway_probe import PERMISSION, probe
 from freio.adapters.litellm.standing import LEVER, METRICS, MODEL, Caller, change, row_of, standing
 from freio.domain.app import App
 from freio.domain.gateway import Gateway
@@ -21,7 +21,17 @@ from freio.domain.lever import Setting, strictest_limit
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected
-from freio.ports import Place
+from freio.ports import Place, Rights
+
+
+class KeyRights:
+    """`Rights` of the admin key that asks: a viewer's reads everything, and sets nothing."""
+
+    def __init__(self, api: LiteLlmApi) -> None:
+        self._api = api
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002  # there is one gateway
+        return () if self._api.may_write() else tuple(permissions)
 
 
 class GatewayLever:
@@ -29,19 +39,21 @@ class GatewayLever:
 
     name = LEVER
 
-    def __init__(self, api: LiteLlmApi, gateway: Gateway) -> None:
+    def __init__(self, api: LiteLlmApi, gateway: Gateway, *, rights: Rights | None = None) -> None:
         self._api = api
         self._gateway = gateway
+        self._rights = rights or KeyRights(api)
 
-    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002  # the admin key may all
-        return {}
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        """At the gateway, which stands where others have a project."""
+        return {self._api.host: (PERMISSION,)} if app.callers else {}
 
-    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002  # the same
-        return ()
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        return self._rights.lacks(project, permissions)
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, a probe for each team and key of the app; see `gateway_probe.probe`."""
-        return probe(self._api, self._gateway, app, places)
+        return probe(self._api, self._gateway, self._rights, app, places)
 
     def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # noqa: ARG002  # all alike
         """The lowest limit of all, in what the gateway counts (`Probe.unit`)."""
