@@ -10,6 +10,7 @@ import pytest
 from freio.adapters.litellm.client import LiteLlmApi
 from freio.adapters.litellm.errors import Denied, Missing
 from freio.adapters.litellm.gateway_lever import GatewayLever
+from freio.adapters.litellm.standing import Caller
 from freio.domain.gateway import Counts, Gateway
 from freio.domain.incident import Verdict
 from freio.domain.lever import Setting
@@ -194,6 +195,25 @@ def test_a_lever_that_is_told_of_another_key_does_not_ask_for_its_own(world: Wor
 
     [probe] = GatewayLever(world.api, world.gateway, rights=Told()).probe(TEAM_APP, [PLACE])
     assert probe.binds
+
+
+def test_a_rotated_key_names_its_heir(world: World) -> None:
+    """The row goes on under a new hash, with its alias and its limits, and the old one is archived."""
+    world.lever.apply(world.key_target(), 1_000)
+    new = world.proxy.rows.rotate_key(world.chat_key, "sk-chat-2")
+    with pytest.raises(Gone) as caught:
+        world.lever.read_back(world.key_target())
+    heir = Caller("key", new).target(world.api.host, "tpm", "fast")
+    assert caught.value.heir == heir
+    assert world.lever.read_back(heir) == 1_000
+
+
+def test_a_deleted_key_has_no_heir(world: World) -> None:
+    """Nor has one whose alias was given to nobody."""
+    world.proxy.rows.delete_key(world.chat_key)
+    with pytest.raises(Gone) as caught:
+        world.lever.read_back(world.key_target())
+    assert caught.value.heir is None
 
 
 @pytest.mark.parametrize(

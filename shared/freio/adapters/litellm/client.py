@@ -78,7 +78,7 @@ class LiteLlmApi:
         what = f"reading the key {hashed}"
         row = _row(what, self._get(what, "/key/info", key=hashed), "info")
         if row.get("status") == "deleted":
-            raise Deleted(f"{what}: it was deleted or rotated")
+            raise Deleted(f"{what}: it was deleted or rotated", str(row.get("key_alias") or ""))
         return row
 
     def may_write(self) -> bool:

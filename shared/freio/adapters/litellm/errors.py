@@ -56,7 +56,12 @@ class Deleted(Missing, Gone):
     """A key's 404 in the proxy's own words (a wrong address answers in others), or a team that its list does not have.
 
     A team's own 404 says nothing: the proxy answers alike where its database is away for a moment (`team_info`).
+    ``alias`` is what the key was called; empty: not known.
     """
+
+    def __init__(self, message: str, alias: str = "") -> None:
+        super().__init__(message)
+        self.alias = alias
 
 
 class Answered(Exception):  # it is no error of its own: a reply, on its way to becoming one

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from freio.adapters.litellm.client import LiteLlmApi
+from freio.adapters.litellm.callers import keys_named
+from freio.adapters.litellm.client import LiteLlmApi, Row
+from freio.adapters.litellm.errors import Deleted
 from freio.adapters.litellm.gateway_probe import PERMISSION, probe
 from freio.adapters.litellm.standing import LEVER, METRICS, MODEL, Caller, change, row_of, standing
 from freio.domain.app import App
@@ -69,9 +71,12 @@ class GatewayLever:
         self._set(target, setting)
 
     def read_back(self, target: Target) -> int | None:
-        """The limit that stands there; None: none. Gone: the team or key was deleted, or the key rotated."""
-        caller, metric, model = _parts(target)
-        return standing(row_of(self._api, caller), metric, model)
+        """The limit that stands there; None: none. Gone: the team or key was deleted, or the key rotated.
+
+        A rotated key keeps its row under a new hash, with its alias and its limits: that is its heir.
+        """
+        _, metric, model = _parts(target)
+        return standing(self._row(target), metric, model)
 
     def restore(self, target: Target, found: Setting) -> None:
         """Puts back what was found; None takes the limit away."""
@@ -80,7 +85,7 @@ class GatewayLever:
     def _set(self, target: Target, setting: Setting) -> None:
         """The row is read first, since the limits of all its models are written at once. Nothing to do: no call."""
         caller, metric, model = _parts(target)
-        row = row_of(self._api, caller)
+        row = self._row(target)
         if standing(row, metric, model) == setting:
             return
         fields = change(row, metric, model, setting)
@@ -88,6 +93,16 @@ class GatewayLever:
             self._api.update_team(caller.id, fields)
         else:
             self._api.update_key(caller.id, fields)
+
+    def _row(self, target: Target) -> Row:
+        caller, metric, model = _parts(target)
+        try:
+            return row_of(self._api, caller)
+        except Deleted as error:
+            named = keys_named(self._api, error.alias) if error.alias else {}
+            heirs = [Caller("key", hashed).target(self._api.host, metric, model) for hashed in named]
+            error.heir = heirs[0] if len(heirs) == 1 else None
+            raise
 
 
 def _parts(target: Target) -> tuple[Caller, str, str | None]:

@@ -78,6 +78,13 @@ class Rows:
         """Its row goes to the archive, where `/key/info` still finds it."""
         self.deleted[hashed] = self.keys.pop(hashed)
 
+    def rotate_key(self, hashed: str, key: str) -> str:
+        """As `/key/regenerate`: the row goes on under another hash, and what it was is archived. Returns the hash."""
+        row = self.keys.pop(hashed)
+        self.deleted[hashed] = dict(row)
+        self.keys[hash_of(key)] = {**row, "token": hash_of(key), "key_name": f"sk-...{key[-4:]}"}
+        return hash_of(key)
+
     def team(self, team_id: str) -> Row:
         """As `team_info` says it: alike where there is none, and where the database cannot be reached."""
         if self.is_away or team_id not in self.teams:
