@@ -213,7 +213,7 @@ class Freio:
     @cached_property
     def levers(self) -> Mapping[str, Lever]:
         """All that the client's file names; and those that are not named any more may still have to let go: all."""
-        return self._levers(lambda _lever, _apis: None)
+        return self._levers(lambda _, own: own)
 
     @cached_property
     def _told_levers(self) -> Mapping[str, Lever]:
@@ -224,33 +224,36 @@ class Freio:
 
     def levers_as(self, report: RightsReport) -> Mapping[str, Lever]:
         """For an operator, whose own rights say nothing of what the enforcer may set: as it has found out itself."""
-        from freio.adapters.google.permissions import OwnRights
         from freio.guard.rights import JoinedRights
 
         now = self.clock.now()
-        return self._levers(lambda lever, apis: JoinedRights(lever, report, OwnRights(apis), now))
+        return self._levers(lambda lever, own: JoinedRights(lever, report, own, now))
 
-    def _levers(self, rights: Callable[[str, GoogleApis], Rights | None]) -> Mapping[str, Lever]:
+    def _levers(self, rights: Callable[[str, Rights], Rights]) -> Mapping[str, Lever]:
+        """``rights`` of a lever, by its name and what whoever runs this may do."""
         from freio.adapters.google.api_key_lever import ApiKeyLever
         from freio.adapters.google.billing_lever import UnlinkBillingLever
         from freio.adapters.google.deny_lever import DenyLever
         from freio.adapters.google.models_lever import AllowedModelsLever
+        from freio.adapters.google.permissions import OwnRights
         from freio.adapters.google.quota_lever import QuotaLever
         from freio.adapters.google.service_lever import DisableServiceLever
 
         apis, hard, own = self.apis, self._hard_apis, self.settings.own_project
+        softly, hardly = OwnRights(apis), OwnRights(hard)
         levers: list[Lever] = [
-            QuotaLever(apis, rights=rights("quota", apis)),
-            AllowedModelsLever(hard, rights=rights("allowed_models", hard), now=self.clock.now),
-            ApiKeyLever(apis, rights=rights("api_key", apis)),
-            DenyLever(hard, rights=rights("iam_deny", hard)),
-            DisableServiceLever(hard, rights=rights("disable_service", hard), own_project=own),
-            UnlinkBillingLever(hard, rights=rights("unlink_billing", hard), own_project=own),
+            QuotaLever(apis, rights=rights("quota", softly)),
+            AllowedModelsLever(hard, rights=rights("allowed_models", hardly), now=self.clock.now),
+            ApiKeyLever(apis, rights=rights("api_key", softly)),
+            DenyLever(hard, rights=rights("iam_deny", hardly)),
+            DisableServiceLever(hard, rights=rights("disable_service", hardly), own_project=own),
+            UnlinkBillingLever(hard, rights=rights("unlink_billing", hardly), own_project=own),
         ]
         if self.client.gateway is not None:
-            from freio.adapters.litellm.gateway_lever import GatewayLever
+            from freio.adapters.litellm.gateway_lever import GatewayLever, KeyRights
 
-            levers.insert(0, GatewayLever(self._gateway_api, self.client.gateway))
+            key = rights("gateway", KeyRights(self._gateway_api))
+            levers.insert(0, GatewayLever(self._gateway_api, self.client.gateway, rights=key))
         return {lever.name: lever for lever in levers}
 
     @cached_property

@@ -95,7 +95,14 @@ class Rejected(VendorError):
 
 
 class Gone(Rejected):
-    """What a lever acts on was deleted or replaced: nothing can be set there, and nothing put back."""
+    """What a lever acts on was deleted or replaced: nothing can be set there, and nothing put back.
+
+    ``heir`` is the target that took its place with all that stood there (a key that was rotated); None: none is known.
+    """
+
+    def __init__(self, message: str, heir: object = None) -> None:
+        super().__init__(message)
+        self.heir = heir
 
 
 class Unreadable(Rejected):

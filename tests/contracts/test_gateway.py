@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,12 +10,13 @@ import pytest
 from freio.adapters.litellm.client import LiteLlmApi
 from freio.adapters.litellm.errors import Denied, Missing
 from freio.adapters.litellm.gateway_lever import GatewayLever
+from freio.adapters.litellm.standing import Caller
 from freio.domain.gateway import Counts, Gateway
 from freio.domain.incident import Verdict
 from freio.domain.lever import Setting
 from freio.domain.proof import judge
 from freio.domain.target import Lease, Target
-from freio.errors import Rejected, Unavailable, VendorError
+from freio.errors import Gone, Rejected, Unavailable, VendorError
 from freio.ports import Place
 from freio.sandbox.gateway.faults import BindsNothing, HttpFault, LostReply, Meanwhile
 from tests.contracts.levers import gateway as rigs
@@ -171,6 +172,100 @@ def test_an_admin_key_that_may_only_read_is_denied_when_it_sets(world: World) ->
     world.proxy.reads_only = True
     with pytest.raises(Denied, match="proxy_admin_viewer"):
         world.lever.apply(world.key_target(), 50)
+
+
+def test_a_key_that_may_only_read_is_no_brake(world: World) -> None:
+    """A viewer's key reads everything; what lacks is said before anybody clicks."""
+    assert world.lever.needs(TEAM_APP) == {world.api.host: ("proxy_admin",)}
+    assert world.lever.needs(app()) == {}
+    assert world.lever.lacks(world.api.host, ["proxy_admin"]) == ()
+    world.proxy.reads_only = True
+    assert world.lever.lacks(world.api.host, ["proxy_admin"]) == ("proxy_admin",)
+    [probe] = world.lever.probe(TEAM_APP, [PLACE])
+    assert (probe.binds, probe.missing) == (False, ("proxy_admin",))
+
+
+def test_a_lever_that_is_told_of_another_key_does_not_ask_for_its_own(world: World) -> None:
+    """The watch's key may only read: what the enforcer's may is what counts."""
+    world.proxy.reads_only = True
+
+    class Told:
+        def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+            return ()
+
+    [probe] = GatewayLever(world.api, world.gateway, rights=Told()).probe(TEAM_APP, [PLACE])
+    assert probe.binds
+
+
+def test_a_rotated_key_names_its_heir(world: World) -> None:
+    """The row goes on under a new hash, with its alias and its limits, and the old one is archived."""
+    world.lever.apply(world.key_target(), 1_000)
+    new = world.proxy.rows.rotate_key(world.chat_key, "sk-chat-2")
+    with pytest.raises(Gone) as caught:
+        world.lever.read_back(world.key_target())
+    heir = Caller("key", new).target(world.api.host, "tpm", "fast")
+    assert caught.value.heir == heir
+    assert world.lever.read_back(heir) == 1_000
+
+
+def test_a_deleted_key_has_no_heir(world: World) -> None:
+    """Nor has one whose alias was given to nobody."""
+    world.proxy.rows.delete_key(world.chat_key)
+    with pytest.raises(Gone) as caught:
+        world.lever.read_back(world.key_target())
+    assert caught.value.heir is None
+
+
+@pytest.mark.parametrize(
+    ("row", "role", "may"),
+    [
+        (None, "", True),
+        ({"user_id": "ana"}, "proxy_admin", True),
+        ({"user_id": "ana"}, "internal_user", False),
+        ({"user_id": None}, "proxy_admin", False),
+        ({"user_id": "ana", "allowed_routes": ["/key/*", "/team/update"]}, "proxy_admin", True),
+        ({"user_id": "ana", "allowed_routes": ["management_routes"]}, "proxy_admin", True),
+        ({"user_id": "ana", "allowed_routes": ["info_routes", "/key/list"]}, "proxy_admin", False),
+    ],
+)
+def test_who_may_set_limits_is_read_from_the_admin_key_s_own_row(
+    world: World, row: dict[str, object] | None, role: str, *, may: bool
+) -> None:
+    """The master key has none; any other has its user's role, and its own routes."""
+    world.proxy.admin_row = row
+    world.proxy.roles["ana"] = role
+    assert world.api.may_write() is may
+
+
+def test_a_team_that_was_deleted_is_gone(world: World) -> None:
+    """The proxy's list says so too; its own 404 alone would say nothing."""
+    del world.proxy.rows.teams["care"]
+    with pytest.raises(Gone, match="Team not found"):
+        world.lever.read_back(world.team_target())
+    [probe] = world.lever.probe(TEAM_APP, [PLACE])
+    assert not probe.binds
+
+
+def test_a_database_that_is_away_for_a_moment_has_deleted_nothing(world: World) -> None:
+    """The proxy answers for every team that it is not found: no brake is forgotten for it, and none is withheld."""
+    world.proxy.rows.is_away = True
+    for ask in (lambda: world.lever.read_back(world.team_target()), lambda: world.lever.probe(TEAM_APP, [PLACE])):
+        with pytest.raises(Unavailable):
+            ask()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_team_that_is_not_found_and_is_listed_is_not_gone(world: World, *, again: bool) -> None:
+    """The database was away for the first question alone; or the proxy is so old that it has no such list."""
+    lost = HttpFault(
+        status=404, kind="invalid_request_error", message="{'message': 'Team not found, passed team id: care.'}"
+    )
+    world.proxy.faults.inject(TEAM_INFO, lost)
+    if again:
+        world.proxy.faults.inject("GET /v2/team/list", HttpFault(status=404, kind="not_found_error"))
+    with pytest.raises(Unavailable, match="Team not found"):
+        world.lever.read_back(world.team_target())
+    assert world.lever.read_back(world.team_target()) is None
 
 
 def test_a_key_that_was_deleted_or_rotated_is_missing(world: World) -> None:

@@ -89,7 +89,7 @@ def _report(freio: Freio) -> tuple[RightsReport, str | None]:
 
 def _rights_of(row: Surveyed, report: RightsReport, now: datetime) -> str | None:
     """Whose rights a row shows; None: they were not asked for."""
-    if row.probe is None or row.lever == "gateway":
+    if row.probe is None:
         return None
     return "enforcer" if report.knows(row.lever, row.probe.target.project, now) else "you"
 

@@ -51,6 +51,7 @@ GONE_LIMIT = N_(
     "{where:phrases} is not there any more: it was deleted or replaced, and nothing can be put back there. What comes "
     "in its place may still carry the brake; before it, the limit was {found:override}."
 )
+FOLLOWED = N_("{where:phrases} was replaced by {heir:phrases}, which carries the brake: it goes on there.")
 GONE_SINCE = N_("{where:phrases}: deleted or replaced since")
 LEFT_OUT = N_("Left out of the brake: {what:phrases}.")
 ALL_GONE = N_("Nothing is left to brake: {what:phrases}. Asking again.")

@@ -19,6 +19,7 @@ from freio.domain.phrase import packed
 from freio.domain.sentences import PAGE_GONE
 from freio.domain.target import Brake, Hold, Target
 from freio.errors import Conflict, Gone, Rejected, Unavailable, VendorError
+from freio.guard.heirs import carries, follow
 from freio.guard.mandate import covers
 from freio.guard.retry import again
 from freio.guard.step import Step
@@ -75,9 +76,7 @@ class Holder:
             self._failed(replace(brake, attempts=brake.attempts + 1), error)
             raise
         try:
-            self._settle(brake)
-        except Gone as error:
-            self._gone(brake, error)
+            self._look(brake)
         except VendorError as error:
             self._failed(brake, error)
             raise
@@ -108,6 +107,12 @@ class Holder:
         claimed = replace(brake.touched(), attempts=brake.attempts + 1, due_at=due_at)
         self._store.commit(Change(put=(claimed,)))
         return replace(claimed, version=claimed.version + 1)
+
+    def _look(self, brake: Brake) -> None:
+        try:
+            self._settle(brake)
+        except Gone as error:
+            self._gone(brake, error)
 
     def _settle(self, brake: Brake) -> None:
         lever = self._lever(brake.target)
@@ -170,9 +175,14 @@ class Holder:
     def _gone(self, brake: Brake, error: Gone) -> None:
         """All claims end, since nothing can be set or put back; a person looks whether the brake lives on elsewhere.
 
-        What was put back before it went is nobody's trouble.
+        Where it is known that it does, it goes on there. What was put back before it went is nobody's trouble.
         """
         step = Step(self._clock.now())
+        heir = self._heir(brake, error.heir) if isinstance(error.heir, Target) else None
+        if heir is not None:
+            follow(step, brake, heir, self._concerned(brake))
+            self._commit(step, brake.target)
+            return
         key = f"{brake.id}/{brake.version}/gone"
         step.log(Kind.FOREIGN, None, str(error), key=key, target=brake.id, found=brake.found, standing=brake.standing)
         if brake.hold is not Hold.SETTLING:
@@ -182,6 +192,10 @@ class Holder:
             step.page_plain(key, PAGE_GONE, **at(brake))
         step.put(Brake(target=brake.target, version=brake.version, gone=True))
         self._commit(step, brake.target)
+
+    def _heir(self, brake: Brake, target: Target) -> Brake | None:
+        heir = self._store.get(Brake, target.id) or Brake(target=target)
+        return heir if carries(brake, heir, self.found_at(target)) else None
 
     def _failed(self, brake: Brake, error: VendorError) -> None:
         """Due again after a pause; a long one where it fails until a person changes something."""

@@ -31,8 +31,11 @@ with warnings.catch_warnings():
         TeamInfoResponseObject,
         UpdateKeyRequest,
         UpdateTeamRequest,
+        UserInfoResponse,
     )
+    from litellm.proxy._types import LiteLLM_UserTable as UserRow
     from litellm.proxy._types import UserAPIKeyAuth as KeyRow
+    from litellm.types.proxy.management_endpoints.team_endpoints import TeamListResponse
     from litellm.types.router import Deployment
     from litellm.types.utils import StandardLoggingPayloadErrorInformation
     from pydantic import BaseModel, TypeAdapter
@@ -48,6 +51,8 @@ QUERIES = {
     "GET /key/info": ("proxy/management_endpoints/key_management_endpoints.py", "info_key_fn"),
     "GET /key/list": ("proxy/management_endpoints/key_management_endpoints.py", "list_keys"),
     "GET /team/info": ("proxy/management_endpoints/team_endpoints.py", "team_info"),
+    "GET /v2/team/list": ("proxy/management_endpoints/team_endpoints.py", "list_team_v2"),
+    "GET /user/info": ("proxy/management_endpoints/internal_user_endpoints.py", "user_info"),
     "GET /spend/logs/v2": ("proxy/spend_tracking/spend_management_endpoints.py", "ui_view_spend_logs"),
     "GET /v1/model/info": ("proxy/proxy_server.py", "model_info_v1"),
 }
@@ -113,6 +118,19 @@ def _team_info(body: Mapping[str, Any]) -> None:
         _key(row)
 
 
+def _team_list(body: Mapping[str, Any]) -> None:
+    known(TeamListResponse.model_fields, body, "the list of teams")
+    TeamListResponse.model_validate(body)
+    for row in body["teams"]:
+        _team(row)
+
+
+def _user(body: Mapping[str, Any]) -> None:
+    known(UserInfoResponse.model_fields, body, "a user")
+    UserInfoResponse.model_validate(body)
+    known(UserRow.model_fields, body["user_info"], "a user's row")
+
+
 def _models(body: Mapping[str, Any]) -> None:
     for row in body["data"]:
         Deployment(**row)
@@ -133,6 +151,8 @@ REPLIES: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "GET /key/info": lambda body: _key(body["info"], also=["status"]),
     "GET /key/list": _keys,
     "GET /team/info": _team_info,
+    "GET /v2/team/list": _team_list,
+    "GET /user/info": _user,
     "GET /v1/model/info": _models,
     "GET /spend/logs/v2": _logs,
     "POST /key/update": lambda body: _key({name: value for name, value in body.items() if name != "key"}),

@@ -10,8 +10,9 @@ import pytest
 from freio.domain.click import Verb
 from freio.domain.incident import State
 from freio.domain.journal import Kind
+from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import ALL_GONE, BRAKED, GONE_LIMIT, LEFT_FOREIGN, LEFT_OUT
+from freio.domain.sentences import ALL_GONE, BRAKED, FOLLOWED, GONE_LIMIT, LEFT_FOREIGN, LEFT_OUT
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Gone, Unavailable
 from freio.guard.tell import gone_since
@@ -284,6 +285,70 @@ def test_where_all_is_gone_when_it_is_braked_people_are_asked_anew(
     monkeypatch.undo()
     world.click(OPS, Verb.THROTTLE, "chat")
     assert (world.of("chat").state, world.standing("chat")) == (State.THROTTLED, 200)
+
+
+def rotated(world: World, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """The target is replaced by another one, with all that stands there."""
+    heir, read = a_target("chat", model="flash-2"), world.lever.read_back
+    if CHAT in world.lever.standing:
+        world.lever.standing[heir] = world.lever.standing.pop(CHAT)
+
+    def asked(target: Target) -> Setting:
+        if target == CHAT:
+            raise Gone("404: the key was rotated", heir)
+        return read(target)
+
+    monkeypatch.setattr(world.lever, "read_back", asked)
+    return heir
+
+
+@pytest.mark.parametrize("found", [None, 900])
+def test_a_brake_goes_on_where_a_rotated_key_carries_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, found: int | None
+) -> None:
+    """Our own limit is not taken for the client's: what stood there before returns there at the end."""
+    if found is not None:
+        world.lever.somebody_sets(CHAT, found)
+    throttled(world)
+    heir = rotated(world, monkeypatch)
+    world.sweep(times=9)
+    incident = world.of("chat")
+    assert incident.proposal is not None
+    assert (incident.state, incident.holding) == (State.THROTTLED, (heir,))
+    assert [one.target for one in incident.proposal.steps] == [heir]
+    assert (world.lever.standing[heir], world.pager.pages, len(world.told(FOLLOWED))) == (200, {}, 1)
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert (world.of("chat").state, world.lever.standing.get(heir)) == (State.RESOLVED, found)
+
+
+def test_a_key_that_is_rotated_while_it_is_let_go_gets_back_what_stood_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The restore failed once, and then the key was another one."""
+    world.lever.somebody_sets(CHAT, 900)
+    throttled(world)
+    world.lever.faults.waiting += ["", "before"]
+    world.click(OPS, Verb.RELEASE, "chat")
+    assert world.of("chat").state is State.RESTORING
+    heir = rotated(world, monkeypatch)
+    world.sweep(times=5)
+    assert (world.of("chat").state, world.lever.standing[heir]) == (State.RESOLVED, 900)
+    assert world.pager.pages == {}
+
+
+@pytest.mark.parametrize("theirs", [None, 777])
+def test_a_key_of_the_same_name_that_carries_no_brake_of_ours_is_another_key(
+    world: World, monkeypatch: pytest.MonkeyPatch, theirs: int | None
+) -> None:
+    """It was deleted and made anew: nothing is set there, and people are asked."""
+    throttled(world)
+    heir = rotated(world, monkeypatch)
+    world.lever.standing.pop(heir)
+    if theirs is not None:
+        world.lever.somebody_sets(heir, theirs)
+    world.sweep(times=6)
+    assert (world.of("chat").state, world.lever.standing.get(heir)) == (State.PROPOSED, theirs)
+    assert len(world.pager.pages) == 1
 
 
 def test_nobody_is_woken_for_a_target_that_went_after_it_was_put_back(

@@ -69,7 +69,7 @@ def members_of(api: LiteLlmApi, app: App) -> tuple[list[Member], list[str]]:
         keys = {str(key["token"]): key for key in api.keys(team_id=team_id) if key.get("token")}
         members.append(Member(caller=Caller("team", team_id), row=row, keys=keys))
     for name in app.callers.keys:
-        found = _keys_named(api, name)
+        found = keys_named(api, name)
         if not found:
             unknown.append(name)
         for hashed, row in found.items():
@@ -80,7 +80,7 @@ def members_of(api: LiteLlmApi, app: App) -> tuple[list[Member], list[str]]:
     return members, unknown
 
 
-def _keys_named(api: LiteLlmApi, name: str) -> dict[str, Row]:
+def keys_named(api: LiteLlmApi, name: str) -> dict[str, Row]:
     """By hash. The list is filtered once more: older proxies match an alias in part."""
     if _HASH.fullmatch(name):
         try:

@@ -8,19 +8,22 @@ replies are those of litellm 1.110, whose own models the contract's tests hold t
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
-from freio.adapters.litellm.errors import Answered, Deleted, Misshapen, translated
+from freio.adapters.litellm.errors import Answered, Deleted, Misshapen, Missing, translated
+from freio.errors import Unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 KEYS_A_PAGE = 100  # the most that /key/list gives at once
 LOGS_A_PAGE = 1_000  # the most that /spend/logs/v2 gives at once
+WRITES = ("/key/update", "/team/update")
 MOST_PAGES = 100  # of one question: more is no answer that a brake can wait for
 
 Row = Mapping[str, Any]
@@ -54,9 +57,17 @@ class LiteLlmApi:
         self.host = f"{parts.netloc}{parts.path}"
 
     def team(self, team_id: str) -> Row:
-        """The team's row (`TeamInfoResponseObjectTeamTable`); Deleted: there is none."""
+        """The team's row (`TeamInfoResponseObjectTeamTable`); Deleted: there is none.
+
+        Unavailable where the proxy does not find it, and its list does not say so too: see `Deleted`.
+        """
         what = f"reading the team {team_id}"
-        return _row(what, self._get(what, "/team/info", team_id=team_id), "team_info")
+        try:
+            return _row(what, self._get(what, "/team/info", team_id=team_id), "team_info")
+        except Missing as error:
+            if self._lists_no(team_id):
+                raise Deleted(str(error)) from error
+            raise Unavailable(f"{error} (its list does not say so)") from error
 
     def key(self, hashed: str) -> Row:
         """The key's row (`LiteLLM_VerificationToken` without its token).
@@ -67,8 +78,24 @@ class LiteLlmApi:
         what = f"reading the key {hashed}"
         row = _row(what, self._get(what, "/key/info", key=hashed), "info")
         if row.get("status") == "deleted":
-            raise Deleted(f"{what}: it was deleted or rotated")
+            raise Deleted(f"{what}: it was deleted or rotated", str(row.get("key_alias") or ""))
         return row
+
+    def may_write(self) -> bool:
+        """Whether the admin key may set limits: it is the master key, or a key of a user whose role is proxy_admin.
+
+        The master key has no row. Any other key has the role of its user, and none where it is of nobody; its own
+        `allowed_routes` narrow that (`is_virtual_key_allowed_to_call_route`).
+        """
+        what = "reading what the admin key may do"
+        try:
+            own = _row(what, self._get(what, "/key/info"), "info")
+        except Deleted:
+            return True
+        if not own.get("user_id") or not _allows_writing([str(one) for one in own.get("allowed_routes") or ()]):
+            return False
+        user = _row(what, self._get(what, "/user/info", user_id=str(own["user_id"])), "user_info")
+        return user.get("user_role") == "proxy_admin"
 
     def keys(self, **where: str) -> list[Row]:
         """Every live key that fits ``team_id=`` or ``key_alias=``, whole, with its hash as ``token``."""
@@ -126,6 +153,14 @@ class LiteLlmApi:
         while kept:
             kept.popitem()[1].close()
 
+    def _lists_no(self, team_id: str) -> bool:
+        """Whether the proxy's list, which fails where its database does, says that there is no such team."""
+        try:
+            listed = self._get(f"looking for the team {team_id}", "/v2/team/list", team_id=team_id, page_size=1)
+        except Missing:
+            return False  # a proxy that has no such list
+        return listed.get("total") == 0
+
     def _logs(self, what: str, since: datetime, until: datetime, where: Mapping[str, str | int]) -> dict[str, Any]:
         asked = {"start_date": _text(since), "end_date": _text(until), **where}
         return self._get(what, "/spend/logs/v2", sort_by="startTime", sort_order="asc", **asked)
@@ -157,6 +192,17 @@ class LiteLlmApi:
             session.trust_env = not self._is_near  # a proxy of the environment is no way to this machine
             kept["session"] = session
         return kept["session"]
+
+
+def _allows_writing(routes: Sequence[str]) -> bool:
+    """Whether a key that may call these routes alone may set limits; none named: it may call all.
+
+    >>> _allows_writing([]), _allows_writing(["management_routes"]), _allows_writing(["info_routes", "/key/*"])
+    (True, True, False)
+    """
+    return not routes or all(
+        "management_routes" in routes or any(fnmatchcase(route, one) for one in routes) for route in WRITES
+    )
 
 
 def _row(what: str, reply: Mapping[str, Any], name: str) -> Row:

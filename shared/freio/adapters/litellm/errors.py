@@ -6,7 +6,7 @@
     requests' other exceptions (a wrong address, a redirect)    -> Rejected
     a reply that is no JSON, or not of the promised shape       -> Unavailable: something else answered on the way
     401, 403                                                    -> Denied, a Rejected
-    404                                                         -> Missing, a Rejected; Deleted where the proxy says so
+    404                                                         -> Missing, a Rejected; Deleted for a key's own 404
     408, 409, 425, 429 and 5xx but 501                          -> Unavailable, with Retry-After
     a 400 or 401 that speaks of a lost database                 -> Unavailable
     any other 4xx, 3xx                                          -> Rejected
@@ -32,7 +32,7 @@ PASSING_STATUS = frozenset({408, 409, 425, 429})
 LASTING_STATUS = frozenset({501})
 # The proxy says so with a 400, a 401 or a 500 when its database is away for a moment (ProxyErrorTypes).
 NO_DATABASE = "no_db_connection"
-NOT_FOUND = ("Key not found", "Team not found")
+NO_KEY = "Key not found"
 PASSING = (
     lib.ConnectionError,
     lib.Timeout,
@@ -53,7 +53,15 @@ class Missing(Rejected):
 
 
 class Deleted(Missing, Gone):
-    """404 in the proxy's own words for a team or a key; a wrong address answers 404 in others."""
+    """A key's 404 in the proxy's own words (a wrong address answers in others), or a team that its list does not have.
+
+    A team's own 404 says nothing: the proxy answers alike where its database is away for a moment (`team_info`).
+    ``alias`` is what the key was called; empty: not known.
+    """
+
+    def __init__(self, message: str, alias: str = "") -> None:
+        super().__init__(message)
+        self.alias = alias
 
 
 class Answered(Exception):  # it is no error of its own: a reply, on its way to becoming one
@@ -93,7 +101,7 @@ def _raise_status(what: str, response: requests.Response, cause: Answered) -> No
     message = f"{what}: {code} {f'{kind}: ' if kind else ''}{said or response.reason or 'no reason given'}"
     if code in PASSING_STATUS or (code >= 500 and code not in LASTING_STATUS) or kind == NO_DATABASE:
         raise Unavailable(message, _retry_after(response.headers)) from cause
-    kinds = {401: Denied, 403: Denied, 404: Deleted if said.startswith(NOT_FOUND) else Missing}
+    kinds = {401: Denied, 403: Denied, 404: Deleted if said.startswith(NO_KEY) else Missing}
     raise kinds.get(code, Rejected)(message) from cause
 
 

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from freio.adapters.litellm.client import LiteLlmApi
-from freio.adapters.litellm.gateway_probe import probe
+from freio.adapters.litellm.callers import keys_named
+from freio.adapters.litellm.client import LiteLlmApi, Row
+from freio.adapters.litellm.errors import Deleted
+from freio.adapters.litellm.gateway_probe import PERMISSION, probe
 from freio.adapters.litellm.standing import LEVER, METRICS, MODEL, Caller, change, row_of, standing
 from freio.domain.app import App
 from freio.domain.gateway import Gateway
@@ -21,7 +23,17 @@ from freio.domain.lever import Setting, strictest_limit
 from freio.domain.spend import Probe
 from freio.domain.target import Lease, Target
 from freio.errors import Rejected
-from freio.ports import Place
+from freio.ports import Place, Rights
+
+
+class KeyRights:
+    """`Rights` of the admin key that asks: a viewer's reads everything, and sets nothing."""
+
+    def __init__(self, api: LiteLlmApi) -> None:
+        self._api = api
+
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002  # there is one gateway
+        return () if self._api.may_write() else tuple(permissions)
 
 
 class GatewayLever:
@@ -29,19 +41,21 @@ class GatewayLever:
 
     name = LEVER
 
-    def __init__(self, api: LiteLlmApi, gateway: Gateway) -> None:
+    def __init__(self, api: LiteLlmApi, gateway: Gateway, *, rights: Rights | None = None) -> None:
         self._api = api
         self._gateway = gateway
+        self._rights = rights or KeyRights(api)
 
-    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002  # the admin key may all
-        return {}
+    def needs(self, app: App) -> Mapping[str, tuple[str, ...]]:
+        """At the gateway, which stands where others have a project."""
+        return {self._api.host: (PERMISSION,)} if app.callers else {}
 
-    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002  # the same
-        return ()
+    def lacks(self, project: str, permissions: Sequence[str]) -> tuple[str, ...]:
+        return self._rights.lacks(project, permissions)
 
     def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
         """For each place, in order, a probe for each team and key of the app; see `gateway_probe.probe`."""
-        return probe(self._api, self._gateway, app, places)
+        return probe(self._api, self._gateway, self._rights, app, places)
 
     def plan(self, target: Target, found: Setting, leases: Sequence[Lease]) -> Setting:  # noqa: ARG002  # all alike
         """The lowest limit of all, in what the gateway counts (`Probe.unit`)."""
@@ -57,9 +71,12 @@ class GatewayLever:
         self._set(target, setting)
 
     def read_back(self, target: Target) -> int | None:
-        """The limit that stands there; None: none. Gone: the team or key was deleted, or the key rotated."""
-        caller, metric, model = _parts(target)
-        return standing(row_of(self._api, caller), metric, model)
+        """The limit that stands there; None: none. Gone: the team or key was deleted, or the key rotated.
+
+        A rotated key keeps its row under a new hash, with its alias and its limits: that is its heir.
+        """
+        _, metric, model = _parts(target)
+        return standing(self._row(target), metric, model)
 
     def restore(self, target: Target, found: Setting) -> None:
         """Puts back what was found; None takes the limit away."""
@@ -68,7 +85,7 @@ class GatewayLever:
     def _set(self, target: Target, setting: Setting) -> None:
         """The row is read first, since the limits of all its models are written at once. Nothing to do: no call."""
         caller, metric, model = _parts(target)
-        row = row_of(self._api, caller)
+        row = self._row(target)
         if standing(row, metric, model) == setting:
             return
         fields = change(row, metric, model, setting)
@@ -76,6 +93,16 @@ class GatewayLever:
             self._api.update_team(caller.id, fields)
         else:
             self._api.update_key(caller.id, fields)
+
+    def _row(self, target: Target) -> Row:
+        caller, metric, model = _parts(target)
+        try:
+            return row_of(self._api, caller)
+        except Deleted as error:
+            named = keys_named(self._api, error.alias) if error.alias else {}
+            heirs = [Caller("key", hashed).target(self._api.host, metric, model) for hashed in named]
+            error.heir = heirs[0] if len(heirs) == 1 else None
+            raise
 
 
 def _parts(target: Target) -> tuple[Caller, str, str | None]:

@@ -23,7 +23,7 @@ from freio.domain.sentences import (
     GATEWAY_WHOLE,
 )
 from freio.domain.spend import Probe
-from freio.ports import Place
+from freio.ports import Place, Rights
 
 PERMISSION = "proxy_admin"
 # The proxy that took the change forgets its copy of the row at once; the others are told, or keep theirs for a minute
@@ -31,7 +31,7 @@ PERMISSION = "proxy_admin"
 BITES_WITHIN = timedelta(minutes=2)
 
 
-def probe(api: LiteLlmApi, gateway: Gateway, app: App, places: Sequence[Place]) -> list[Probe]:
+def probe(api: LiteLlmApi, gateway: Gateway, rights: Rights, app: App, places: Sequence[Place]) -> list[Probe]:
     """For each place, in order, one probe for each target that the app's traffic there goes through.
 
     ``binds=True``  the team or key is there, may use a name that leads to the place, and a limit there takes effect.
@@ -42,13 +42,15 @@ def probe(api: LiteLlmApi, gateway: Gateway, app: App, places: Sequence[Place]) 
     if not app.callers:
         return [_nothing(api, gateway, place, Phrase.of(GATEWAY_NO_CALLERS, **_at(place))) for place in places]
     try:
-        deployments = api.deployments()
-        members, unknown = members_of(api, app)
+        lacks = rights.lacks(api.host, (PERMISSION,))
+        read = None if lacks else (api.deployments(), *members_of(api, app))
     except Denied:
+        lacks, read = (PERMISSION,), None
+    if read is None:
         return [
-            _nothing(api, gateway, place, Phrase.of(GATEWAY_DENIED, **_at(place)), missing=(PERMISSION,))
-            for place in places
+            _nothing(api, gateway, place, Phrase.of(GATEWAY_DENIED, **_at(place)), missing=lacks) for place in places
         ]
+    deployments, members, unknown = read
     asker = _Asker(api, gateway, deployments)
     return [found for place in places for found in asker.at(place, members, unknown)]
 

@@ -18,6 +18,7 @@ from freio.sandbox.gateway.limiter import WINDOW, Limiter, descriptors
 from freio.sandbox.gateway.rows import Row, Rows, hash_of
 from freio.sandbox.gateway.spend_logs import SpendLogs
 
+VIEWER = "freio-viewer"  # the user of an admin key that may only read
 Answer = Callable[[dict[str, str], dict[str, Any]], dict[str, Any]]
 
 
@@ -41,7 +42,10 @@ class Asked:
 
 
 class Proxy:
-    """A LiteLLM proxy with a database, behind `admin_key`. `reads_only` takes that key's right to change anything."""
+    """A LiteLLM proxy with a database, behind `admin_key`. `reads_only` takes that key's right to change anything.
+
+    `admin_row` is that key's row (None: it is the master key, which has none), `roles` what its users are.
+    """
 
     def __init__(self, *, now: Callable[[], datetime], admin_key: str, contract: Contract | None = None) -> None:
         self.rows = Rows()
@@ -49,6 +53,8 @@ class Proxy:
         self.log: list[Asked] = []
         self.reads_only = False
         self.admin_routes_off = False
+        self.admin_row: Row | None = None
+        self.roles = {VIEWER: "proxy_admin_viewer"}
         self._now = now
         self._admin_key = admin_key
         self._contract: Contract = contract or Trusting()
@@ -59,6 +65,8 @@ class Proxy:
             "GET /key/info": self._key_info,
             "GET /key/list": self._key_list,
             "GET /team/info": self._team_info,
+            "GET /v2/team/list": self._team_list,
+            "GET /user/info": self._user_info,
             "GET /v1/model/info": lambda _query, _body: {"data": self.rows.deployments},
             "GET /spend/logs/v2": lambda query, _body: self.logs.page(query, self._now()),
             "POST /key/update": self._key_update,
@@ -108,6 +116,8 @@ class Proxy:
         return self._routes[route], body
 
     def _key_info(self, query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
+        if "key" not in query:
+            return self._own_key()
         hashed = hash_of(query["key"])
         archived = self.rows.deleted.get(hashed)
         row = archived if archived is not None else self.rows.key(hashed)
@@ -133,6 +143,28 @@ class Proxy:
         row = self.rows.team(query["team_id"])
         keys = [_without(key, "token") for key in self.rows.keys.values() if key["team_id"] == row["team_id"]]
         return {"team_id": row["team_id"], "team_info": row, "keys": keys, "team_memberships": []}
+
+    def _team_list(self, query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
+        if self.rows.is_away:
+            raise ProxyError(503, "no_db_connection", "Service Unavailable, the database is not reachable")
+        found = [row for team_id, row in self.rows.teams.items() if team_id == query.get("team_id", team_id)]
+        page, size = int(query.get("page", 1)), int(query.get("page_size", 10))
+        shown = found[(page - 1) * size : page * size]
+        pages = -(-len(found) // size)
+        return {"teams": shown, "total": len(found), "page": page, "page_size": size, "total_pages": pages}
+
+    def _own_key(self) -> dict[str, Any]:
+        row = {"user_id": VIEWER} if self.reads_only else self.admin_row
+        if row is None:
+            raise ProxyError(404, "not_found_error", "Key not found in database")
+        return {"key": self._admin_key, "info": {"key_alias": "freio", "status": "active", **row}}
+
+    def _user_info(self, query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
+        user_id = query.get("user_id", "")
+        if user_id not in self.roles:
+            raise ProxyError(404, "not_found_error", f"User {user_id} not found")
+        row = {"user_id": user_id, "user_role": self.roles[user_id]}
+        return {"user_id": user_id, "user_info": row, "keys": [], "teams": []}
 
     def _key_update(self, _query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
         row = self.rows.key(hash_of(body["key"]))

@@ -24,12 +24,13 @@ def hash_of(key: str) -> str:
 
 @dataclass
 class Rows:
-    """Everything that the admin API reads and writes."""
+    """Everything that the admin API reads and writes. `is_away`: the database cannot be reached."""
 
     teams: dict[str, Row] = field(default_factory=dict)
     keys: dict[str, Row] = field(default_factory=dict)
     deleted: dict[str, Row] = field(default_factory=dict)
     deployments: list[Row] = field(default_factory=list)
+    is_away: bool = False
 
     def add_team(self, team_id: str, **columns: Any) -> str:
         self.teams[team_id] = {
@@ -77,12 +78,23 @@ class Rows:
         """Its row goes to the archive, where `/key/info` still finds it."""
         self.deleted[hashed] = self.keys.pop(hashed)
 
+    def rotate_key(self, hashed: str, key: str) -> str:
+        """As `/key/regenerate`: the row goes on under another hash, and what it was is archived. Returns the hash."""
+        row = self.keys.pop(hashed)
+        self.deleted[hashed] = dict(row)
+        self.keys[hash_of(key)] = {**row, "token": hash_of(key), "key_name": f"sk-...{key[-4:]}"}
+        return hash_of(key)
+
     def team(self, team_id: str) -> Row:
-        if team_id not in self.teams:
-            raise ProxyError(404, "not_found_error", f"Team not found, passed team id: {team_id}.")
+        """As `team_info` says it: alike where there is none, and where the database cannot be reached."""
+        if self.is_away or team_id not in self.teams:
+            said = {"message": f"Team not found, passed team id: {team_id}."}
+            raise ProxyError(404, "invalid_request_error", str(said))
         return self.teams[team_id]
 
     def key(self, hashed: str) -> Row:
+        if self.is_away:
+            raise ProxyError(503, "no_db_connection", "Service Unavailable, the database is not reachable")
         if hashed not in self.keys:
             raise ProxyError(404, "not_found_error", "Key not found in database")
         return self.keys[hashed]
