@@ -38,7 +38,7 @@ class Replay:
 
     def __init__(self, stage: Stage, start: datetime) -> None:
         self.stage = stage
-        self.now = start
+        self.began = self.now = start
         self.spent: dict[str, Decimal] = defaultdict(Decimal)
         self.history: dict[str, list[tuple[datetime, Decimal, int]]] = defaultdict(list)
         self._prices: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from freio.adapters.slack.messages import POST
 from freio.domain.incident import Incident, State, Verdict
 from freio.domain.journal import Entry, Kind
 from freio.domain.lever import Setting
@@ -19,6 +20,7 @@ from freio.sandbox.demo.script import Players
 from freio.sandbox.spend.incidents import Runaway
 
 T = TypeVar("T")
+WEEK = timedelta(days=8)  # and a Monday morning in it
 DECIDED = {State.BRAKING, State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 
 
@@ -138,6 +140,7 @@ def _counts(replay: Replay, entries: Sequence[Entry], players: Players | None) -
         "journal": len(entries),
         "copied": replay.stage.copied() if replay.stage.copied else None,
         "slack_messages": len(_posted(replay)),
+        "digests": len(_posted(replay, digests=True)),
         "pages": len(replay.stage.pager.pages),
         "clicks": len(players.acks) if players else None,
         "by_kind": {str(kind): count for kind, count in sorted(kinds.items())},
@@ -163,6 +166,8 @@ def faults(
     found += _uncopied(replay, counts["copied"])
     if counts["slack_messages"] != len(incidents):
         found.append(f"{len(incidents)} incidents have {counts['slack_messages']} messages")
+    if not counts["digests"] and replay.now - replay.began > WEEK:
+        found.append("no Monday had a digest")
     if counts["dead_letters"] != poison:
         found.append(f"{poison} messages were poison, and {counts['dead_letters']} became dead letters")
     return found
@@ -206,8 +211,10 @@ def _uncopied(replay: Replay, copied: int | None) -> list[str]:
     return [f"the journal has {len(written)} entries, of which {waited} have waited, and its copy {copied}"]
 
 
-def _posted(replay: Replay) -> list[str]:
-    return [m.ts for m in replay.stage.slack.messages(CHANNEL) if m.user == "U0FREIOBOT" and not m.thread_ts]
+def _posted(replay: Replay, *, digests: bool = False) -> list[str]:
+    """Messages of their own: those of incidents, or the digests."""
+    mine = [m for m in replay.stage.slack.messages(CHANNEL) if m.user == "U0FREIOBOT" and not m.thread_ts]
+    return [m.ts for m in mine if ((m.metadata or {}).get("event_type") == POST) is digests]
 
 
 def _first(found: Iterable[T]) -> T | None:
