@@ -4,8 +4,8 @@ An app of two days has records of one, and next to any of them a usual third day
 the client's older apps have: by how much their records lie over their level, kind by kind, and of those the third
 quartile. As a multiple of a level it has no scale, and it fades with each day of the app's own. Cut to two days of
 history, a fifth of ServeGen's series at a time alerted .42 times a series-week where all of theirs gave .25, at one
-threshold. With what they borrow it should be between the two, which was seen for a fade of seven days alone: the data that
-was at hand has fourteen. It finds no more: it keeps the young from using up the budget of all.
+threshold. With what they borrow it should be between the two, which was seen for a fade of seven days alone: the data
+at hand has fourteen. It finds no more: it keeps the young from using up the budget of all.
 """
 
 from __future__ import annotations
