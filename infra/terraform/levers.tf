@@ -40,7 +40,6 @@ locals {
         "apikeys.keys.get",
         "apikeys.keys.update",
         "serviceusage.operations.get",
-        "serviceusage.services.list",
       ]
       hard = []
     }

@@ -4,9 +4,9 @@
 locals {
   # Collections whose documents go one day, and say when in `expires_at`; and those whose documents stay.
   expiring = [
-    "freio-alertlog", "freio-ask", "freio-budgetstatus", "freio-capreport", "freio-card", "freio-drillrun",
-    "freio-expectations", "freio-forecasts", "freio-incident", "freio-increase", "freio-journal", "freio-lateness",
-    "freio-notice", "freio-once", "freio-projectnumbers", "freio-rightsreport",
+    "freio-alertlog", "freio-ask", "freio-billedhomes", "freio-budgetstatus", "freio-capreport", "freio-card",
+    "freio-drillrun", "freio-expectations", "freio-forecasts", "freio-incident", "freio-increase", "freio-journal",
+    "freio-lateness", "freio-notice", "freio-once", "freio-projectnumbers", "freio-rightsreport",
   ]
   # Collections whose documents hold a record's text, which nobody searches by: an index of it is paid for nothing.
   texts = [for name in concat(local.expiring, ["freio-brake", "freio-quotabook"]) : name if name != "freio-once"]

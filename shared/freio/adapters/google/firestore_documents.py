@@ -15,9 +15,9 @@ collection     document id of  fields
                                on ``written_at`` (when that was: the mark has changed the document)
 =============  ==============  ===========================================================================
 
-Kinds: ``alertlog``, ``ask``, ``brake``, ``budgetstatus``, ``capreport``, ``card``, ``drillrun``, ``expectations``,
-``forecasts``, ``incident``, ``increase``, ``lateness``, ``notice``, ``projectnumbers``, ``quotabook``,
-``rightsreport``.
+Kinds: ``alertlog``, ``ask``, ``billedhomes``, ``brake``, ``budgetstatus``, ``capreport``, ``card``, ``drillrun``,
+``expectations``, ``forecasts``, ``incident``, ``increase``, ``lateness``, ``notice``, ``projectnumbers``,
+``quotabook``, ``rightsreport``.
 
 For Terraform. No composite index is needed: every query is answered by Firestore's automatic index of one field.
 Only ``due_at`` (all kinds), ``open_app`` (incident), ``incident`` and ``uncopied_since`` (journal) are asked for;
