@@ -25,6 +25,8 @@ def could_be(app: App, place: Place, readings: Readings) -> bool:
 def leave_homes(client: Client, store: Store, readings: Readings) -> None:
     """Leave in the store where apps are billed that name no project: the enforcer reads no bills."""
     nameless = [app for app in client.apps if not app.match.projects]
+    if not nameless:
+        return
     found = tuple((app.name, tuple(sorted(homes(app, readings)))) for app in nameless)
     before = store.get(BilledHomes, BilledHomes().id) or BilledHomes()
     if found == before.projects:

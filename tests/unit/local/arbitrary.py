@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -19,6 +19,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(allow_nan=False),
     type(None): st.none(),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
+    date: st.dates(),
     timedelta: st.timedeltas(timedelta(0), timedelta(days=1)),
     datetime: st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-3))])).filter(
         lambda at: 1 < at.year < 9999  # an offset can carry the first and the last day out of the calendar
