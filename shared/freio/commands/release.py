@@ -73,10 +73,12 @@ def _release(freio: Freio, options: Namespace, out: TextIO) -> int:
         return 1 if unread else 0
     by = _who()
     end = time.monotonic() + options.wait
-    releaser.release(options.app, by)  # also where nothing is held yet: a brake may be about to be set
+    failed = releaser.release(options.app, by)  # also where nothing is held yet: a brake may be about to be set
     while any(not one.hopeless for one in _held(releaser.held(options.app))) and time.monotonic() < end:
         time.sleep(min(PAUSE, max(0.0, end - time.monotonic())))
-        releaser.release(options.app, by)
+        failed = releaser.release(options.app, by)
+    for failure in failed:
+        print(f"FAILED: {failure}", file=sys.stderr)
     after = {one.target: one for one in releaser.held(options.app)}
     after |= {one.target: releaser.look(one.target) for one in before if one.target not in after}
     _tell_slack(freio)
@@ -87,7 +89,7 @@ def _release(freio: Freio, options: Namespace, out: TextIO) -> int:
     for one in left:
         print(f"STILL HELD: {_said(one)}", file=sys.stderr)
     _warn(freio, [*before, *after.values()])
-    return 1 if left or unread else 0
+    return 1 if left or unread or failed else 0
 
 
 def _held(found: Sequence[Held]) -> list[Held]:

@@ -292,6 +292,7 @@ RETURNS_TO = N_(
 QUOTA_STANDS = N_("The standing quota of freio.yaml stands there now: {found:override} on {model}, {location}.")
 QUOTA_UNSHARED = N_("{apps} goes through it too, and has no quota of this kind in freio.yaml")
 QUOTA_BEYOND = N_("Google grants {granted:number}, and freio.yaml says {wanted:number}: an override can only lower")
+QUOTA_UNREADABLE = N_("a quota of {value:number} that the file asks for {apps} no more cannot be read there: {error}")
 QUOTA_ORPHANED = N_(
     "{apps}: a quota of {value:number} was set through {lever:word}, which freio.yaml has no more; take it away there"
 )

@@ -96,6 +96,8 @@ class Proposer:
         reading = readings.apps[app.name]
         places = self._places.of(app, readings, began=began, now=now)
         dear = [p for p in places if reading.rate.amount and p.rate >= DRIVES * reading.rate.amount]
+        if not reading.rate.amount and not reading.unpriced:
+            dear = [p for p in places if p.current > p.peak]  # credits pay for it, as far as bills say
         drivers = [p for p in dear if p.current > p.peak] or dear  # answers may run away where questions do not
         if not drivers:
             unpriced = ", ".join(sorted(reading.unpriced))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from contextlib import suppress
 
 from freio.domain.app import Client
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, QuotaBook, SetQuota, Standing
-from freio.domain.sentences import QUOTA_ORPHANED
+from freio.domain.sentences import QUOTA_ORPHANED, QUOTA_UNREADABLE
 from freio.domain.target import Brake, Target
-from freio.errors import Gone
+from freio.errors import Gone, Rejected
 from freio.guard.hold import Holder
 from freio.ports import Store
 
@@ -42,7 +41,8 @@ def orphans(client: Client, store: Store, holder: Holder, asked: Container[Targe
     """What Freio set for apps that ask for no quota of its kind any more, and that still stands there.
 
     ``asked`` are the targets that the file has a quota for. A place without traffic is none of them, and no orphan
-    while its app still asks. What others have set since is theirs. Raises `VendorError` as the levers do.
+    while its app still asks. What others have set since is theirs. What cannot be read for good
+    is said; raises `Unavailable` as the levers do.
     """
     for one in book_of(store).kept:
         apps = [client.app(name) for name in one.apps]
@@ -53,8 +53,14 @@ def orphans(client: Client, store: Store, holder: Holder, asked: Container[Targe
             yield _line(one, stands=one.value, change=Change.LOOSE, reason=Phrase.of(QUOTA_ORPHANED, **data))
             continue
         brake = store.get(Brake, one.target.id) or Brake(target=one.target)
-        with suppress(Gone):
+        try:
             stands = holder.found_at(one.target)
+        except Gone:
+            continue
+        except Rejected as error:  # a project that was deleted keeps nobody else's quotas from being seen
+            reason = Phrase.of(QUOTA_UNREADABLE, apps=", ".join(one.apps), value=one.value, error=str(error))
+            yield _line(one, stands=one.value, change=Change.LOOSE, reason=reason)
+        else:
             if (returns_to(brake) if brake.leases else stands) == one.value:
                 leased = tuple(sorted({lease.app for lease in brake.leases}))
                 yield _line(one, stands=stands, change=Change.REMOVE, leased=leased)

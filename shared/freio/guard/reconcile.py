@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -31,7 +31,7 @@ FEW = Decimal("0.25")  # of the ratio, each way
 class Ratio:
     """Billed over estimated: on a middling day, and on days of little and of much; ``days`` that it was learned on.
 
-    ``steady``  enough days, the newest among them, are near the middling one.
+    ``steady``  enough days, the newest among them, are near the middling one, and no bill since says more.
     ``billed``  the bill has something of that project and model in hours with an estimate; else it is no ratio.
     """
 
@@ -64,14 +64,20 @@ def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime)
     billed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
     guessed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
     there: set[tuple[Traffic, date]] = set()
+    lately: dict[tuple[Traffic, datetime], Decimal] = defaultdict(Decimal)
     for (traffic, hour), amount in estimates.items():
         if hour < settled:
             guessed[traffic, hour.date()] += amount
     for cost in costs:
         traffic = (cost.project, cost.model)
-        if (traffic, cost.hour) in estimates and cost.hour < settled and not cost.beside:
+        if (traffic, cost.hour) not in estimates or cost.beside:
+            continue
+        if cost.hour < settled:
             billed[traffic, cost.hour.date()] += cost.net.amount
             there.add((traffic, cost.hour.date()))
+        else:
+            lately[traffic, cost.hour] += cost.net.amount
+    since = _since_settled(lately, estimates)
     days: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     bare: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     for (traffic, day), amount in sorted(guessed.items()):
@@ -79,7 +85,27 @@ def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime)
             seen = days if (traffic, day) in there else bare
             seen[traffic].append((billed[traffic, day] / amount, amount))
     found = {traffic: _ratio(without, billed=False) for traffic, without in bare.items()}
-    return found | {traffic: _ratio(seen, billed=True) for traffic, seen in days.items()}
+    found |= {traffic: _ratio(seen, billed=True) for traffic, seen in days.items()}
+    return {traffic: _still(ratio, since.get(traffic)) for traffic, ratio in found.items()}
+
+
+def _since_settled(lately: Mapping[tuple[Traffic, datetime], Decimal], estimates: Estimates) -> dict[Traffic, Decimal]:
+    """What bills already are of the estimates, in the dearest of the hours that have not settled.
+
+    Rows that come late mostly add to it, so that it is about the least that the ratio of now can be.
+    """
+    found: dict[Traffic, Decimal] = {}
+    for (traffic, hour), amount in lately.items():
+        if estimates[traffic, hour] > 0:
+            found[traffic] = max(found.get(traffic, Decimal(0)), amount / estimates[traffic, hour])
+    return found
+
+
+def _still(ratio: Ratio, lately: Decimal | None) -> Ratio:
+    """Not steady any more, where what is billed since says more: credits run out."""
+    if lately is None or lately <= ratio.mid + max(NEAR, FEW * ratio.mid):
+        return ratio
+    return replace(ratio, steady=False)
 
 
 def doubts(found: Mapping[Traffic, Ratio]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ what stood there was read back. Everything is committed by compare-and-set, so a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.target import Brake, Hold, Target
-from freio.errors import BadInput, Unreadable, VendorError
+from freio.errors import BadInput, FreioError, Gone, Unreadable, VendorError
 from freio.guard.enforce import Enforcer
 from freio.guard.hold import Holder
 from freio.guard.moves import ask_again
@@ -72,7 +72,7 @@ class Releaser:
         Raises `BadInput` for an app that nobody knows. What cannot be read is left out: `unreadable` names it.
         """
         self._check(app)
-        incidents = self._store.open_incidents()
+        incidents = self._open([])
         brakes = [brake for brake in self._brakes() if not _is_free(brake)]
         return [self._look(brake, incidents) for brake in brakes if not app or app in _apps(brake, incidents)]
 
@@ -88,23 +88,42 @@ class Releaser:
 
     def look(self, target: Target) -> Held:
         """One target as it stands now."""
-        return self._look(self._store.get(Brake, target.id) or Brake(target=target), self._store.open_incidents())
+        return self._look(self._store.get(Brake, target.id) or Brake(target=target), self._open([]))
 
-    def release(self, app: str, by: str) -> None:
-        """One try: end every lease, and drive the targets back as far as they go now."""
+    def release(self, app: str, by: str) -> list[str]:
+        """One try: end every lease, and drive the targets back as far as they go now. What failed, in words.
+
+        What fails keeps nothing else from being let go: one record that cannot be read is one brake.
+        """
         self._check(app)
-        for incident in self._store.open_incidents():
+        failures: list[str] = []
+
+        def attempt(work: Callable[[], object], what: str) -> None:
+            try:
+                again(work)
+            except FreioError as error:
+                failures.append(f"{what}: {error}")
+
+        for incident in self._open(failures):
             if (not app or incident.app == app) and (incident.holding or incident.state in _HOLDS):
-                again(partial(self._let_go, incident.id, by))
-                again(partial(self._enforcer.advance, incident.id))
-        incidents = self._store.open_incidents()
+                attempt(partial(self._let_go, incident.id, by), incident.id)
+                attempt(partial(self._enforcer.advance, incident.id), incident.id)
+        incidents = self._open(failures)
         for brake in self._brakes():
             if not _is_free(brake) and (not app or app in _apps(brake, incidents)):
-                again(partial(self._put_back, brake.target, app, by))
+                attempt(partial(self._put_back, brake.target, app, by), brake.id)
         for incident in incidents:
             if incident.doing is State.RESTORING and (not app or incident.app == app):
-                again(partial(self._now, incident.id))
-                again(partial(self._enforcer.advance, incident.id))
+                attempt(partial(self._now, incident.id), incident.id)
+                attempt(partial(self._enforcer.advance, incident.id), incident.id)
+        return list(dict.fromkeys(failures))
+
+    def _open(self, failures: list[str]) -> list[Incident]:
+        try:
+            return self._store.open_incidents()
+        except Unreadable as error:
+            failures.append(str(error))
+            return [record for record in error.rest if isinstance(record, Incident)]
 
     def _brakes(self) -> list[Brake]:
         try:
@@ -138,8 +157,7 @@ class Releaser:
             return
         step = Step(self._clock.now())
         for lease in brake.leases:
-            incident = self._store.get(Incident, lease.incident)
-            if (not app or lease.app == app) and (incident is None or not incident.is_open):
+            if (not app or lease.app == app) and self._is_over(lease.incident, everything=not app):
                 key = f"{brake.id}/{brake.version}/released/{lease.incident}"
                 brake = brake.without(lease.incident, step.now)
                 step.log(Kind.LEVER, None, "lease ended", key=key, by=by, app=lease.app, target=brake.id)
@@ -149,6 +167,14 @@ class Releaser:
             self._store.commit(step.change())
         with suppress(VendorError):  # it stands in the journal and on the target, where it is looked at
             self._holder.drive(target)
+
+    def _is_over(self, incident_id: str, *, everything: bool) -> bool:
+        """An incident that cannot be read holds nothing, where everything is to be let go."""
+        try:
+            incident = self._store.get(Incident, incident_id)
+        except Unreadable:
+            return everything
+        return incident is None or not incident.is_open
 
     def _is_late(self, brake: Brake) -> bool:
         """Whether a call that was given up has taken effect after it was let go."""
@@ -169,6 +195,10 @@ class Releaser:
         )
         try:
             stands = self._holder.found_at(brake.target)
+        except Gone as error:
+            if _is_free(brake):  # nothing of ours can stand at what is not there
+                return replace(held, stands=returns)
+            return replace(held, stands=brake.standing, error=str(error))
         except VendorError as error:
             return replace(held, stands=brake.standing, error=str(error))
         return replace(held, stands=stands, error=str(brake.error or ""))

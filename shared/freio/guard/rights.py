@@ -122,8 +122,8 @@ class RightsWatch:
             if not lacking:
                 continue
             refused = next((str(one.error) for one in mine if isinstance(one.error, Rejected)), "")
-            more = [answer for answer in lacking if not _lacked(before, answer)]
-            if 0 < len(more) < len(lacking):
+            more = [answer for answer in lacking if _lost(before, answer)]
+            if more:
                 cause = f"braking with {name} in {_some(answer.project for answer in more)}"
                 note(self._store, now, cause, Rejected(_said(more, refused)))
             note(self._store, now, f"braking with {name}", Rejected(_said(lacking, refused)))
@@ -169,9 +169,10 @@ def _due(report: RightsReport, needs: Iterable[Need], now: datetime) -> list[Nee
     return [*never, *sorted((need for need in needs if need in known and known[need] <= now), key=known.__getitem__)]
 
 
-def _lacked(before: RightsReport, answer: Answer) -> bool:
+def _lost(before: RightsReport, answer: Answer) -> bool:
+    """Whether nothing lacked there at the last look; a first answer is in the alert of its lever."""
     known = before.of(answer.lever, answer.project)
-    return known is not None and bool(known.lacks)
+    return known is not None and not known.lacks
 
 
 def _said(lacking: Sequence[Answer], refused: str) -> str:

@@ -14,6 +14,7 @@ from freio.domain.app import App, Match
 from freio.domain.click import Verb
 from freio.domain.incident import State
 from freio.domain.journal import Kind
+from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, Standing
 from freio.domain.sentences import MULTI_REGION, QUOTA_ORPHANED, QUOTA_STANDS, RESTORED, RETURNS_TO
@@ -443,3 +444,23 @@ def test_two_leases_on_one_target_end_one_by_one_in_the_quota(world: World) -> N
     assert brake.wanted == 200
     assert brake.without("i", now).wanted == 300
     assert brake.without("i", now).without("j", now).wanted == 900
+
+
+def test_a_project_that_was_deleted_keeps_nobody_elses_quotas_from_being_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its app has left the file; what stood there cannot be read, and that is said."""
+    made = town(with_quota("chat", 600), with_quota("search", 500))
+    for one in diff(made):
+        assert quotas(made).keep(one, "me").done
+    read = made.lever.read_back
+
+    def asked(target: Target) -> Setting:
+        if target.project == "acme-search":
+            raise Rejected("403: it does not exist, or may not be seen")
+        return read(target)
+
+    monkeypatch.setattr(made.lever, "read_back", asked)
+    made.client = client(with_quota("chat", 700))
+    lines = {one.apps: one for one in diff(made)}
+    assert lines["chat",].change is not Change.LOOSE
+    assert lines["search",].change is Change.LOOSE
+    assert "403" in str(lines["search",].reason)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
+from freio.adapters.local.memory import MemoryStore
 from freio.domain import sentences as say
 from freio.domain.click import Verb
-from freio.domain.incident import Action, State
+from freio.domain.incident import Action, Incident, State
 from freio.domain.journal import Kind
-from freio.domain.target import Brake, Hold, Lease
-from freio.errors import BadInput
+from freio.domain.target import Brake, Hold, Lease, Target
+from freio.errors import BadInput, Gone, Unreadable
 from freio.guard.release import Releaser
 from freio.ports import Change
 from tests.simulation.cast import LEA, MINUTE, OPS, ROB, a_target
@@ -155,12 +159,71 @@ def test_a_call_that_takes_effect_after_the_release_is_seen(world: World) -> Non
     assert world.standing("chat") is None
 
 
+def releasing(world: World) -> None:
+    world.releaser.release("", BY)
+
+
+@pytest.mark.parametrize("bad", ["chat", "auto"])
+def test_a_target_that_cannot_be_read_keeps_no_other_held(
+    bad: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the order; what failed is handed back."""
+    throttled(world, "chat", "auto")
+    read = type(world.store).get
+
+    def get(self: MemoryStore, kind: Any, key: str) -> Any:
+        if kind is Brake and key == a_target(bad).id:
+            raise Unreadable("a Brake cannot be read")
+        return read(self, kind, key)
+
+    monkeypatch.setattr(type(world.store), "get", get)
+    failures = world.releaser.release("", BY)
+    (other,) = {"chat", "auto"} - {bad}
+    assert a_target(other) not in world.lever.standing
+    assert any("a Brake cannot be read" in failure for failure in failures)
+
+
+@pytest.mark.parametrize("bad", ["chat", "auto"])
+def test_an_incident_that_cannot_be_read_holds_nothing_where_all_is_let_go(
+    bad: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record of its target can be: that is enough to put back what stood there."""
+    throttled(world, "chat", "auto")
+    one = world.of(bad)
+    read, opened = type(world.store).get, type(world.store).open_incidents
+
+    def get(self: MemoryStore, kind: Any, key: str) -> Any:
+        if kind is Incident and key == one.id:
+            raise Unreadable("an Incident cannot be read")
+        return read(self, kind, key)
+
+    monkeypatch.setattr(type(world.store), "get", get)
+    monkeypatch.setattr(type(world.store), "open_incidents", lambda store: [i for i in opened(store) if i.id != one.id])
+    world.releaser.release("", BY)
+    assert world.lever.standing == {}
+
+
+def test_what_is_not_there_any_more_is_not_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that was deleted under its brake: nothing of ours can stand there."""
+    throttled(world, "chat")
+    held = [one.target for one in world.releaser.held()]
+
+    def gone(_: Target) -> None:
+        raise Gone("404: the key was deleted")
+
+    monkeypatch.setattr(world.lever, "read_back", gone)
+    world.build()
+    world.releaser.release("", BY)
+    assert world.releaser.held() == []
+    assert [world.releaser.look(target).is_back for target in held] == [True]
+
+
 def test_a_sweep_at_the_same_time_changes_nothing(world: World) -> None:
     """Each gate of either hands over to the other; everything is back in the end, once."""
     for runs in ([1] * 200, [3] * 80, [7] * 40, [2, 11] * 20):
         throttled(world, "chat", "auto")
         world.store.commit(Change(put=tuple(replace(i, due_at=world.clock.at) for i in world.store.open_incidents())))
-        works = [lambda: world.releaser.release("", BY), world.sweeping]
+        works: list[Callable[[], None]] = [partial(releasing, world), world.sweeping]
         world.race(works, runs)
         world.sweep(times=30, every=MINUTE)
         assert (world.standing("chat"), world.standing("auto")) == (None, None)

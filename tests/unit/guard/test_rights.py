@@ -238,3 +238,17 @@ def test_a_sweep_that_comes_while_another_one_asks_asks_nothing(town: Town) -> N
     town.clock.sleep(5 * 60)
     other.look()
     assert len(second.asked) == 1
+
+
+def test_the_first_look_at_many_projects_is_one_alert() -> None:
+    """It takes several sweeps; a role that was forgotten everywhere is still one thing to do."""
+    names = [f"p{number:03}" for number in range(60)]
+    made = Town(app(match=Match(projects=frozenset(names))))
+    made.lever.takes = made.clock
+    for name in names:
+        made.lever.lacking[name] = (SET,)
+    for _ in range(30):
+        began = made.clock.at
+        made.watch.look()
+        made.clock.at = max(made.clock.at, began + timedelta(minutes=1))
+    assert len(made.pages()) == 1
