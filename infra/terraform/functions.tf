@@ -45,7 +45,7 @@ locals {
       is_public   = false
       reads_file  = true
       keeps_state = true
-      secrets     = merge({ SLACK_BOT_TOKEN = "slack-bot-token" }, local.has_gateway ? { FREIO_GATEWAY_KEY = "gateway-key" } : {})
+      secrets     = merge({ SLACK_BOT_TOKEN = "slack-bot-token" }, local.has_gateway ? { FREIO_GATEWAY_KEY = "gateway-viewer-key" } : {})
       publishes   = []
       environment = { FREIO_WAREHOUSE = local.warehouse }
     }

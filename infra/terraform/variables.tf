@@ -269,8 +269,8 @@ variable "secret_versions" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name, version in var.secret_versions : contains(["slack-bot-token", "slack-signing-secret", "gateway-key"], name) && can(regex("^([0-9]+|latest)$", version))])
-    error_message = "secret_versions: ${jsonencode(var.secret_versions)}; may have slack-bot-token, slack-signing-secret and gateway-key, each a number or latest."
+    condition     = alltrue([for name, version in var.secret_versions : contains(["slack-bot-token", "slack-signing-secret", "gateway-key", "gateway-viewer-key"], name) && can(regex("^([0-9]+|latest)$", version))])
+    error_message = "secret_versions: ${jsonencode(var.secret_versions)}; may have slack-bot-token, slack-signing-secret, gateway-key and gateway-viewer-key, each a number or latest."
   }
 }
 

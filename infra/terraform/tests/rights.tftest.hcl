@@ -34,6 +34,11 @@ run "only_the_enforcer_and_its_hard_identity_change_anything_at_the_apps" {
     ])
     error_message = "somebody else gets a lever's permission: ${jsonencode(output.rights)}"
   }
+  # The gateway's lever is no permission of Google's, but an admin's key.
+  assert {
+    condition     = toset([for right in output.rights : right.who if right.on == "secret freio-gateway-key"]) == toset(["enforcer"])
+    error_message = "somebody else reads the gateway's admin key: ${jsonencode([for right in output.rights : right if startswith(right.on, "secret ")])}"
+  }
   assert {
     condition = alltrue(flatten([
       for right in output.rights : [
@@ -198,7 +203,7 @@ run "secrets_are_read_by_who_needs_them" {
   assert {
     condition = toset(keys(google_secret_manager_secret_iam_member.reads)) == toset([
       "slack_inbox reads slack-bot-token", "slack_inbox reads slack-signing-secret", "budget_alert reads slack-bot-token",
-      "spend_watch reads slack-bot-token", "spend_watch reads gateway-key", "enforcer reads slack-bot-token",
+      "spend_watch reads slack-bot-token", "spend_watch reads gateway-viewer-key", "enforcer reads slack-bot-token",
       "enforcer reads gateway-key",
     ])
     error_message = jsonencode(keys(google_secret_manager_secret_iam_member.reads))
@@ -208,8 +213,13 @@ run "secrets_are_read_by_who_needs_them" {
     error_message = "slack_inbox is told how the client speaks, and reads no file"
   }
   assert {
-    condition     = length(setintersection(keys(google_secret_manager_secret_iam_member.reads), ["slack_inbox reads gateway-key", "budget_alert reads gateway-key"])) == 0
-    error_message = "the gateway's key is for who measures and brakes there"
+    condition = {
+      for name, function in google_cloudfunctions2_function.freio :
+      name => [for one in function.service_config[0].secret_environment_variables : one.secret if one.key == "FREIO_GATEWAY_KEY"]
+      } == {
+      slack_inbox = [], budget_alert = [], spend_watch = ["freio-gateway-viewer-key"], enforcer = ["freio-gateway-key"]
+    }
+    error_message = "who measures at the gateway reads there, and who brakes has the admin's key"
   }
 }
 
