@@ -160,13 +160,15 @@ variable "access" {
   description = <<-EOT
     What people get, as IAM principals (group:platform@acme.example). Nobody gets anything unless named here.
       deployers  may act as Freio's service accounts: who applies this module without being owner of the project.
-      probers    may impersonate the enforcer, and the identity of the hard levers where there is one: for `freio probe`,
-                 `freio quotas` and `freio release`. That is all that the enforcer may do.
+      probers    may be the enforcer (and, through it, the identity of the hard levers): for `freio probe`, `freio quotas`,
+                 `freio drill` and `freio release`. Whoever may do this may brake and let go of everything, unasked, also
+                 what takes two people, and may read the gateway's admin key, which outlives the grant. By principal, until
+                 when, in RFC 3339 (2027-01-31T18:00:00-03:00); null: without an end, for one person or account alone.
       readers    may read Freio's BigQuery dataset: spend by hour, and the journal.
   EOT
   type = object({
     deployers = optional(list(string), [])
-    probers   = optional(list(string), [])
+    probers   = optional(map(string), {})
     readers   = optional(list(string), [])
   })
   default  = {}
@@ -174,10 +176,18 @@ variable "access" {
 
   validation {
     condition = alltrue([
-      for one in flatten([var.access.deployers, var.access.probers, var.access.readers]) :
+      for one in flatten([var.access.deployers, keys(var.access.probers), var.access.readers]) :
       can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.+$", one))
     ])
-    error_message = "access: ${join(", ", flatten([var.access.deployers, var.access.probers, var.access.readers]))}; each may be an IAM principal, such as group:platform@acme.example; never allUsers."
+    error_message = "access: ${join(", ", flatten([var.access.deployers, keys(var.access.probers), var.access.readers]))}; each may be an IAM principal, such as group:platform@acme.example; never allUsers."
+  }
+  validation {
+    condition     = alltrue([for end in values(var.access.probers) : end == null || can(timecmp(end, end))])
+    error_message = "access.probers: ${join(", ", [for who, end in var.access.probers : "${who} until '${end}'" if end != null && !can(timecmp(end, end))])}; may be a moment in RFC 3339, such as 2027-01-31T18:00:00-03:00, or null for no end."
+  }
+  validation {
+    condition     = alltrue([for who, end in var.access.probers : end != null || can(regex("^(user|serviceAccount|principal):", who))])
+    error_message = "access.probers: ${join(", ", [for who, end in var.access.probers : who if end == null && !can(regex("^(user|serviceAccount|principal):", who))])} without an end; many people may have an end, such as 2027-01-31T18:00:00-03:00, or name one (user:ana@acme.example): each may brake and let go of everything, unasked, also what takes two people."
   }
 }
 

@@ -105,7 +105,27 @@ run "an_open_door_for_people" {
   command = plan
   variables {
     config_file = "tests/files/soft.yaml"
-    access      = { probers = ["allUsers"] }
+    access      = { probers = { allUsers = "2027-01-31T18:00:00-03:00" } }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "a_group_that_passes_by_every_approval_for_ever" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    access      = { probers = { "group:platform@acme.example" = null } }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "an_end_that_is_no_moment" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    access      = { probers = { "user:ana@acme.example" = "next month" } }
   }
 
   expect_failures = [var.access]

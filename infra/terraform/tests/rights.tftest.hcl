@@ -180,7 +180,7 @@ run "nobody_gets_anything_unless_named" {
 run "who_is_named_gets_just_that" {
   command = plan
   variables {
-    access = { deployers = ["group:d@acme.example"], probers = ["group:p@acme.example"], readers = ["group:r@acme.example"] }
+    access = { deployers = ["group:d@acme.example"], probers = { "group:p@acme.example" = "2027-01-31T18:00:00-03:00", "user:ana@acme.example" = null }, readers = ["group:r@acme.example"] }
   }
 
   assert {
@@ -188,8 +188,15 @@ run "who_is_named_gets_just_that" {
     error_message = "deployers act as the four functions' accounts, the push's and the build's: and not as freio-hard-levers"
   }
   assert {
-    condition     = [for grant in google_service_account_iam_member.prober : grant.member] == ["group:p@acme.example"]
+    condition     = [for grant in google_service_account_iam_member.prober : grant.member] == ["group:p@acme.example", "user:ana@acme.example"]
     error_message = "probers impersonate the enforcer"
+  }
+  assert {
+    condition = { for who, grant in google_service_account_iam_member.prober : who => [for one in grant.condition : one.expression] } == {
+      "group:p@acme.example"  = ["request.time < timestamp('2027-01-31T18:00:00-03:00')"]
+      "user:ana@acme.example" = []
+    }
+    error_message = "whoever passes by every approval does so until the moment that is named"
   }
   assert {
     condition     = [for grant in google_bigquery_dataset_iam_member.readers : "${grant.member} ${grant.role}"] == ["group:r@acme.example roles/bigquery.dataViewer"]
