@@ -140,12 +140,16 @@ variable "organization" {
       id                id of the organization, digits: allowed_models, and iam_deny unless a folder is named.
       deny_folder       id of the folder above all the apps' projects, digits: iam_deny then reaches no further.
       policy_condition  CEL expression that keeps roles/orgpolicy.policyAdmin to the apps' projects, by a tag on them:
-                        resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there.
+                        resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there. On the
+                        projects with the tag it is still every constraint, not vertexai.allowedModels alone.
+      whole             true, instead of policy_condition: the enforcer may rewrite every constraint of the whole
+                        organization, also iam.disableServiceAccountKeyCreation.
   EOT
   type = object({
     id               = optional(string)
     deny_folder      = optional(string)
     policy_condition = optional(string)
+    whole            = optional(bool, false)
   })
   default  = {}
   nullable = false
@@ -153,6 +157,10 @@ variable "organization" {
   validation {
     condition     = alltrue([for id in [var.organization.id, var.organization.deny_folder] : id == null || can(regex("^[0-9]+$", id))])
     error_message = "organization: id ${coalesce(var.organization.id, "none")}, deny_folder ${coalesce(var.organization.deny_folder, "none")}; each may be digits alone, such as 123456789012."
+  }
+  validation {
+    condition     = !var.organization.whole || var.organization.policy_condition == null
+    error_message = "organization: says whole, and policy_condition ${coalesce(var.organization.policy_condition, "none")}; may be one of them: roles/orgpolicy.policyAdmin on the whole organization, or kept to the projects with a tag."
   }
 }
 

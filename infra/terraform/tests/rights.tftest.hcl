@@ -168,6 +168,19 @@ run "an_account_whose_address_tells_no_project_is_read_in_the_apps" {
   }
 }
 
+run "policy_admin_is_on_the_whole_organization_only_where_that_is_said" {
+  command = plan
+  variables {
+    config_file  = "tests/files/models.yaml"
+    organization = { id = "123456789012", whole = true }
+  }
+
+  assert {
+    condition     = length(google_organization_iam_member.policy_admin[0].condition) == 0 && contains([for right in output.rights : right.on if contains(right.may, "roles/orgpolicy.policyAdmin")], "organization 123456789012")
+    error_message = "the whole is meant, and something else is granted: ${jsonencode(output.rights)}"
+  }
+}
+
 run "nobody_gets_anything_unless_named" {
   command = plan
 
