@@ -29,7 +29,7 @@ output "release" {
 }
 
 output "environment" {
-  description = "What the command line reads of the environment, for freio probe, quotas, spend, drill and release."
+  description = "What the command line reads of the environment, as the enforcer for freio probe, quotas, drill and release. Not as the enforcer for freio spend and cost: it may read neither hourly_spend nor the billing export. Who runs these needs roles/bigquery.dataViewer on both (access.readers gives it on Freio's dataset alone) and roles/bigquery.jobUser in project."
   value       = local.command_line
 }
 
