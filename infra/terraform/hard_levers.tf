@@ -38,7 +38,7 @@ resource "google_project_iam_custom_role" "hard_levers" {
   description = "What freio-hard-levers sets here for ${local.client}'s apps; two people approve each use of what is hard."
   permissions = each.value
 
-  depends_on = [google_project_service.apps]
+  depends_on = [terraform_data.lever_is_let_go, google_project_service.apps]
 }
 
 resource "google_project_iam_member" "hard_levers" {

@@ -272,3 +272,26 @@ run "state_is_kept_to_one_database" {
     error_message = "a function may use another database of the project"
   }
 }
+
+run "nothing_is_taken_from_a_brake_that_may_be_held" {
+  command = plan
+
+  # A custom role or a function changes: it depends on these.
+  assert {
+    condition = toset(keys(terraform_data.lever_is_let_go)) == toset([
+      "allowed_models in acme-chat-prod", "api_key in acme-catalogue", "disable_service in acme-research", "gateway",
+      "gateway in acme-catalogue", "iam_deny in acme-identities", "quota in acme-catalogue", "quota in acme-chat-prod",
+      "quota in acme-drill", "quota in acme-research", "quota in vega-translate",
+    ])
+    error_message = jsonencode(keys(terraform_data.lever_is_let_go))
+  }
+  # A grant, a role or an identity goes: these depend on it.
+  assert {
+    condition = toset(keys(terraform_data.nothing_is_held)) == toset([
+      "acme-catalogue", "acme-chat-prod", "acme-drill", "acme-identities", "acme-research", "vega-translate",
+      "allowed_models in acme-chat-prod", "disable_service in acme-research", "iam_deny in acme-identities",
+      "allowed_models", "disable_service", "gateway", "iam_deny",
+    ])
+    error_message = jsonencode(keys(terraform_data.nothing_is_held))
+  }
+}
