@@ -80,6 +80,9 @@ locals {
     contains(local.asked_levers, "allowed_models") && var.organization.id == null ? [
       "levers: allowed_models needs organization = {id = …}: Google grants roles/orgpolicy.policyAdmin on an organization alone, and orgpolicy.policy.set in no custom role"
     ] : [],
+    contains(local.asked_levers, "allowed_models") && var.organization.id != null && var.organization.policy_condition == null && !var.organization.whole ? [
+      "levers: allowed_models would give freio-hard-levers roles/orgpolicy.policyAdmin on the whole organization ${var.organization.id}: every constraint of every project, also iam.disableServiceAccountKeyCreation; tag the apps' projects and say organization.policy_condition = \"resource.matchTag('${var.organization.id}/freio', 'braked')\", leave allowed_models out, or say organization.whole = true if the whole is meant"
+    ] : [],
     contains(local.asked_levers, "iam_deny") && var.organization.id == null && var.organization.deny_folder == null ? [
       "levers: iam_deny needs organization = {deny_folder = …} or {id = …}: Google grants roles/iam.denyAdmin there alone, and its permissions in no custom role"
     ] : [],

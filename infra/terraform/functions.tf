@@ -45,7 +45,7 @@ locals {
       is_public   = false
       reads_file  = true
       keeps_state = true
-      secrets     = merge({ SLACK_BOT_TOKEN = "slack-bot-token" }, local.has_gateway ? { FREIO_GATEWAY_KEY = "gateway-key" } : {})
+      secrets     = merge({ SLACK_BOT_TOKEN = "slack-bot-token" }, local.has_gateway ? { FREIO_GATEWAY_KEY = "gateway-viewer-key" } : {})
       publishes   = []
       environment = { FREIO_WAREHOUSE = local.warehouse }
     }
@@ -174,6 +174,7 @@ resource "google_cloudfunctions2_function" "freio" {
   # A revision does not come up before it may read its secrets, nor a build before it may write its image.
   depends_on = [
     terraform_data.freio_yaml,
+    terraform_data.lever_is_let_go,
     google_project_service.own,
     google_secret_manager_secret_iam_member.reads,
     google_secret_manager_secret_iam_member.reads_config,

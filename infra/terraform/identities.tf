@@ -92,14 +92,23 @@ resource "google_service_account_iam_member" "deployer" {
   member             = each.value.member
 }
 
-# Who may be the enforcer on a machine of their own, for `freio probe`. They then may do what it may, with no one asked:
-# so nobody does unless named.
+# Who may be the enforcer on a machine of their own, for `freio probe`. They then may do what it may, with no one asked,
+# also what takes two people: so nobody does unless named, and many do only until a moment that is named too.
 resource "google_service_account_iam_member" "prober" {
-  for_each = toset(var.access.probers)
+  for_each = { for who, end in var.access.probers : who => end == null ? [] : [end] }
 
   service_account_id = local.accounts["enforcer"]
   role               = google_project_iam_custom_role.impersonate.name
   member             = each.key
+
+  dynamic "condition" {
+    for_each = each.value
+    content {
+      title       = "freio-until"
+      description = "Whoever is the enforcer passes by every approval: not for ever."
+      expression  = "request.time < timestamp('${condition.value}')"
+    }
+  }
 }
 
 # Fewer than roles/iam.serviceAccountTokenCreator, which signs as the account too.

@@ -14,10 +14,11 @@ output "secrets" {
 }
 
 output "probe" {
-  description = "Commands that show, as the enforcer, which brakes each app really has; access.probers may run them. Nothing is set."
+  description = "Commands that show, as the enforcer, which brakes each app really has; they set nothing. access.probers may run them, and whoever may do this may brake and let go of everything, unasked, also what takes two people."
   value = join("\n", concat(
     ["gcloud auth application-default login --impersonate-service-account ${local.function_emails["enforcer"]}"],
     [for name, value in local.command_line : "export ${name}=${value}"],
+    local.has_gateway ? ["export FREIO_GATEWAY_KEY=$(gcloud secrets versions access latest --secret ${google_secret_manager_secret.freio["gateway-key"].secret_id} --project ${var.project} --impersonate-service-account ${local.function_emails["enforcer"]})"] : [],
     ["freio probe ${var.config_file}"],
   ))
 }
@@ -28,7 +29,7 @@ output "release" {
 }
 
 output "environment" {
-  description = "What the command line reads of the environment, for freio probe, quotas, spend, drill and release."
+  description = "What the command line reads of the environment, as the enforcer for freio probe, quotas, drill and release. Not as the enforcer for freio spend and cost: it may read neither hourly_spend nor the billing export. Who runs these needs roles/bigquery.dataViewer on both (access.readers gives it on Freio's dataset alone) and roles/bigquery.jobUser in project."
   value       = local.command_line
 }
 
@@ -81,7 +82,7 @@ output "rights" {
     [for key, one in google_project_iam_member.build : { who = "freio-build", may = [one.role], on = key == "sources" ? "buckets gcf-v2-sources-*" : "project ${one.project}" }],
     [{ who = "freio-build", may = [google_storage_bucket_iam_member.build.role], on = "bucket ${google_storage_bucket.source.name}" }],
     [{ who = "freio-build", may = [google_artifact_registry_repository_iam_member.build.role], on = "repository ${google_artifact_registry_repository.images.repository_id}" }],
-    [for one in google_service_account_iam_member.prober : { who = one.member, may = google_project_iam_custom_role.impersonate.permissions, on = "service account freio-enforcer" }],
+    [for who, one in google_service_account_iam_member.prober : { who = one.member, may = google_project_iam_custom_role.impersonate.permissions, on = "service account freio-enforcer${var.access.probers[who] == null ? "" : " until ${var.access.probers[who]}"}" }],
     [for key, one in google_service_account_iam_member.deployer : { who = one.member, may = [one.role], on = "service account of ${split(" as ", key)[1]}" }],
     [for one in google_bigquery_dataset_iam_member.readers : { who = one.member, may = [one.role], on = "dataset ${one.dataset_id}" }],
   )

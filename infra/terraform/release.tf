@@ -1,17 +1,34 @@
-# No brake is left behind. Before anything is destroyed, and before a project leaves the client's file, `freio release
-# --all` must say that nothing is held: what takes the enforcer away, or its rights in a project, also takes away who
-# would put back what stood there. The command only looks; it reads the state, so whoever applies needs
-# roles/datastore.viewer in Freio's project, and `freio` on the path.
+# No brake is left behind. Before anything is destroyed, and before a project or a lever leaves the client's file, `freio
+# release --all` must say that nothing is held: what takes the enforcer away, or its rights, also takes away who would put
+# back what stood there. The command only looks; it reads the state, so whoever applies needs roles/datastore.viewer in
+# Freio's project, and `freio` on the path.
 
+locals {
+  release_check = {
+    config = abspath(var.config_file)
+    store  = local.command_line.FREIO_STORE
+  }
+
+  # "quota in acme-chat": what some right in a project is for. An app may name an account of a project that is no app's.
+  levers_in_projects = {
+    for pair in concat(
+      flatten([for project, levers in local.project_levers : [for lever in levers : { project = project, lever = lever } if lever != "iam_deny"]]),
+      [for project in local.account_projects : { project = project, lever = "iam_deny" }],
+    ) : "${pair.lever} in ${pair.project}" => pair
+  }
+}
+
+# Of what goes with a destroy: a whole project's rights, a hard lever's in a project, and what a lever has besides (the
+# identity freio-hard-levers, its roles above the projects, the gateway's key).
 resource "terraform_data" "nothing_is_held" {
-  for_each = local.granted
+  for_each = toset(concat(
+    keys(local.granted),
+    [for name, pair in local.levers_in_projects : name if contains(local.hard_levers, pair.lever)],
+    [for lever in local.asked_levers : lever if lever == "gateway" || contains(local.hard_levers, lever)],
+  ))
 
   # A destroy reads what the last apply left here, and no variable.
-  input = {
-    project = each.key
-    config  = abspath(var.config_file)
-    store   = local.command_line.FREIO_STORE
-  }
+  input = merge(local.release_check, { project = each.key })
 
   provisioner "local-exec" {
     when = destroy
@@ -41,6 +58,31 @@ resource "terraform_data" "nothing_is_held" {
     google_project_iam_member.hard_levers,
     google_project_iam_member.state,
     google_pubsub_subscription.freio,
+    google_secret_manager_secret_iam_member.reads,
     google_service_account_iam_member.enforcer_as_hard_levers,
   ]
+}
+
+# Of what goes with a change: the custom roles and the functions depend on this, so that a role loses a lever's permissions,
+# and a function hears of the new file, only after the lever has gone from here.
+resource "terraform_data" "lever_is_let_go" {
+  for_each = setunion(keys(local.levers_in_projects), local.has_gateway ? ["gateway"] : [])
+
+  input = merge(local.release_check, { lever = each.key })
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = <<-EOT
+      $${FREIO_RELEASE_CHECK:-freio release --all} || {
+        echo "Freio may still hold a brake (${self.output.lever} is to be taken from it). Let go first, as the enforcer: freio release --all --yes" >&2
+        exit 1
+      }
+    EOT
+    environment = {
+      FREIO_CONFIG = self.output.config
+      FREIO_STORE  = self.output.store
+    }
+  }
+
+  depends_on = [google_firestore_database.state]
 }

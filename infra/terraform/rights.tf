@@ -31,7 +31,7 @@ resource "google_project_iam_custom_role" "enforcer" {
   description = "What the enforcer sets and reads here: the levers of ${local.client}'s apps, without the hard ones' powers."
   permissions = each.value.enforcer
 
-  depends_on = [terraform_data.freio_yaml, google_project_service.apps]
+  depends_on = [terraform_data.freio_yaml, terraform_data.lever_is_let_go, google_project_service.apps]
 }
 
 resource "google_project_iam_member" "enforcer" {

@@ -1,4 +1,4 @@
-# Slack's secrets and the gateway's key are put in by hand, so that they are in no state file:
+# Slack's secrets and the gateway's keys are put in by hand, so that they are in no state file:
 #   gcloud secrets versions add freio-slack-bot-token --data-file=-
 # The first apply makes the secrets alone (see the output secrets), since a function does not start without them.
 
@@ -8,7 +8,12 @@ locals {
       "slack-bot-token"      = "the Slack app's bot token, xoxb-…"
       "slack-signing-secret" = "the Slack app's signing secret"
     },
-    local.has_gateway ? { "gateway-key" = "a proxy admin's key of the gateway in freio.yaml" } : {},
+    # Two, since a proxy admin's key is a brake: the enforcer alone has that one. What spend_watch calls (GET of
+    # /v1/model/info, /team/info, /v2/team/list, /key/info, /key/list, /spend/logs/v2) a viewer may call too.
+    local.has_gateway ? {
+      "gateway-key"        = "a key of the gateway in freio.yaml, of a user with the role proxy_admin: the enforcer's"
+      "gateway-viewer-key" = "a key of the gateway in freio.yaml, of a user with the role proxy_admin_viewer, in no team and for all models: spend_watch's"
+    } : {},
   )
 }
 

@@ -140,12 +140,16 @@ variable "organization" {
       id                id of the organization, digits: allowed_models, and iam_deny unless a folder is named.
       deny_folder       id of the folder above all the apps' projects, digits: iam_deny then reaches no further.
       policy_condition  CEL expression that keeps roles/orgpolicy.policyAdmin to the apps' projects, by a tag on them:
-                        resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there.
+                        resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there. On the
+                        projects with the tag it is still every constraint, not vertexai.allowedModels alone.
+      whole             true, instead of policy_condition: the enforcer may rewrite every constraint of the whole
+                        organization, also iam.disableServiceAccountKeyCreation.
   EOT
   type = object({
     id               = optional(string)
     deny_folder      = optional(string)
     policy_condition = optional(string)
+    whole            = optional(bool, false)
   })
   default  = {}
   nullable = false
@@ -154,19 +158,25 @@ variable "organization" {
     condition     = alltrue([for id in [var.organization.id, var.organization.deny_folder] : id == null || can(regex("^[0-9]+$", id))])
     error_message = "organization: id ${coalesce(var.organization.id, "none")}, deny_folder ${coalesce(var.organization.deny_folder, "none")}; each may be digits alone, such as 123456789012."
   }
+  validation {
+    condition     = !var.organization.whole || var.organization.policy_condition == null
+    error_message = "organization: says whole, and policy_condition ${coalesce(var.organization.policy_condition, "none")}; may be one of them: roles/orgpolicy.policyAdmin on the whole organization, or kept to the projects with a tag."
+  }
 }
 
 variable "access" {
   description = <<-EOT
     What people get, as IAM principals (group:platform@acme.example). Nobody gets anything unless named here.
       deployers  may act as Freio's service accounts: who applies this module without being owner of the project.
-      probers    may impersonate the enforcer, and the identity of the hard levers where there is one: for `freio probe`,
-                 `freio quotas` and `freio release`. That is all that the enforcer may do.
+      probers    may be the enforcer (and, through it, the identity of the hard levers): for `freio probe`, `freio quotas`,
+                 `freio drill` and `freio release`. Whoever may do this may brake and let go of everything, unasked, also
+                 what takes two people, and may read the gateway's admin key, which outlives the grant. By principal, until
+                 when, in RFC 3339 (2027-01-31T18:00:00-03:00); null: without an end, for one person or account alone.
       readers    may read Freio's BigQuery dataset: spend by hour, and the journal.
   EOT
   type = object({
     deployers = optional(list(string), [])
-    probers   = optional(list(string), [])
+    probers   = optional(map(string), {})
     readers   = optional(list(string), [])
   })
   default  = {}
@@ -174,10 +184,18 @@ variable "access" {
 
   validation {
     condition = alltrue([
-      for one in flatten([var.access.deployers, var.access.probers, var.access.readers]) :
+      for one in flatten([var.access.deployers, keys(var.access.probers), var.access.readers]) :
       can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.+$", one))
     ])
-    error_message = "access: ${join(", ", flatten([var.access.deployers, var.access.probers, var.access.readers]))}; each may be an IAM principal, such as group:platform@acme.example; never allUsers."
+    error_message = "access: ${join(", ", flatten([var.access.deployers, keys(var.access.probers), var.access.readers]))}; each may be an IAM principal, such as group:platform@acme.example; never allUsers."
+  }
+  validation {
+    condition     = alltrue([for end in values(var.access.probers) : end == null || can(timecmp(end, end))])
+    error_message = "access.probers: ${join(", ", [for who, end in var.access.probers : "${who} until '${end}'" if end != null && !can(timecmp(end, end))])}; may be a moment in RFC 3339, such as 2027-01-31T18:00:00-03:00, or null for no end."
+  }
+  validation {
+    condition     = alltrue([for who, end in var.access.probers : end != null || can(regex("^(user|serviceAccount|principal):", who))])
+    error_message = "access.probers: ${join(", ", [for who, end in var.access.probers : who if end == null && !can(regex("^(user|serviceAccount|principal):", who))])} without an end; many people may have an end, such as 2027-01-31T18:00:00-03:00, or name one (user:ana@acme.example): each may brake and let go of everything, unasked, also what takes two people."
   }
 }
 
@@ -269,8 +287,8 @@ variable "secret_versions" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name, version in var.secret_versions : contains(["slack-bot-token", "slack-signing-secret", "gateway-key"], name) && can(regex("^([0-9]+|latest)$", version))])
-    error_message = "secret_versions: ${jsonencode(var.secret_versions)}; may have slack-bot-token, slack-signing-secret and gateway-key, each a number or latest."
+    condition     = alltrue([for name, version in var.secret_versions : contains(["slack-bot-token", "slack-signing-secret", "gateway-key", "gateway-viewer-key"], name) && can(regex("^([0-9]+|latest)$", version))])
+    error_message = "secret_versions: ${jsonencode(var.secret_versions)}; may have slack-bot-token, slack-signing-secret, gateway-key and gateway-viewer-key, each a number or latest."
   }
 }
 

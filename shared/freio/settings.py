@@ -97,7 +97,7 @@ class Settings:
     ``google_api_endpoint``  every discovery-built client goes there instead of to Google.
     ``spoken``      locale, time zone and currency, where they are handed over beside the file.
     ``push``        whose pushes are taken; None: whoever Cloud Run lets in.
-    ``gateway_key`` the admin key of the client's LiteLLM proxy (a proxy admin's; a secret).
+    ``gateway_key`` of the client's LiteLLM proxy (a secret): a proxy admin's, or a viewer's for who only watches.
     ``hard_levers_service_account``  e-mail address that Google's hard levers act as, by impersonation; empty: they act
                     as the process itself does, and may then do what it may.
     ``clock``       a file that another process drives; empty: the machine's clock.

@@ -273,6 +273,20 @@ def test_the_watch_reads_and_sets_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "resource"),
+    [
+        ("rights.tf", '"google_project_iam_custom_role" "enforcer"'),
+        ("hard_levers.tf", '"google_project_iam_custom_role" "hard_levers"'),
+        ("functions.tf", '"google_cloudfunctions2_function" "freio"'),
+    ],
+)
+def test_what_a_brake_stands_on_changes_only_after_the_look_whether_one_is_held(name: str, resource: str) -> None:
+    """Terraform destroys what something depends on before it changes that: the check fails first."""
+    body = text(name).partition(f"resource {resource} {{")[2].partition("\nresource ")[0]
+    assert "terraform_data.lever_is_let_go" in body.partition("\n  depends_on = [")[2].partition("]")[0]
+
+
 # ---- alerts
 
 

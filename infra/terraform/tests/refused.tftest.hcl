@@ -105,7 +105,27 @@ run "an_open_door_for_people" {
   command = plan
   variables {
     config_file = "tests/files/soft.yaml"
-    access      = { probers = ["allUsers"] }
+    access      = { probers = { allUsers = "2027-01-31T18:00:00-03:00" } }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "a_group_that_passes_by_every_approval_for_ever" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    access      = { probers = { "group:platform@acme.example" = null } }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "an_end_that_is_no_moment" {
+  command = plan
+  variables {
+    config_file = "tests/files/soft.yaml"
+    access      = { probers = { "user:ana@acme.example" = "next month" } }
   }
 
   expect_failures = [var.access]
@@ -161,12 +181,27 @@ run "a_project_by_its_number" {
   expect_failures = [var.project]
 }
 
-run "policy_admin_on_a_whole_organization_is_warned_of" {
+run "policy_admin_on_a_whole_organization" {
   command = plan
   variables {
     config_file  = "tests/files/models.yaml"
     organization = { id = "123456789012" }
   }
 
-  expect_failures = [check.policy_admin_is_kept_to_the_apps]
+  expect_failures = [terraform_data.freio_yaml]
+
+  assert {
+    condition     = length(local.faults) == 1 && strcontains(local.faults[0], "say organization.policy_condition = \"resource.matchTag('123456789012/freio', 'braked')\", leave allowed_models out, or say organization.whole = true")
+    error_message = jsonencode(local.faults)
+  }
+}
+
+run "policy_admin_on_a_whole_organization_and_not" {
+  command = plan
+  variables {
+    config_file  = "tests/files/models.yaml"
+    organization = { id = "123456789012", whole = true, policy_condition = "resource.matchTag('123456789012/freio', 'braked')" }
+  }
+
+  expect_failures = [var.organization]
 }

@@ -34,6 +34,11 @@ run "only_the_enforcer_and_its_hard_identity_change_anything_at_the_apps" {
     ])
     error_message = "somebody else gets a lever's permission: ${jsonencode(output.rights)}"
   }
+  # The gateway's lever is no permission of Google's, but an admin's key.
+  assert {
+    condition     = toset([for right in output.rights : right.who if right.on == "secret freio-gateway-key"]) == toset(["enforcer"])
+    error_message = "somebody else reads the gateway's admin key: ${jsonencode([for right in output.rights : right if startswith(right.on, "secret ")])}"
+  }
   assert {
     condition = alltrue(flatten([
       for right in output.rights : [
@@ -163,6 +168,19 @@ run "an_account_whose_address_tells_no_project_is_read_in_the_apps" {
   }
 }
 
+run "policy_admin_is_on_the_whole_organization_only_where_that_is_said" {
+  command = plan
+  variables {
+    config_file  = "tests/files/models.yaml"
+    organization = { id = "123456789012", whole = true }
+  }
+
+  assert {
+    condition     = length(google_organization_iam_member.policy_admin[0].condition) == 0 && contains([for right in output.rights : right.on if contains(right.may, "roles/orgpolicy.policyAdmin")], "organization 123456789012")
+    error_message = "the whole is meant, and something else is granted: ${jsonencode(output.rights)}"
+  }
+}
+
 run "nobody_gets_anything_unless_named" {
   command = plan
 
@@ -175,7 +193,7 @@ run "nobody_gets_anything_unless_named" {
 run "who_is_named_gets_just_that" {
   command = plan
   variables {
-    access = { deployers = ["group:d@acme.example"], probers = ["group:p@acme.example"], readers = ["group:r@acme.example"] }
+    access = { deployers = ["group:d@acme.example"], probers = { "group:p@acme.example" = "2027-01-31T18:00:00-03:00", "user:ana@acme.example" = null }, readers = ["group:r@acme.example"] }
   }
 
   assert {
@@ -183,8 +201,15 @@ run "who_is_named_gets_just_that" {
     error_message = "deployers act as the four functions' accounts, the push's and the build's: and not as freio-hard-levers"
   }
   assert {
-    condition     = [for grant in google_service_account_iam_member.prober : grant.member] == ["group:p@acme.example"]
+    condition     = [for grant in google_service_account_iam_member.prober : grant.member] == ["group:p@acme.example", "user:ana@acme.example"]
     error_message = "probers impersonate the enforcer"
+  }
+  assert {
+    condition = { for who, grant in google_service_account_iam_member.prober : who => [for one in grant.condition : one.expression] } == {
+      "group:p@acme.example"  = ["request.time < timestamp('2027-01-31T18:00:00-03:00')"]
+      "user:ana@acme.example" = []
+    }
+    error_message = "whoever passes by every approval does so until the moment that is named"
   }
   assert {
     condition     = [for grant in google_bigquery_dataset_iam_member.readers : "${grant.member} ${grant.role}"] == ["group:r@acme.example roles/bigquery.dataViewer"]
@@ -198,7 +223,7 @@ run "secrets_are_read_by_who_needs_them" {
   assert {
     condition = toset(keys(google_secret_manager_secret_iam_member.reads)) == toset([
       "slack_inbox reads slack-bot-token", "slack_inbox reads slack-signing-secret", "budget_alert reads slack-bot-token",
-      "spend_watch reads slack-bot-token", "spend_watch reads gateway-key", "enforcer reads slack-bot-token",
+      "spend_watch reads slack-bot-token", "spend_watch reads gateway-viewer-key", "enforcer reads slack-bot-token",
       "enforcer reads gateway-key",
     ])
     error_message = jsonencode(keys(google_secret_manager_secret_iam_member.reads))
@@ -208,8 +233,13 @@ run "secrets_are_read_by_who_needs_them" {
     error_message = "slack_inbox is told how the client speaks, and reads no file"
   }
   assert {
-    condition     = length(setintersection(keys(google_secret_manager_secret_iam_member.reads), ["slack_inbox reads gateway-key", "budget_alert reads gateway-key"])) == 0
-    error_message = "the gateway's key is for who measures and brakes there"
+    condition = {
+      for name, function in google_cloudfunctions2_function.freio :
+      name => [for one in function.service_config[0].secret_environment_variables : one.secret if one.key == "FREIO_GATEWAY_KEY"]
+      } == {
+      slack_inbox = [], budget_alert = [], spend_watch = ["freio-gateway-viewer-key"], enforcer = ["freio-gateway-key"]
+    }
+    error_message = "who measures at the gateway reads there, and who brakes has the admin's key"
   }
 }
 
@@ -240,5 +270,28 @@ run "state_is_kept_to_one_database" {
   assert {
     condition     = alltrue([for grant in google_project_iam_member.state : grant.condition[0].expression == "resource.name == 'projects/acme-freio/databases/freio'"])
     error_message = "a function may use another database of the project"
+  }
+}
+
+run "nothing_is_taken_from_a_brake_that_may_be_held" {
+  command = plan
+
+  # A custom role or a function changes: it depends on these.
+  assert {
+    condition = toset(keys(terraform_data.lever_is_let_go)) == toset([
+      "allowed_models in acme-chat-prod", "api_key in acme-catalogue", "disable_service in acme-research", "gateway",
+      "gateway in acme-catalogue", "iam_deny in acme-identities", "quota in acme-catalogue", "quota in acme-chat-prod",
+      "quota in acme-drill", "quota in acme-research", "quota in vega-translate",
+    ])
+    error_message = jsonencode(keys(terraform_data.lever_is_let_go))
+  }
+  # A grant, a role or an identity goes: these depend on it.
+  assert {
+    condition = toset(keys(terraform_data.nothing_is_held)) == toset([
+      "acme-catalogue", "acme-chat-prod", "acme-drill", "acme-identities", "acme-research", "vega-translate",
+      "allowed_models in acme-chat-prod", "disable_service in acme-research", "iam_deny in acme-identities",
+      "allowed_models", "disable_service", "gateway", "iam_deny",
+    ])
+    error_message = jsonencode(keys(terraform_data.nothing_is_held))
   }
 }

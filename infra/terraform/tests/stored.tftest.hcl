@@ -82,11 +82,11 @@ run "secrets_are_in_no_state" {
   command = apply
 
   assert {
-    condition     = google_secret_manager_secret_version.config.secret == google_secret_manager_secret.config.id && toset(keys(google_secret_manager_secret.freio)) == toset(["slack-bot-token", "slack-signing-secret", "gateway-key"])
+    condition     = google_secret_manager_secret_version.config.secret == google_secret_manager_secret.config.id && toset(keys(google_secret_manager_secret.freio)) == toset(["slack-bot-token", "slack-signing-secret", "gateway-key", "gateway-viewer-key"])
     error_message = "freio.yaml alone has a version of Terraform's"
   }
   assert {
-    condition     = length(output.secrets) == 3 && alltrue([for command in values(output.secrets) : startswith(command, "gcloud secrets versions add freio-") && endswith(command, "--data-file=-")])
+    condition     = length(output.secrets) == 4 && alltrue([for command in values(output.secrets) : startswith(command, "gcloud secrets versions add freio-") && endswith(command, "--data-file=-")])
     error_message = "a person is told how to put them in"
   }
 }

@@ -83,9 +83,10 @@ module "freio" {
     policy_condition = "resource.matchTag('${var.organization.tag}', 'braked')"
   }
 
+  # One person for the first weeks, not a group: whoever may be the enforcer passes by every approval.
   access = {
     deployers = ["serviceAccount:terraform@acme-pipelines.iam.gserviceaccount.com"]
-    probers   = ["group:platform@acme.example"]
+    probers   = { "user:ana@acme.example" = "2027-01-31T18:00:00-03:00" }
     readers   = ["group:finops@acme.example"]
   }
 

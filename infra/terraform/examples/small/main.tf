@@ -47,7 +47,8 @@ module "freio" {
   own_budget  = { monthly = 30 }
   # It has what the other app leaves of the project, which no filter can say.
   budgets = { accepted = ["everything-else"] }
-  access  = { probers = ["user:ines@bloom.example"] }
+  # She runs Freio alone, and approves what it asks anyway: no end.
+  access = { probers = { "user:ines@bloom.example" = null } }
 }
 
 output "freio" {

@@ -47,6 +47,14 @@ run "an_organisation" {
     error_message = "the enforcer alone acts as freio-hard-levers"
   }
   assert {
+    condition     = [for right in output.freio.rights : "${right.who} on ${right.on}" if startswith(right.on, "service account freio-enforcer")] == ["user:ana@acme.example on service account freio-enforcer until 2027-01-31T18:00:00-03:00"]
+    error_message = "one person may be the enforcer, and not for ever"
+  }
+  assert {
+    condition     = strcontains(output.freio.probe, "export FREIO_GATEWAY_KEY=$(gcloud secrets versions access latest --secret freio-gateway-key ")
+    error_message = "the command line stops without the gateway's key: ${output.freio.probe}"
+  }
+  assert {
     condition     = toset([for right in output.freio.rights : "${right.who} on ${right.on}" if contains(right.may, "aiplatform.endpoints.predict")]) == toset(["enforcer on project acme-drill"])
     error_message = "models are asked by the drill alone"
   }
