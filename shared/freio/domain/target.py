@@ -83,6 +83,7 @@ class Brake:
     ``planned``    what a lever that sets no limit makes of `found` for the leases there were when it was last driven.
     ``attempts``   looks in a row that did not get there, and why the last one did not (``error``).
     ``rejected``   the last look failed in a way that only a person can change.
+    ``claimed_until``  somebody is at it, and may have a lever call on its way (None: nobody).
     ``gone``       it was deleted or replaced at the last look, and every lease ended with it.
     """
 
@@ -102,6 +103,7 @@ class Brake:
     rejected: bool = False
     gone: bool = False
     due_at: datetime | None = None
+    claimed_until: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -197,7 +199,7 @@ class Brake:
 
     def untroubled(self) -> Brake:
         """Without its failures so far: it got there, or something else is wanted now."""
-        return replace(self, attempts=0, error=None, rejected=False, gone=False)
+        return replace(self, attempts=0, error=None, rejected=False, gone=False, claimed_until=None)
 
     def left(self, standing: Setting, due_at: datetime) -> Brake:
         """Somebody else's value is what stands there now. Our claims end; a late call of ours is undone once more."""

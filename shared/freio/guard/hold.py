@@ -104,7 +104,7 @@ class Holder:
         if brake.leases:
             planned = self._lever(brake.target).plan(brake.target, brake.found, brake.leases)
             brake = replace(brake, planned=planned)
-        claimed = replace(brake.touched(), attempts=brake.attempts + 1, due_at=due_at)
+        claimed = replace(brake.touched(), attempts=brake.attempts + 1, due_at=due_at, claimed_until=due_at)
         self._store.commit(Change(put=(claimed,)))
         return replace(claimed, version=claimed.version + 1)
 
@@ -143,7 +143,7 @@ class Holder:
     def _wait(self, brake: Brake) -> None:
         """Nothing may be set any more, and the incident has not said so yet: its own timer ends the lease."""
         step = Step(self._clock.now())
-        step.put(replace(brake, attempts=brake.attempts - 1, due_at=step.now + pause(1)))
+        step.put(replace(brake, attempts=brake.attempts - 1, due_at=step.now + pause(1), claimed_until=None))
         self._commit(step, brake.target)
 
     def _arrived(self, brake: Brake, *, called: bool) -> None:
@@ -205,7 +205,7 @@ class Holder:
         if isinstance(error, Unavailable) and error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         step = Step(now)
-        step.put(replace(brake, error=said(error), rejected=rejected, due_at=now + wait))
+        step.put(replace(brake, error=said(error), rejected=rejected, due_at=now + wait, claimed_until=None))
         key = f"{brake.id}/{brake.version}/failed"
         step.log(Kind.FAILURE, None, str(error), key=key, target=brake.id, attempts=attempts, retry_at=now + wait)
         for incident in self._concerned(brake):

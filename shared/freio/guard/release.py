@@ -156,6 +156,8 @@ class Releaser:
         if brake is None:
             return
         step = Step(self._clock.now())
+        if brake.claimed_until is not None and brake.claimed_until > step.now:
+            return  # another's lever call is on its way, and would come last: the next try looks again
         for lease in brake.leases:
             if (not app or lease.app == app) and self._is_over(lease.incident, everything=not app):
                 key = f"{brake.id}/{brake.version}/released/{lease.incident}"
