@@ -29,7 +29,7 @@ def play(world: World, reason: str) -> None:
     expect(button(world.message(ops, APP), "release")).to_be_visible()
     world.pass_until(lambda: world.is_proved(APP), hours=1)
     expect(block(world.message(ops, APP), "proof")).to_be_visible()
-    write(owner, f"/freio ask {APP} 300 6h {reason}")
+    write(owner, f"/freio ask {APP} 300 +6h {reason}")
     thread = world.channel(PAT, thread=world.ts(APP))
     expect(button(thread.locator("#replies"), "approve")).to_be_visible()
     for page in (ops, owner, thread):
