@@ -18,7 +18,7 @@ from freio.domain.lever import Setting
 from freio.domain.phrase import packed
 from freio.domain.sentences import PAGE_GONE
 from freio.domain.target import Brake, Hold, Target
-from freio.errors import Conflict, Gone, Rejected, Unavailable, VendorError
+from freio.errors import Conflict, Gone, Rejected, Unavailable, Unreadable, VendorError
 from freio.guard.heirs import carries, follow
 from freio.guard.mandate import covers
 from freio.guard.retry import again
@@ -91,6 +91,19 @@ class Holder:
                 return
         self._store.commit(Change(put=(brake.due_again(self._clock.now()),)))
         self.drive(target)
+
+    def catch_up(self, target: Target) -> None:
+        """Look at what is held beside a target that nothing is known of yet.
+
+        It may be what a key became that was rotated under its brake, which has to have followed before what stands
+        there is taken for the client's own. What cannot be read now is no reason against it.
+        """
+        with suppress(Unreadable):
+            for brake in self._store.every_brake():
+                same = (brake.target.lever, brake.target.project) == (target.lever, target.project)
+                if same and brake.target != target:
+                    with suppress(VendorError, Conflict):
+                        self.check(brake.target)
 
     def _lever(self, target: Target) -> Lever:
         lever = self.levers.get(target.lever)

@@ -520,3 +520,28 @@ def test_a_service_that_asks_for_a_pause_of_years_gets_an_hour(world: World, mon
     world.pass_time(HOUR)
     world.sweep()
     assert world.standing("chat") is None
+
+
+def test_a_brake_follows_its_rotated_key_before_another_is_set_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else our own limit, which the new key carries, would be taken for the client's, and put back for ever."""
+    world = World(client=a_client(ops_may_raise=True))
+    throttled(world, "left")
+    world.sweep(times=20)
+    old, heir, read = a_target("left"), a_target("left", model="flash-2"), world.lever.read_back
+    world.lever.standing[heir] = world.lever.standing.pop(old)
+    world.lever.base[heir] = world.lever.base.get(old)
+
+    def rotated(target: Target) -> Setting:
+        if target == old:
+            raise Gone("404: the key was rotated", heir)
+        return read(target)
+
+    monkeypatch.setattr(world.lever, "read_back", rotated)
+    world.models["right"] = ("flash-2",)
+    throttled(world, "right")
+    found = world.store.get(Brake, heir.id)
+    assert found is not None
+    assert (found.found, {lease.app for lease in found.leases}) == (None, {"left", "right"})
+    world.releaser.release("", "tess")
+    world.run_out()
+    assert heir not in world.lever.standing

@@ -20,7 +20,7 @@ from freio.domain.quota import Change, Standing
 from freio.domain.sentences import MULTI_REGION, QUOTA_ORPHANED, QUOTA_STANDS, RESTORED, RETURNS_TO
 from freio.domain.spend import Probe
 from freio.domain.target import Brake, Hold, Lease, Target
-from freio.errors import Rejected, Unavailable
+from freio.errors import Gone, Rejected, Unavailable
 from freio.guard.hold import Holder
 from freio.guard.quotas import Kept, StandingQuotas
 from freio.ports import Change as Put
@@ -464,3 +464,26 @@ def test_a_project_that_was_deleted_keeps_nobody_elses_quotas_from_being_seen(mo
     assert lines["chat",].change is not Change.LOOSE
     assert lines["search",].change is Change.LOOSE
     assert "403" in str(lines["search",].reason)
+
+
+def test_a_quota_is_not_set_over_a_brake_whose_key_was_rotated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new key carries the throttle; its brake follows first, and the quota waits for its end."""
+    made = town(with_quota("chat", 2000))
+    old, now = target_of(made), made.clock.at
+    lease = Lease(incident="i", app="chat", value=200, since=now, until=now + timedelta(hours=6))
+    held = Brake(target=old, hold=Hold.HELD, found=2000, found_known=True, leases=(lease,), ours=(200,), standing=200)
+    made.store.commit(Put(put=(held,)))
+    heir = replace(old, dimensions=(*old.dimensions, ("key", "new")))
+    made.lever.overrides[heir] = 200
+    read = made.lever.read_back
+
+    def rotated(target: Target) -> Setting:
+        if target == old:
+            raise Gone("404: the key was rotated", heir)
+        return read(target)
+
+    monkeypatch.setattr(made.lever, "read_back", rotated)
+    monkeypatch.setattr(made.lever, "target", lambda _: heir)
+    (one,) = diff(made)
+    quotas(made).keep(one, "me")
+    assert made.lever.overrides[heir] == 200
