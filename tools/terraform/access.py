@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tools import bundle
 from tools.terraform import readme
 from tools.terraform.check import ROOT, folders
 
@@ -105,11 +106,17 @@ def state(example: Path) -> list[dict[str, Any]]:
 
 
 def _copy(folder: Path) -> Path:
-    """Lay out the repository anew with a copy of infra/, so that a test's files are not written into the real one."""
+    """Lay out the repository anew with a copy of infra/, so that a test's files are not written into the real one.
+
+    With bundles of its own: nobody need have built them before.
+    """
     for entry in ROOT.iterdir():
-        if entry.name != "infra":
+        if entry.name not in {"infra", "dist"}:
             (folder / entry.name).symlink_to(entry)
     subprocess.run(["cp", "-R", str(ROOT / "infra"), str(folder)], check=True)
+    (folder / "dist").mkdir()
+    for name in bundle.functions():
+        bundle.build(name, folder / "dist" / f"{name}.zip")
     return folder
 
 
