@@ -1,13 +1,7 @@
 # Bad files and bad inputs are refused before anything is made, with the sentence that a person needs.
 
 mock_provider "google" {
-  override_during = plan
-  mock_data "google_project" {
-    defaults = { number = "111111111111" }
-  }
-  mock_data "google_bigquery_dataset" {
-    defaults = { location = "US" }
-  }
+  source = "./tests/mocks"
 }
 
 variables {

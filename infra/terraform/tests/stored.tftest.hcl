@@ -1,13 +1,7 @@
 # What is stored, and for how long; who is told when Freio itself is in trouble.
 
 mock_provider "google" {
-  override_during = plan
-  mock_data "google_project" {
-    defaults = { number = "111111111111" }
-  }
-  mock_data "google_bigquery_dataset" {
-    defaults = { location = "US" }
-  }
+  source = "./tests/mocks"
 }
 
 variables {
