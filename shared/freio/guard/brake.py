@@ -150,8 +150,7 @@ class Braker:
 
     def _seen(self, target: Target) -> Brake | None:
         """Its record with what stands there before a first lease; None: it is not there any more."""
-        if self._store.get(Brake, target.id) is None:
-            self._holder.catch_up(target)
+        self._holder.catch_up(target)
         brake = self._store.get(Brake, target.id) or Brake(target=target)
         if brake.leases:
             return brake

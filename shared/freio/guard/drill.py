@@ -23,7 +23,7 @@ from freio.domain.phrase import Phrase, packed
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Tokens
 from freio.guard.estimate import WEEK
-from freio.guard.fit import Bound, Left, is_stricter_already, limits, not_countable
+from freio.guard.fit import Bound, Left, is_stricter_already, limits, why_not
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners
 from freio.guard.places import Traffic7d, dense, idle_at
@@ -188,17 +188,11 @@ def _steps(
         return (), [why]
     bound: list[Bound] = []
     loose: list[Phrase] = []
-    place = traffic.place
-    for probe in lever.probe(app, [place]):
-        reason = None
-        if not probe.binds:
-            reason = probe.reason or Phrase.of(say.NO_TARGET, model=place.model, location=place.location)
-        elif kind_of(lever.name).limits:
-            reason = not_countable(traffic, probe)
-        if reason is None:
-            bound.append(Bound(traffic=traffic, probe=probe))
+    for probe in lever.probe(app, [traffic.place]):
+        if why := why_not(traffic, probe):
+            loose.append(why)
         else:
-            loose.append(reason)
+            bound.append(Bound(traffic=traffic, probe=probe))
     if not kind_of(lever.name).limits:
         kept, under = over_floor(app, bound)
         return stops(app, owners, kept), [*loose, *under]

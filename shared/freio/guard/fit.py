@@ -21,7 +21,7 @@ from freio.domain.gateway import INPUT_TOKENS, UNITS, in_gateway_tokens, shared_
 from freio.domain.incident import Step
 from freio.domain.lever import UNLIMITED, Reach, kind_of
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import NOT_OVER, OTHER_UNIT, STRICTER_STANDS
+from freio.domain.sentences import NO_TARGET, NOT_OVER, OTHER_UNIT, STRICTER_STANDS
 from freio.domain.spend import Probe
 from freio.domain.target import Target
 from freio.guard.owners import Owners
@@ -79,6 +79,13 @@ def not_countable(traffic: Traffic7d, probe: Probe) -> Phrase | None:
     if probe.unit in UNITS.values():
         return None
     return Phrase.of(OTHER_UNIT, unit=probe.unit, model=traffic.place.model, location=traffic.place.location)
+
+
+def why_not(traffic: Traffic7d, probe: Probe) -> Phrase | None:
+    """Why a target does not brake a place; None where it does."""
+    if not probe.binds:
+        return probe.reason or Phrase.of(NO_TARGET, model=traffic.place.model, location=traffic.place.location)
+    return not_countable(traffic, probe) if kind_of(probe.target.lever).limits else None
 
 
 def limits(app: App, owners: Owners, bound: Sequence[Bound], *, left: Left, now: datetime) -> tuple[Fitted, ...]:

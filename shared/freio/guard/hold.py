@@ -98,10 +98,11 @@ class Holder:
         It may be what a key became that was rotated under its brake, which has to have followed before what stands
         there is taken for the client's own. What cannot be read now is no reason against it.
         """
+        if self._store.get(Brake, target.id) is not None:
+            return
         with suppress(Unreadable):
             for brake in self._store.every_brake():
-                same = (brake.target.lever, brake.target.project) == (target.lever, target.project)
-                if same and brake.target != target:
+                if (brake.target.lever, brake.target.project) == (target.lever, target.project):
                     with suppress(VendorError, Conflict):
                         self.check(brake.target)
 

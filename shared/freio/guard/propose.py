@@ -19,7 +19,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_LEVER_LEFT, NO_PRICE, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import VendorError
-from freio.guard.fit import Bound, Fitted, Left, idle, is_stricter_already, limits, not_countable
+from freio.guard.fit import Bound, Fitted, Left, idle, is_stricter_already, limits, why_not
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners, other_callers
 from freio.guard.places import Places, Traffic7d, place_of
@@ -184,7 +184,7 @@ def _bound(lever: Lever, case: Case) -> tuple[list[Bound], list[Phrase]]:
         if not there:
             loose[Phrase.of(NO_TARGET, model=traffic.place.model, location=traffic.place.location)] = None
         for probe in there:
-            if why := _why_not(traffic, probe):
+            if why := why_not(traffic, probe):
                 loose[why] = None
             else:
                 bound.append(Bound(traffic=traffic, probe=probe, runs_away=number < len(case.drivers)))
@@ -202,7 +202,7 @@ def _through_the_same(
         Bound(traffic=traffic, probe=probe, runs_away=False)
         for traffic in calm
         for probe in probes.get(traffic.place, [])
-        if probe.target in targets and not _why_not(traffic, probe)
+        if probe.target in targets and not why_not(traffic, probe)
     ]
 
 
@@ -230,11 +230,3 @@ def _left(app: App, spend: SpendRange, allowance: Money | None) -> Decimal | Non
         return None
     budget = app.budget if allowance is None else app.budget + allowance
     return (budget - spend.likely).amount
-
-
-def _why_not(traffic: Traffic7d, probe: Probe) -> Phrase | None:
-    """Why a target does not brake a place; None where it does."""
-    if not probe.binds:
-        no_target = Phrase.of(NO_TARGET, model=traffic.place.model, location=traffic.place.location)
-        return probe.reason or no_target
-    return not_countable(traffic, probe) if kind_of(probe.target.lever).limits else None

@@ -90,8 +90,7 @@ class StandingQuotas:
 
         Or take it away, where the file has it no more and no lease lives.
         """
-        if self._store.get(Brake, standing.target.id) is None:
-            self._holder.catch_up(standing.target)
+        self._holder.catch_up(standing.target)
         again(lambda: self._ask(standing, by))
         if standing.change is Change.LATER:
             return Kept(standing=standing, done=True)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 from freio.domain.app import Client
 from freio.domain.incident import Action, Decision, Incident, State
@@ -27,6 +28,8 @@ from freio.guard.retry import again
 from freio.guard.settle import Settler
 from freio.guard.step import Step
 from freio.ports import Change, Clock, Store
+
+T = TypeVar("T", Incident, Brake)
 
 EVER, MANY = datetime.max.replace(tzinfo=UTC), 10_000  # open incidents: each has something due one day
 _HOLDS = {State.BRAKING, State.THROTTLED, State.RESTORING, State.STUCK}  # PROPOSED does, while it asks to renew
@@ -78,12 +81,9 @@ class Releaser:
 
     def unreadable(self) -> list[str]:
         """Records that cannot be read: what they hold nobody can say."""
-        faults = []
-        for read in (self._store.every_brake, partial(self._store.due, Incident, EVER, MANY)):
-            try:
-                read()
-            except Unreadable as error:
-                faults.append(str(error))
+        faults: list[str] = []
+        _readable(self._store.every_brake, Brake, faults)
+        _readable(partial(self._store.due, Incident, EVER, MANY), Incident, faults)
         return faults
 
     def look(self, target: Target) -> Held:
@@ -119,17 +119,10 @@ class Releaser:
         return list(dict.fromkeys(failures))
 
     def _open(self, failures: list[str]) -> list[Incident]:
-        try:
-            return self._store.open_incidents()
-        except Unreadable as error:
-            failures.append(str(error))
-            return [record for record in error.rest if isinstance(record, Incident)]
+        return _readable(self._store.open_incidents, Incident, failures)
 
     def _brakes(self) -> list[Brake]:
-        try:
-            return self._store.every_brake()
-        except Unreadable as error:
-            return [record for record in error.rest if isinstance(record, Brake)]
+        return _readable(self._store.every_brake, Brake, [])
 
     def _let_go(self, incident_id: str, by: str) -> None:
         """Into RESTORING. A brake that is half set goes the way of every brake that is given up: it is asked anew."""
@@ -209,6 +202,15 @@ class Releaser:
         if not app or self._client.app(app) is not None or self._store.open_incident(app) is not None:
             return
         raise BadInput(f"there is no app {app!r}; there are: {', '.join(one.name for one in self._client.apps)}")
+
+
+def _readable(read: Callable[[], list[T]], kind: type[T], faults: list[str]) -> list[T]:
+    """The records that can be read; of the others, a fault."""
+    try:
+        return read()
+    except Unreadable as error:
+        faults.append(str(error))
+        return [record for record in error.rest if isinstance(record, kind)]
 
 
 def _is_free(brake: Brake) -> bool:

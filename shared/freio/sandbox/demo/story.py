@@ -20,7 +20,7 @@ from freio.sandbox.demo.script import Players
 from freio.sandbox.spend.incidents import Runaway
 
 T = TypeVar("T")
-WEEK = timedelta(days=8)  # and a Monday morning in it
+HAS_A_MONDAY = timedelta(days=8)  # whichever day it begins on, and wherever its morning is
 DECIDED = {State.BRAKING, State.OVERRIDDEN, State.SNOOZED, State.EXPECTED}
 
 
@@ -166,7 +166,7 @@ def faults(
     found += _uncopied(replay, counts["copied"])
     if counts["slack_messages"] != len(incidents):
         found.append(f"{len(incidents)} incidents have {counts['slack_messages']} messages")
-    if not counts["digests"] and replay.now - replay.began > WEEK:
+    if not counts["digests"] and replay.now - replay.began > HAS_A_MONDAY:
         found.append("no Monday had a digest")
     if counts["dead_letters"] != poison:
         found.append(f"{poison} messages were poison, and {counts['dead_letters']} became dead letters")
