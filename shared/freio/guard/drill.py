@@ -140,7 +140,7 @@ class Drills:
         place = Place(project=min(app.match.projects), location=drill.location, model=drill.model)
         seen = self._seen(place, readings.at)
         traffic = _traffic(place, seen, readings.at)
-        owners = Owners(self._client, readings.shares)
+        owners = Owners(self._client, readings.shares, readings.strangers)
         reasons: dict[Phrase, None] = {}
         for lever in sorted(self._levers, key=lambda one: kind_of(one.name).softness):
             if lever.name not in app.policy.levers or kind_of(lever.name).reach is not Reach.MODEL:

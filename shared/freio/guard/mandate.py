@@ -66,7 +66,7 @@ def _enforces(client: Client, incident: Incident) -> bool:
         return True
     if incident.proposal.hits_others:
         return False
-    owners = Owners(client, {})
+    owners = Owners(client, {}, {})
     places = (
         (step.target, Place(project=step.target.project, location=step.location, model=model))
         for step in incident.proposal.steps

@@ -21,7 +21,7 @@ from freio.domain.silence import Silence
 from freio.domain.spend import Export, Tokens
 from freio.errors import CurrencyMismatch, VendorError
 from freio.guard.basis import basis
-from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares
+from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares, strangers
 from freio.guard.look import Look
 from freio.guard.paces import Paces
 from freio.guard.reconcile import Ratio, doubts, ratios
@@ -73,6 +73,7 @@ class Readings:
     """Every app's reading, one under the name `NOBODY` for what belongs to none, and what they were made with.
 
     ``shares``    whose each project's and model's traffic is, as the export of the last seven days says.
+    ``strangers`` what part of a calm day there belongs to nobody, at most.
     ``ratios``    what each was billed over its estimate, with the spread of that (missing: the list's price stands).
     ``usd_rate``  the client's currency per USD (None: not known).
     ``failures``  projects whose telemetry could not be read, with why: their apps are not complete.
@@ -84,6 +85,7 @@ class Readings:
     apps: Mapping[str, Reading]
     shares: Shares
     usd_rate: Decimal | None
+    strangers: Mapping[Traffic, Decimal] = field(default_factory=dict)
     ratios: Mapping[Traffic, Ratio] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
@@ -154,6 +156,7 @@ class SpendMeter:
         return Readings(
             at=now,
             shares=known,
+            strangers=strangers(costs, export.complete_until or now),
             ratios=learned,
             usd_rate=export.usd_rate,
             failures=telemetry.failures,

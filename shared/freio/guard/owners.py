@@ -11,20 +11,21 @@ from freio.domain.attribution import Traits, sharing
 from freio.domain.incident import Refusal
 from freio.domain.lever import Reach, kind_of
 from freio.domain.target import Target
-from freio.guard.estimate import NOBODY, Shares, split
+from freio.guard.estimate import NOBODY, Shares, Traffic, split
 from freio.ports import Place
 
-STRAY = Decimal("0.10")  # less than this of what goes through a target is some calls without a label, and no owner
+STRAY = Decimal("0.10")  # less than this of a calm day at a target is some calls without a label, and no owner
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 
 
 class Owners:
-    """The apps of a client, and what the export of the last seven days says of whose the traffic is."""
+    """The apps of a client, and what the export says of whose the traffic is: `shares`, and `strangers` by traffic."""
 
-    def __init__(self, client: Client, shares: Shares) -> None:
+    def __init__(self, client: Client, shares: Shares, strangers: Mapping[Traffic, Decimal]) -> None:
         self._client = client
         self._shares = shares
+        self._strangers = strangers
 
     def part(self, app: App, place: Place) -> Decimal:
         """Which part of a place's traffic is the app's."""
@@ -42,10 +43,10 @@ class Owners:
         reach = kind_of(target.lever).reach
         if reach is Reach.CALLER:
             return False
-        models = [split(self._client, self._shares, place.project, place.model)]
         if reach is not Reach.MODEL:
-            models = [parts for (project, _), parts in self._shares.items() if project == place.project]
-        return any(parts.get(NOBODY, _ZERO) >= STRAY for parts in models)
+            return any(part >= STRAY for (project, _), part in self._strangers.items() if project == place.project)
+        unbilled = split(self._client, self._shares, place.project, place.model).get(NOBODY, _ZERO)
+        return self._strangers.get((place.project, place.model), unbilled) >= STRAY
 
     def refusals(self, app: App, target: Target, refused: Mapping[Place, Decimal]) -> tuple[Refusal, ...]:
         """Whose traffic a lever would refuse; one caller's is all the app's.

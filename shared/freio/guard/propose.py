@@ -103,7 +103,7 @@ class Proposer:
             unpriced = ", ".join(sorted(reading.unpriced))
             why = Phrase.of(NO_PRICE, models=unpriced) if unpriced else Phrase(NO_TRAFFIC)
             return Proposal(lever="", steps=(), reasons=(why,))
-        owners = Owners(self._client, readings.shares)
+        owners = Owners(self._client, readings.shares, readings.strangers)
         left = _left(app, spend, allowance)
 
         def fitted(bound: Sequence[Bound]) -> tuple[Fitted, ...]:

@@ -58,7 +58,7 @@ class Surveyor:
             return [Surveyed(app=app.name, lever="", why="no traffic of this app was seen in the last seven days")]
         spent = readings.apps[app.name].spend.likely
         left = Left(money=(app.budget - spent).amount if app.budget else None, others_rate=Decimal(0))
-        look = _Look(app=app, owners=Owners(self._client, readings.shares), left=left, now=now)
+        look = _Look(app=app, owners=Owners(self._client, readings.shares, readings.strangers), left=left, now=now)
         return [row for name in levers for row in self._of_lever(name, look, places)]
 
     def _of_drill(self, app: App) -> list[Traffic7d]:

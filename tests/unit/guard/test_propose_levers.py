@@ -108,9 +108,9 @@ def test_of_two_stops_the_one_that_spares_what_belongs_to_no_app_comes_first() -
     assert offered(made, ("quota",)).lever == "api_key"
 
 
-@pytest.mark.parametrize(("stray", "is_nobodys"), [("0.01", False), ("7", False), ("8", True)])
+@pytest.mark.parametrize(("stray", "is_nobodys"), [("0.01", False), ("1.4", False), ("1.5", True)])
 def test_some_stray_calls_without_a_label_are_no_owner(stray: str, *, is_nobodys: bool) -> None:
-    """70 USD are the app's. Less than a tenth of it all neither stops a policy from braking nor changes the lever."""
+    """Its calm day is 13 USD. Less than a tenth of one neither stops a policy from braking nor changes the lever."""
     deny = FakeStop("iam_deny", through=lambda one, _: (f"{one.name}@acme",), dimension="service_account")
     made = town(named("chat"), stops=(deny, service()))
     made.bill(NOW - 3 * DAY, NOW - 3 * DAY + HOUR, stray, labels={})
@@ -118,6 +118,16 @@ def test_some_stray_calls_without_a_label_are_no_owner(stray: str, *, is_nobodys
     assert (proposal.lever, proposal.hits_others) == ("quota", is_nobodys)
     hard = offered(made, ("quota", "iam_deny"))
     assert (hard.lever, hard.hits_others) == ("disable_service", is_nobodys)
+
+
+def test_a_runaway_does_not_make_its_neighbour_look_stray() -> None:
+    """As much is nobody's as the app's; then the app costs sixty times that for a day, and has 95 % of the week."""
+    made = town(named("chat"), stops=())
+    made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 1, labels={})
+    made.bill(NOW - DAY, NOW - 2 * HOUR, 59, labels={"app": "chat"})
+    proposal = offered(made)
+    assert proposal.lever == "quota"
+    assert proposal.hits_others
 
 
 def test_after_a_refuted_lever_comes_the_next() -> None:
