@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -266,6 +267,16 @@ def test_a_team_that_is_not_found_and_is_listed_is_not_gone(world: World, *, aga
     with pytest.raises(Unavailable, match="Team not found"):
         world.lever.read_back(world.team_target())
     assert world.lever.read_back(world.team_target()) is None
+
+
+def test_a_proxy_without_a_list_keeps_one_misspelt_team_from_hiding_the_others(world: World) -> None:
+    """Whether it is there cannot be known: it is named, and the app's other callers are probed."""
+    app = replace(TEAM_APP, callers=replace(TEAM_APP.callers, teams=("caer", *TEAM_APP.callers.teams)))
+    world.proxy.faults.inject("GET /v2/team/list", HttpFault(status=404, kind="not_found_error"))
+    found, misspelt = world.lever.probe(app, [PLACE])
+    assert (found.target, found.binds) == (world.team_target(), True)
+    assert not misspelt.binds
+    assert "caer" in str(misspelt.reason)
 
 
 def test_a_key_that_was_deleted_or_rotated_is_missing(world: World) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from freio.adapters.litellm.client import LiteLlmApi, Row
-from freio.adapters.litellm.errors import Missing
+from freio.adapters.litellm.errors import Missing, Unlisted
 from freio.adapters.litellm.standing import Caller, models, standing
 from freio.domain.app import App
 
@@ -63,7 +63,7 @@ def members_of(api: LiteLlmApi, app: App) -> tuple[list[Member], list[str]]:
     for team_id in app.callers.teams:
         try:
             row = api.team(team_id)
-        except Missing:
+        except (Missing, Unlisted):
             unknown.append(team_id)
             continue
         keys = {str(key["token"]): key for key in api.keys(team_id=team_id) if key.get("token")}

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from freio.adapters.litellm.errors import Answered, Deleted, Misshapen, Missing, translated
+from freio.adapters.litellm.errors import Answered, Deleted, Misshapen, Missing, Unlisted, translated
 from freio.errors import Unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -59,15 +59,18 @@ class LiteLlmApi:
     def team(self, team_id: str) -> Row:
         """The team's row (`TeamInfoResponseObjectTeamTable`); Deleted: there is none.
 
-        Unavailable where the proxy does not find it, and its list does not say so too: see `Deleted`.
+        Unavailable where the proxy does not find it, and its list does not say so too: see `Deleted`; `Unlisted` where
+        it has no such list.
         """
         what = f"reading the team {team_id}"
         try:
             return _row(what, self._get(what, "/team/info", team_id=team_id), "team_info")
         except Missing as error:
-            if self._lists_no(team_id):
+            is_listed = self._is_listed(team_id)
+            if is_listed is False:
                 raise Deleted(str(error)) from error
-            raise Unavailable(f"{error} (its list does not say so)") from error
+            kind = Unlisted if is_listed is None else Unavailable
+            raise kind(f"{error} (its list does not say so)") from error
 
     def key(self, hashed: str) -> Row:
         """The key's row (`LiteLLM_VerificationToken` without its token).
@@ -153,13 +156,13 @@ class LiteLlmApi:
         while kept:
             kept.popitem()[1].close()
 
-    def _lists_no(self, team_id: str) -> bool:
-        """Whether the proxy's list, which fails where its database does, says that there is no such team."""
+    def _is_listed(self, team_id: str) -> bool | None:
+        """Whether the proxy's list, which fails where its database does, has the team; None: it has no such list."""
         try:
             listed = self._get(f"looking for the team {team_id}", "/v2/team/list", team_id=team_id, page_size=1)
         except Missing:
-            return False  # a proxy that has no such list
-        return listed.get("total") == 0
+            return None
+        return listed.get("total") != 0
 
     def _logs(self, what: str, since: datetime, until: datetime, where: Mapping[str, str | int]) -> dict[str, Any]:
         asked = {"start_date": _text(since), "end_date": _text(until), **where}

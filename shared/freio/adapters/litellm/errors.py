@@ -64,6 +64,13 @@ class Deleted(Missing, Gone):
         self.alias = alias
 
 
+class Unlisted(Unavailable):
+    """A team that is not found, on a proxy without a list that would say whether it is there: of one, nothing is known.
+
+    Whoever holds a brake there asks again; whoever looks for brakes goes on without that team.
+    """
+
+
 class Answered(Exception):  # it is no error of its own: a reply, on its way to becoming one
     """A reply that is no success; `translated` says what it means."""
 
