@@ -45,6 +45,7 @@ class Standing:
     ``peak``     the highest five minutes of the last seven days, in the unit; ``refused`` the share of that traffic
                  which `wanted` would have refused. None: telemetry does not count this unit.
     ``change``   what would be done, ``reason`` why it would not.
+    ``was``      where a quota that the file has no more was put in place: its key may have been rotated since.
     """
 
     target: Target
@@ -61,6 +62,7 @@ class Standing:
     peak: int | None = None
     refused: Decimal | None = None
     reason: Phrase | None = None
+    was: Target | None = None
 
     @property
     def is_shared(self) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from freio.domain.app import Client
-from freio.domain.lever import Setting
+from freio.domain.app import App, Client
+from freio.domain.lever import Reach, Setting, kind_of
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, QuotaBook, SetQuota, Standing
 from freio.domain.sentences import QUOTA_ORPHANED, QUOTA_UNREADABLE
@@ -38,39 +38,66 @@ def as_set(standing: Standing, before: Setting) -> SetQuota:
 
 
 def orphans(client: Client, store: Store, holder: Holder, asked: Container[Target]) -> Iterator[Standing]:
-    """What Freio set for apps that ask for no quota of its kind any more, and that still stands there.
+    """What Freio set for apps that ask for no quota of its kind there any more, and that still stands.
 
     ``asked`` are the targets that the file has a quota for. A place without traffic is none of them, and no orphan
-    while its app still asks. What others have set since is theirs. What cannot be read for good
-    is said; raises `Unavailable` as the levers do.
+    while its app still asks and could have traffic there. A key that was rotated is looked at where it went on. What
+    others have set since is theirs. What cannot be read for good is said; raises `Unavailable` as the levers do.
     """
     for one in book_of(store).kept:
         apps = [client.app(name) for name in one.apps]
-        if one.target in asked or any(app is not None and one.unit in app.quotas for app in apps):
+        if one.target in asked or any(app is not None and _asks(app, one) for app in apps):
             continue
         if one.target.lever not in holder.levers:
             data = {"apps": ", ".join(one.apps), "value": one.value, "lever": one.target.lever}
             yield _line(one, stands=one.value, change=Change.LOOSE, reason=Phrase.of(QUOTA_ORPHANED, **data))
             continue
-        brake = store.get(Brake, one.target.id) or Brake(target=one.target)
         try:
-            stands = holder.found_at(one.target)
+            target, stands = _found(one.target, holder)
         except Gone:
             continue
         except Rejected as error:  # a project that was deleted keeps nobody else's quotas from being seen
             reason = Phrase.of(QUOTA_UNREADABLE, apps=", ".join(one.apps), value=one.value, error=str(error))
             yield _line(one, stands=one.value, change=Change.LOOSE, reason=reason)
-        else:
-            if (returns_to(brake) if brake.leases else stands) == one.value:
-                leased = tuple(sorted({lease.app for lease in brake.leases}))
-                yield _line(one, stands=stands, change=Change.REMOVE, leased=leased)
+            continue
+        brake = store.get(Brake, target.id) or Brake(target=target)
+        if target not in asked and (returns_to(brake) if brake.leases else stands) == one.value:
+            leased = tuple(sorted({lease.app for lease in brake.leases}))
+            yield _line(one, at=target, stands=stands, change=Change.REMOVE, leased=leased)
+
+
+def _asks(app: App, quota: SetQuota) -> bool:
+    """Whether the file lets the app have a quota of this kind, and traffic at its target, as far as it says."""
+    if quota.unit not in app.quotas:
+        return False
+    if kind_of(quota.target.lever).reach is Reach.CALLER:  # a key stands in the file by its alias or by its hash
+        team = quota.target.dimension("team")
+        return team in app.callers.teams if team else bool(app.callers.keys)
+    return not app.match.projects or quota.target.project in app.match.projects
+
+
+def _found(target: Target, holder: Holder) -> tuple[Target, Setting]:
+    """What stands at a target, or at what took its place."""
+    try:
+        return target, holder.found_at(target)
+    except Gone as error:
+        if not isinstance(error.heir, Target):
+            raise
+        return error.heir, holder.found_at(error.heir)
 
 
 def _line(
-    one: SetQuota, *, stands: Setting, change: Change, leased: tuple[str, ...] = (), reason: Phrase | None = None
+    one: SetQuota,
+    *,
+    stands: Setting,
+    change: Change,
+    at: Target | None = None,
+    leased: tuple[str, ...] = (),
+    reason: Phrase | None = None,
 ) -> Standing:
     return Standing(
-        target=one.target,
+        target=at or one.target,
+        was=one.target,
         places=one.places,
         unit=one.unit,
         apps=one.apps,

@@ -184,7 +184,7 @@ class StandingQuotas:
         if standing.change is Change.REMOVE:
             value = standing.returns_to
             asked = step.put(brake.quota_gone(value, standing.stands, step.now))
-            step.put(book.without(standing.target))
+            step.put(book.without(standing.was or standing.target))
         else:
             assert standing.wanted is not None, "only what has a quota is kept"
             value = standing.wanted

@@ -280,6 +280,40 @@ def test_a_quota_without_traffic_is_no_orphan_while_its_app_asks_for_it() -> Non
     assert diff(made) == []
 
 
+def test_a_quota_where_its_app_can_have_no_traffic_any_more_is_taken_away() -> None:
+    """The app moved to another project, and asks for its quota there."""
+    made = town(with_quota("chat", 600))
+    kept(made)
+    made.clock.at += timedelta(days=8)
+    made.client = client(with_quota("chat", 600, match=Match(projects=frozenset({"acme-chat-2"}))))
+    (one,) = diff(made)
+    assert (one.target, one.change, one.stands) == (target_of(made), Change.REMOVE, 600)
+
+
+def test_a_quota_on_a_key_that_was_rotated_is_taken_away_where_it_went_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new key carries its limit; the file has it no more."""
+    made = town(with_quota("chat", 600))
+    kept(made)
+    old = target_of(made)
+    heir = replace(old, dimensions=(*old.dimensions, ("key", "new")))
+    made.lever.overrides[heir] = made.lever.overrides.pop(old)
+    read = made.lever.read_back
+
+    def rotated(target: Target) -> Setting:
+        if target == old:
+            raise Gone("404: the key was rotated", heir)
+        return read(target)
+
+    monkeypatch.setattr(made.lever, "read_back", rotated)
+    made.client = client(app("chat"))
+    (one,) = diff(made)
+    assert (one.target, one.change, one.stands) == (heir, Change.REMOVE, 600)
+    assert quotas(made).keep(one, "me").done
+    assert made.lever.overrides.get(heir) is None
+    made.lever.overrides[heir] = 600  # by somebody else, since
+    assert diff(made) == []
+
+
 def test_what_somebody_set_over_a_quota_since_is_theirs() -> None:
     """Freio takes away only what is still its own."""
     made = town(with_quota("chat", 600))
