@@ -65,10 +65,19 @@ def test_a_stop_says_what_it_would_take(probed: dict[str, Any]) -> None:
 
 
 def test_what_does_not_bind_says_why(probed: dict[str, Any]) -> None:
-    """A missing key, a floor, a gateway that the file does not name."""
+    """A missing key, a floor, an app that does not call through the gateway."""
     assert "names no API key" in row(probed, "translation", "api_key")["why_not"]
     assert "floor is 20000" in row(probed, "support-chat", "iam_deny")["why_not"]
-    assert row(probed, "support-chat", "gateway")["why_not"] == "the file names no gateway"
+    assert row(probed, "support-chat", "gateway")["why_not"].endswith(
+        "names no team and no key of this app at the gateway"
+    )
+
+
+def test_the_gateway_s_team_and_key_are_probed(probed: dict[str, Any]) -> None:
+    """Each in its own unit, by what its app's traffic there is worth."""
+    team, key = row(probed, "research-agents", "gateway"), row(probed, "marketing-copy", "gateway")
+    assert (team["binds"], key["binds"]) == (True, True)
+    assert team["would_set"] > 5_000
 
 
 def test_what_a_hard_lever_may_destroy_is_said(probed: dict[str, Any]) -> None:
