@@ -10,70 +10,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from freio.domain.anomaly import ProjectNumbers
 from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
-from freio.domain.budget import BudgetStatus
-from freio.domain.digest import AlertLog
-from freio.domain.drill import DrillRun
-from freio.domain.expectation import Expectations
-from freio.domain.forecast import Forecasts, Outlook
+from freio.domain.forecast import Outlook
 from freio.domain.incident import Incident
-from freio.domain.increase import Increase, Preference
+from freio.domain.increase import Preference
 from freio.domain.journal import Entry
 from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
 from freio.domain.proof import Window
-from freio.domain.quota import QuotaBook
 from freio.domain.rates import Use
-from freio.domain.rights import BilledHomes, RightsReport
-from freio.domain.silence import Lateness
 from freio.domain.spend import Export, Pace, Probe, Score, Tokens
-from freio.domain.spend_cap import CapReport, SpendCap
+from freio.domain.spend_cap import SpendCap
 from freio.domain.target import Brake, Lease, Target
 
-Record = (
-    Incident
-    | Brake
-    | Notice
-    | Card
-    | BudgetStatus
-    | Ask
-    | CapReport
-    | ProjectNumbers
-    | Increase
-    | RightsReport
-    | BilledHomes
-    | Expectations
-    | DrillRun
-    | Forecasts
-    | AlertLog
-    | Lateness
-    | QuotaBook
-)
-R = TypeVar(
-    "R",
-    Incident,
-    Brake,
-    Notice,
-    Card,
-    BudgetStatus,
-    Ask,
-    CapReport,
-    ProjectNumbers,
-    Increase,
-    RightsReport,
-    BilledHomes,
-    Expectations,
-    DrillRun,
-    Forecasts,
-    AlertLog,
-    Lateness,
-    QuotaBook,
-)
+
+class Record(Protocol):
+    """Whatever a store keeps: a frozen dataclass of the domain, under its type's name and its id.
+
+    ``version``  counts its commits; 0: it was never stored. ``due_at``: when somebody must look at it; None: never.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+R = TypeVar("R", bound=Record)
 
 
 class Clock(Protocol):

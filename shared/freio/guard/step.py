@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 from freio.domain.incident import Incident, State
 from freio.domain.journal import Entry, Kind
 from freio.domain.money import Money
 from freio.domain.notice import Notice, NoticeKind
 from freio.domain.sentences import MOVED
-from freio.ports import Change, Record
-
-Rec = TypeVar("Rec", bound=Record)
+from freio.ports import Change, R, Record
 
 
 def text(value: object) -> str:
@@ -39,7 +36,7 @@ class Step:
         self._journal: dict[str, Entry] = {}
         self._once: list[str] = []
 
-    def put(self, record: Rec) -> Rec:
+    def put(self, record: R) -> R:
         self._records[type(record), record.id] = record
         return record
 

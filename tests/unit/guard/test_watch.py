@@ -275,7 +275,7 @@ def test_one_apps_odd_data_does_not_keep_the_others_from_being_looked_at() -> No
     def unreadable(kind: type[Record], record_id: str) -> Record | None:
         if kind is BudgetStatus and record_id == "unread":
             raise Rejected("the store holds a BudgetStatus that cannot be read")
-        return get(kind, record_id)  # type: ignore[type-var]  # any of the kinds
+        return get(kind, record_id)  # any of the kinds
 
     town.store.get = unreadable  # type: ignore[method-assign,assignment]  # a record that went bad
     watched = town.watcher.watch()
