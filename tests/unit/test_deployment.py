@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 import re
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-import freio.domain
 from freio.adapters.codec import kind_of
 from freio.adapters.google.api_key_lever import ApiKeyLever
 from freio.adapters.google.billing_lever import UnlinkBillingLever
@@ -28,8 +23,9 @@ from freio.cli import main
 from freio.domain import running_work, sentences
 from freio.domain.app import App, Match
 from freio.domain.lever import KINDS
-from freio.ports import Lever, Record
+from freio.ports import Lever
 from freio.settings import PUSH, REQUIRED, SPOKEN
+from tests.records import record_types
 from tools.bundle import functions
 
 ROOT = Path(__file__).parents[2]
@@ -129,22 +125,11 @@ def test_a_function_is_told_nothing_that_nobody_reads() -> None:
 # ---- state
 
 
-def kinds() -> set[str]:
-    """Every record of the domain: it has an id, a version, and may be due."""
-    found = set()
-    for module in pkgutil.iter_modules(freio.domain.__path__):
-        for one in vars(importlib.import_module(f"freio.domain.{module.name}")).values():
-            if isinstance(one, type) and is_dataclass(one):
-                named = {field.name for field in fields(one)}
-                if {"version", "due_at"} <= named:
-                    found.add(kind_of(cast("type[Record]", one)))
-    return found
-
-
 def test_every_collection_that_may_expire_has_its_policy() -> None:
     """A kind of record without one would be kept for ever, and grow."""
     expiring = {name.removeprefix("freio-") for name in listed(text("state.tf"), "expiring")}
-    assert expiring == (kinds() | {"journal", "once"}) - FOR_EVER
+    kinds = {kind_of(one) for one in record_types()}
+    assert expiring == (kinds | {"journal", "once"}) - FOR_EVER
 
 
 # ---- warehouse

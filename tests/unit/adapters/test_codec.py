@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,14 +18,12 @@ from freio.domain.money import Money
 from freio.domain.notice import Card
 from freio.domain.signal import Signal, SignalKind
 from freio.errors import Rejected
-from freio.ports import Record
 from tests.contracts.state import NOW, card, incident, notice
+from tests.records import record_types
 from tests.unit.local.arbitrary import any_of
 
-RECORDS: tuple[type[Any], ...] = typing.get_args(Record)
 
-
-@pytest.mark.parametrize("kind", RECORDS, ids=kind_of)
+@pytest.mark.parametrize("kind", record_types(), ids=kind_of)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_record_comes_back_as_it_was(kind: type[Any], data: st.DataObject) -> None:
@@ -109,4 +106,4 @@ def test_what_is_searched_for_follows_the_record() -> None:
 
 def test_every_kind_of_record_has_a_name_of_its_own() -> None:
     """Two kinds under one name would read each other's text."""
-    assert len({kind_of(kind) for kind in RECORDS}) == len(RECORDS)
+    assert len({kind_of(kind) for kind in record_types()}) == len(record_types())
