@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from freio.domain.app import App
 from freio.domain.ask import Ask
@@ -245,6 +245,15 @@ class Lever(Protocol):
 
     def restore(self, target: Target, found: Setting) -> None:
         """Puts back what was found: takes ours away, or sets what stood there again."""
+        ...
+
+
+@runtime_checkable
+class TellsCallers(Protocol):
+    """A lever whose targets are callers, which the client's file may name by another name than the target has."""
+
+    def is_of(self, app: App, target: Target) -> bool:
+        """Whether the app's file names the caller at this target, as things stand there now."""
         ...
 
 

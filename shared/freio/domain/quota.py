@@ -45,7 +45,6 @@ class Standing:
     ``peak``     the highest five minutes of the last seven days, in the unit; ``refused`` the share of that traffic
                  which `wanted` would have refused. None: telemetry does not count this unit.
     ``change``   what would be done, ``reason`` why it would not.
-    ``was``      where a quota that the file has no more was put in place: its key may have been rotated since.
     """
 
     target: Target
@@ -62,7 +61,6 @@ class Standing:
     peak: int | None = None
     refused: Decimal | None = None
     reason: Phrase | None = None
-    was: Target | None = None
 
     @property
     def is_shared(self) -> bool:
@@ -100,6 +98,10 @@ class QuotaBook:
 
     def without(self, target: Target) -> QuotaBook:
         return replace(self, kept=tuple(one for one in self.kept if one.target != target))
+
+    def moved(self, old: Target, new: Target) -> QuotaBook:
+        """With the quota of one target at another, which took its place."""
+        return replace(self, kept=tuple(replace(one, target=new) if one.target == old else one for one in self.kept))
 
     def having(self, quota: SetQuota) -> QuotaBook:
         """With this one at its target. What stood there before ours stays what it was, whatever ours becomes.

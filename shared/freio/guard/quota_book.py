@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from contextlib import suppress
 
 from freio.domain.app import App, Client
-from freio.domain.lever import Reach, Setting, kind_of
+from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
 from freio.domain.quota import Change, QuotaBook, SetQuota, Standing
 from freio.domain.sentences import QUOTA_ORPHANED, QUOTA_UNREADABLE
 from freio.domain.target import Brake, Target
-from freio.errors import Gone, Rejected
+from freio.errors import Gone, Rejected, VendorError
 from freio.guard.hold import Holder
-from freio.ports import Store
+from freio.ports import Lever, Store, TellsCallers
 
 
 def book_of(store: Store) -> QuotaBook:
@@ -45,15 +46,16 @@ def orphans(client: Client, store: Store, holder: Holder, asked: Container[Targe
     others have set since is theirs. What cannot be read for good is said; raises `Unavailable` as the levers do.
     """
     for one in book_of(store).kept:
-        apps = [client.app(name) for name in one.apps]
-        if one.target in asked or any(app is not None and _asks(app, one) for app in apps):
+        if one.target in asked:
             continue
-        if one.target.lever not in holder.levers:
+        lever = holder.levers.get(one.target.lever)
+        if lever is None:
             data = {"apps": ", ".join(one.apps), "value": one.value, "lever": one.target.lever}
             yield _line(one, stands=one.value, change=Change.LOOSE, reason=Phrase.of(QUOTA_ORPHANED, **data))
             continue
         try:
             target, stands = _found(one.target, holder)
+            is_asked = target in asked or any(_asks(client.app(name), one.unit, target, lever) for name in one.apps)
         except Gone:
             continue
         except Rejected as error:  # a project that was deleted keeps nobody else's quotas from being seen
@@ -61,19 +63,31 @@ def orphans(client: Client, store: Store, holder: Holder, asked: Container[Targe
             yield _line(one, stands=one.value, change=Change.LOOSE, reason=reason)
             continue
         brake = store.get(Brake, target.id) or Brake(target=target)
-        if target not in asked and (returns_to(brake) if brake.leases else stands) == one.value:
+        if not is_asked and (returns_to(brake) if brake.leases else stands) == one.value:
             leased = tuple(sorted({lease.app for lease in brake.leases}))
             yield _line(one, at=target, stands=stands, change=Change.REMOVE, leased=leased)
 
 
-def _asks(app: App, quota: SetQuota) -> bool:
+def predecessor(store: Store, holder: Holder, target: Target) -> Target | None:
+    """Where the quota of this target was put in place, if its key was rotated since; None: here, or there is none."""
+    book = book_of(store)
+    if not isinstance(holder.levers.get(target.lever), TellsCallers) or book.of(target) is not None:
+        return None
+    for one in book.kept:
+        if (one.target.lever, one.target.project) == (target.lever, target.project):
+            with suppress(VendorError):
+                if _found(one.target, holder)[0] == target:
+                    return one.target
+    return None
+
+
+def _asks(app: App | None, unit: str, target: Target, lever: Lever) -> bool:
     """Whether the file lets the app have a quota of this kind, and traffic at its target, as far as it says."""
-    if quota.unit not in app.quotas:
+    if app is None or unit not in app.quotas:
         return False
-    if kind_of(quota.target.lever).reach is Reach.CALLER:  # a key stands in the file by its alias or by its hash
-        team = quota.target.dimension("team")
-        return team in app.callers.teams if team else bool(app.callers.keys)
-    return not app.match.projects or quota.target.project in app.match.projects
+    if isinstance(lever, TellsCallers):
+        return lever.is_of(app, target)
+    return not app.match.projects or target.project in app.match.projects
 
 
 def _found(target: Target, holder: Holder) -> tuple[Target, Setting]:
@@ -97,7 +111,6 @@ def _line(
 ) -> Standing:
     return Standing(
         target=at or one.target,
-        was=one.target,
         places=one.places,
         unit=one.unit,
         apps=one.apps,

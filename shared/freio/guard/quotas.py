@@ -26,7 +26,7 @@ from freio.guard.hold import Holder
 from freio.guard.homes import could_be, homes
 from freio.guard.meter import Readings
 from freio.guard.places import dense, place_of
-from freio.guard.quota_book import as_set, book_of, orphans, returns_to
+from freio.guard.quota_book import as_set, book_of, orphans, predecessor, returns_to
 from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.guard.telemetry import STEP_MINUTES, floor_step
@@ -91,7 +91,8 @@ class StandingQuotas:
         Or take it away, where the file has it no more and no lease lives.
         """
         self._holder.catch_up(standing.target)
-        again(lambda: self._ask(standing, by))
+        was = predecessor(self._store, self._holder, standing.target)
+        again(lambda: self._ask(standing, was or standing.target, by))
         if standing.change is Change.LATER:
             return Kept(standing=standing, done=True)
         try:
@@ -175,21 +176,23 @@ class StandingQuotas:
 
     # ---- what is done
 
-    def _ask(self, standing: Standing, by: str) -> None:
+    def _ask(self, standing: Standing, was: Target, by: str) -> None:
         """Write down what shall stand there. The lever is called by whoever drives the target next."""
         step = Step(self._clock.now())
-        brake, book = self._brake(standing.target), book_of(self._store)
+        brake, book = self._brake(standing.target), book_of(self._store).moved(was, standing.target)
         if standing.change is Change.REMOVE and brake.leases:
             return  # a lease returns to what it found
         if standing.change is Change.REMOVE:
             value = standing.returns_to
             asked = step.put(brake.quota_gone(value, standing.stands, step.now))
-            step.put(book.without(standing.was or standing.target))
+            step.put(book.without(standing.target))
         else:
             assert standing.wanted is not None, "only what has a quota is kept"
             value = standing.wanted
             asked = step.put(brake.standing_at(standing.wanted, standing.stands, step.now))
-            step.put(book.having(as_set(standing, returns_to(brake) if brake.leases else standing.stands)))
+            # What a lease left there, or what stands there until its restore is done, is no "before" of the client's.
+            is_ours = bool(brake.leases) or (brake.found_known and brake.is_ours(standing.stands))
+            step.put(book.having(as_set(standing, returns_to(brake) if is_ours else standing.stands)))
         step.log(
             Kind.LEVER,
             None,

@@ -12,11 +12,12 @@ import pytest
 
 from freio.domain.app import App, Match
 from freio.domain.click import Verb
+from freio.domain.gateway import Callers
 from freio.domain.incident import State
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
-from freio.domain.quota import Change, Standing
+from freio.domain.quota import Change, QuotaBook, Standing
 from freio.domain.sentences import MULTI_REGION, QUOTA_ORPHANED, QUOTA_STANDS, RESTORED, RETURNS_TO
 from freio.domain.spend import Probe
 from freio.domain.target import Brake, Hold, Lease, Target
@@ -290,28 +291,119 @@ def test_a_quota_where_its_app_can_have_no_traffic_any_more_is_taken_away() -> N
     assert (one.target, one.change, one.stands) == (target_of(made), Change.REMOVE, 600)
 
 
+class KeyLever(FakeLever):
+    """Limits keys, which the file names as they are."""
+
+    def key(self, name: str) -> Target:
+        return Target("gateway", "llm.acme", "litellm", "tpm", "1/min", (("base_model", FLASH), ("key", name)))
+
+    def probe(self, app: App, places: Sequence[Place]) -> list[Probe]:
+        return [
+            Probe(
+                target=self.key(name),
+                location=place.location,
+                model=place.model,
+                unit=A_MINUTE,
+                binds=True,
+                override=self.overrides.get(self.key(name)),
+                effective=None,
+                project=place.project,
+            )
+            for place in places
+            for name in app.callers.keys
+        ]
+
+    def is_of(self, app: App, target: Target) -> bool:
+        return target.dimension("key") in app.callers.keys
+
+    def rotate(self, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The new key carries what stood there."""
+        self.overrides[self.key(new)] = self.overrides.pop(self.key(old))
+        read = self.read_back
+
+        def rotated(target: Target) -> Setting:
+            if target == self.key(old):
+                raise Gone("404: the key was rotated", self.key(new))
+            return read(target)
+
+        monkeypatch.setattr(self, "read_back", rotated)
+
+
+def calling(name: str, *keys: str, value: int | None = None) -> App:
+    quotas = {} if value is None else {A_MINUTE: value}
+    return app(name, quotas=quotas, callers=Callers(keys=keys))
+
+
+def by_keys(made: Town, lever: KeyLever) -> StandingQuotas:
+    holder = Holder(made.client, made.store, made.clock, {"gateway": lever})
+    return StandingQuotas(made.client, made.store, made.clock, meter=made.telemetry, holder=holder, grants={})
+
+
+def with_key(value: int) -> tuple[Town, KeyLever]:
+    """A quota stands on the key ``a`` of chat."""
+    made, lever = town(calling("chat", "a", value=value)), KeyLever("gateway")
+    (one,) = by_keys(made, lever).diff(made.read())
+    assert by_keys(made, lever).keep(one, "me").done
+    made.clock.at += timedelta(minutes=20)
+    return made, lever
+
+
+def test_a_quota_on_a_key_that_left_its_app_is_taken_away() -> None:
+    """The app has another key and a quota for it; the key is another app's now."""
+    made, lever = with_key(600)
+    made.client = client(calling("chat", "b", value=600), calling("search", "a"))
+    assert (lever.key("a"), Change.REMOVE) in [(x.target, x.change) for x in by_keys(made, lever).diff(made.read())]
+
+
 def test_a_quota_on_a_key_that_was_rotated_is_taken_away_where_it_went_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The new key carries its limit; the file has it no more."""
+    """The new key carries its limit; the file has it no more. What somebody sets there later is theirs."""
+    made, lever = with_key(600)
+    lever.rotate("a", "new", monkeypatch)
+    made.client = client(calling("chat", "new"))
+    (one,) = by_keys(made, lever).diff(made.read())
+    assert (one.target, one.change, one.stands) == (lever.key("new"), Change.REMOVE, 600)
+    assert by_keys(made, lever).keep(one, "me").done
+    assert lever.overrides.get(lever.key("new")) is None
+    lever.somebody_else_sets(lever.key("new"), 600)
+    assert by_keys(made, lever).diff(made.read()) == []
+
+
+def test_a_quota_that_changes_after_its_key_was_rotated_has_no_former_one_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Our own 600 came with the key: it is not what stood there before the 500."""
+    made, lever = with_key(600)
+    lever.rotate("a", "new", monkeypatch)
+    made.client = client(calling("chat", "new", value=500))
+    (changed,) = by_keys(made, lever).diff(made.read())
+    assert by_keys(made, lever).keep(changed, "me").done
+    made.client = client(calling("chat", "new"))
+    (gone,) = by_keys(made, lever).diff(made.read())
+    assert by_keys(made, lever).keep(gone, "me").done
+    assert lever.overrides.get(lever.key("new")) is None
+
+
+def test_our_own_limit_is_never_what_stood_there_before_a_quota() -> None:
+    """It was listed while a throttle stood there, and set when that had been let go."""
     made = town(with_quota("chat", 600))
-    kept(made)
-    old = target_of(made)
-    heir = replace(old, dimensions=(*old.dimensions, ("key", "new")))
-    made.lever.overrides[heir] = made.lever.overrides.pop(old)
-    read = made.lever.read_back
-
-    def rotated(target: Target) -> Setting:
-        if target == old:
-            raise Gone("404: the key was rotated", heir)
-        return read(target)
-
-    monkeypatch.setattr(made.lever, "read_back", rotated)
-    made.client = client(app("chat"))
+    made.lever.overrides[target_of(made)] = 3000
+    holder = Holder(made.client, made.store, made.clock, {"quota": made.lever})
+    now = made.clock.at
+    lease = Lease(incident="i", app="chat", value=200, since=now, until=now + HOUR)
+    held = Brake(
+        target=target_of(made), hold=Hold.HELD, found=3000, found_known=True, leases=(lease,), ours=(3000, 200)
+    )
+    made.store.commit(Put(put=(held,)))
+    made.lever.overrides[target_of(made)] = 200
     (one,) = diff(made)
-    assert (one.target, one.change, one.stands) == (heir, Change.REMOVE, 600)
-    assert quotas(made).keep(one, "me").done
-    assert made.lever.overrides.get(heir) is None
-    made.lever.overrides[heir] = 600  # by somebody else, since
-    assert diff(made) == []
+    brake = made.store.get(Brake, target_of(made).id)
+    assert brake is not None
+    made.store.commit(Put(put=(brake.without("i", now),)))
+    quotas(made).keep(one, "me")
+    holder.drive(target_of(made))
+    (book,) = [made.store.get(QuotaBook, QuotaBook().id)]
+    assert book is not None
+    assert [(kept.value, kept.before) for kept in book.kept] == [(600, 3000)]
 
 
 def test_what_somebody_set_over_a_quota_since_is_theirs() -> None:

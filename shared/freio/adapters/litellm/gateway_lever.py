@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from freio.adapters.litellm.callers import keys_named
+from freio.adapters.litellm.callers import keys_named, members_of
 from freio.adapters.litellm.client import LiteLlmApi, Row
 from freio.adapters.litellm.errors import Deleted
 from freio.adapters.litellm.gateway_probe import PERMISSION, probe
@@ -77,6 +77,12 @@ class GatewayLever:
         """
         _, metric, model = _parts(target)
         return standing(self._row(target), metric, model)
+
+    def is_of(self, app: App, target: Target) -> bool:
+        """Whether the team, or the key by its alias, its hash or its team, is one of the app's in its file."""
+        caller = Caller.of(target)
+        members, _ = members_of(self._api, app)
+        return any(caller == member.caller or caller.id in member.keys for member in members)
 
     def restore(self, target: Target, found: Setting) -> None:
         """Puts back what was found; None takes the limit away."""
