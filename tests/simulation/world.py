@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from freio.adapters.codec import kind_of
 from freio.adapters.local.memory import MemoryStore
 from freio.domain.app import Client, Level
 from freio.domain.click import Click, Verb
@@ -239,6 +240,22 @@ class World:
 
     def moves(self, app: str) -> list[State]:
         return self.ledger.states[self.of(app).id]
+
+    # ---- what becomes of records
+
+    def spoil(self, kind: Any, record_id: str) -> None:
+        """It cannot be read any more."""
+        rows = self._rows()
+        key = (kind_of(kind), record_id)
+        rows[key] = replace(rows[key], text="{}")
+
+    def lose(self, kind: Any, record_id: str) -> None:
+        """It is not there any more, as after a restored database."""
+        del self._rows()[kind_of(kind), record_id]
+
+    def _rows(self) -> dict[tuple[str, str], Any]:
+        assert isinstance(self.store, MemoryStore)
+        return self.store._rows  # no store takes what is no record
 
     # ---- the end
 

@@ -33,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--app", metavar="NAME", default="", help="those of one app alone")
     parser.add_argument("--yes", action="store_true", help="really let go; else only say of what")
     parser.add_argument(
-        "--wait", type=float, default=60.0, metavar="SECONDS", help="how long to go on trying what fails (default 60)"
+        "--wait", type=float, default=360.0, metavar="SECONDS", help="how long to go on trying what fails (default 360)"
     )
 
 
@@ -151,7 +151,8 @@ def _cells(one: Held) -> list[str]:
 def _is(one: Held) -> str:
     if one.is_back:
         return "back"
-    return f"{one.hold}: {one.error}" if one.error else str(one.hold)
+    why = one.error or ("a lever call that was under way may still come last" if one.is_late else "")
+    return f"{one.hold}: {why}" if why else str(one.hold)
 
 
 def _said(one: Held) -> str:

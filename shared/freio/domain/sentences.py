@@ -55,6 +55,9 @@ FOLLOWED = N_("{where:phrases} was replaced by {heir:phrases}, which carries the
 GONE_SINCE = N_("{where:phrases}: deleted or replaced since")
 LEFT_OUT = N_("Left out of the brake: {what:phrases}.")
 ALL_GONE = N_("Nothing is left to brake: {what:phrases}. Asking again.")
+PAGE_ABANDONED = N_(
+    "{where:phrases} was braked for {app} until {until:time}, and there is no incident that would end it: letting go."
+)
 PAGE_GONE = N_("{where:phrases} was deleted or replaced while it was braked: look whether the brake lives on there.")
 STOPS = N_("Proof: the brake binds. {exceeded:refused_requests}, and nothing gets through.")
 LEAKS = N_("Proof: the brake does not bind. {now:number} requests a minute still get through. Letting go of it.")
@@ -89,6 +92,7 @@ STUCK = N_("Stuck after {attempts:attempts}: {why:phrases}. A person was paged."
 STUCK_AT = N_("Stuck: {why:phrases}. A person was paged.")
 NOT_ALL_SET = N_("not all limits are set yet")
 NOT_ALL_BACK = N_("not everything that stood there before is back yet")
+RECORD_UNREADABLE = N_("Freio's record of {where:phrases} cannot be read: what stands there must be looked at by hand")
 NO_REPLY = N_("{attempts:number} calls at the limit of {model}, {location} did not come back")
 NO_REPLY_AT = N_("{attempts:number} calls about {where:phrases} did not come back")
 OTHER_THERE = N_("something else than what was set was read back")

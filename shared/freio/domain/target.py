@@ -84,6 +84,7 @@ class Brake:
     ``attempts``   looks in a row that did not get there, and why the last one did not (``error``).
     ``rejected``   the last look failed in a way that only a person can change.
     ``claimed_until``  somebody is at it, and may have a lever call on its way (None: nobody).
+    ``late_until``     what was wanted changed while somebody was at it, whose call may still come last until then.
     ``gone``       it was deleted or replaced at the last look, and every lease ended with it.
     """
 
@@ -104,6 +105,7 @@ class Brake:
     gone: bool = False
     due_at: datetime | None = None
     claimed_until: datetime | None = None
+    late_until: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -190,9 +192,11 @@ class Brake:
         return self._due(self.leases, due_at) if self.found_known else self
 
     def _due(self, leases: tuple[Lease, ...], due_at: datetime) -> Brake:
+        late_until = self.claimed_until or self.late_until
+        anew = replace(self.untroubled(), leases=leases, due_at=due_at, late_until=late_until)
         if leases:
-            return replace(self.untroubled(), leases=leases, hold=Hold.SETTING, due_at=due_at)
-        freed = replace(self.untroubled(), leases=(), hold=Hold.RESTORING, due_at=due_at)
+            return replace(anew, hold=Hold.SETTING)
+        freed = replace(anew, hold=Hold.RESTORING)
         if self.returns_to is None:
             return freed
         return replace(freed, found=self.returns_to, returns_to=None, as_quota=True)

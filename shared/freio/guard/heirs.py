@@ -27,7 +27,8 @@ def carries(brake: Brake, heir: Brake, standing: Setting) -> bool:
 def follow(step: Step, brake: Brake, heir: Brake, concerned: Iterable[Incident]) -> None:
     """The whole record goes to the heir, with its leases and what returns there once they end; it is due at once."""
     key = f"{brake.id}/{brake.version}/followed"
-    followed = replace(brake.due_again(step.now), target=heir.target, version=heir.version)
+    anew = brake.due_again(step.now)
+    followed = replace(anew, target=heir.target, version=heir.version, late_until=brake.late_until)  # the claim is ours
     step.put(followed)
     step.put(Brake(target=brake.target, version=brake.version))
     step.log(Kind.LEVER, None, "followed", key=key, target=brake.id, heir=heir.id, found=brake.found)

@@ -6,7 +6,7 @@ strictest live lease, or what was found) and what stands there, and acts on the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -16,8 +16,8 @@ from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.phrase import packed
-from freio.domain.sentences import PAGE_GONE
-from freio.domain.target import Brake, Hold, Target
+from freio.domain.sentences import PAGE_ABANDONED, PAGE_GONE
+from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Conflict, Gone, Rejected, Unavailable, Unreadable, VendorError
 from freio.guard.heirs import carries, follow
 from freio.guard.mandate import covers
@@ -28,6 +28,7 @@ from freio.guard.trouble import NotThere, said
 from freio.ports import Change, Clock, Lever, Store
 
 CLAIM = timedelta(minutes=5)  # longer than any lever call may take: nobody else drives the target meanwhile
+OVERDUE = timedelta(hours=1)  # after a lease's end: its incident ends it before that, and tries again if it fails
 SETTLE = timedelta(minutes=15)  # after a lever call: one before it that we gave up may still take effect late
 LONGEST_PAUSE = timedelta(hours=1)
 TRIES = 5  # failed looks at a target in a row before a person is paged
@@ -100,11 +101,22 @@ class Holder:
         """
         if self._store.get(Brake, target.id) is not None:
             return
-        with suppress(Unreadable):
-            for brake in self._store.every_brake():
-                if (brake.target.lever, brake.target.project) == (target.lever, target.project):
-                    with suppress(VendorError, Conflict):
-                        self.check(brake.target)
+        try:
+            known = self._store.every_brake()
+        except Unreadable as error:
+            known = [record for record in error.rest if isinstance(record, Brake)]
+        for brake in known:
+            if (brake.target.lever, brake.target.project) == (target.lever, target.project):
+                with suppress(VendorError, Conflict):
+                    self._hurry(brake)
+
+    def _hurry(self, brake: Brake) -> None:
+        """Look at once, also where the last look failed and the next one waits; not where somebody is at it."""
+        if brake.hold is Hold.HELD:
+            self.check(brake.target)
+        elif brake.hold in {Hold.SETTING, Hold.RESTORING} and brake.claimed_until is None:
+            self._store.commit(Change(put=(replace(brake, due_at=self._clock.now()),)))
+            self.drive(brake.target)
 
     def _lever(self, target: Target) -> Lever:
         lever = self.levers.get(target.lever)
@@ -129,6 +141,9 @@ class Holder:
             self._gone(brake, error)
 
     def _settle(self, brake: Brake) -> None:
+        if abandoned := [lease for lease in brake.leases if self._is_abandoned(lease)]:
+            self._abandon(brake, abandoned)
+            return
         lever = self._lever(brake.target)
         standing = lever.read_back(brake.target)
         if standing == brake.wanted:
@@ -154,6 +169,28 @@ class Holder:
             brake = replace(brake, ours=tuple(value for value in brake.ours if value != standing))
         self._arrived(brake, called=True)
 
+    def _is_abandoned(self, lease: Lease) -> bool:
+        """Whether it is long over, and no incident is there whose timer would end it."""
+        if lease.until + OVERDUE > self._clock.now():
+            return False
+        try:
+            incident = self._store.get(Incident, lease.incident)
+        except Unreadable:
+            return True
+        return incident is None or not incident.is_open
+
+    def _abandon(self, brake: Brake, leases: Sequence[Lease]) -> None:
+        """End leases that nobody ends: no brake outlasts its lease because a record was lost. A person is told."""
+        step = Step(self._clock.now())
+        after = brake
+        for lease in leases:
+            key = f"{brake.id}/{brake.version}/abandoned/{lease.incident}"
+            after = after.without(lease.incident, step.now)
+            step.log(Kind.LEVER, None, "lease ended: no incident", key=key, app=lease.app, target=brake.id)
+            step.page_plain(key, PAGE_ABANDONED, app=lease.app, until=lease.until, **at(brake))
+        step.put(replace(after, late_until=brake.late_until))  # the claim was our own
+        self._commit(step, brake.target)
+
     def _wait(self, brake: Brake) -> None:
         """Nothing may be set any more, and the incident has not said so yet: its own timer ends the lease."""
         step = Step(self._clock.now())
@@ -165,7 +202,8 @@ class Holder:
         step = Step(self._clock.now())
         after = replace(brake.untroubled(), standing=brake.wanted, due_at=step.now + SETTLE)
         if not called and brake.hold is Hold.HELD:
-            step.put(replace(after, ours=(brake.wanted,), due_at=None))
+            ends = max((lease.until for lease in brake.leases), default=step.now)
+            step.put(replace(after, ours=(brake.wanted,), due_at=max(ends, step.now) + OVERDUE))
         elif not called and brake.hold is Hold.SETTLING:
             step.put(Brake(target=brake.target, version=brake.version, standing=brake.wanted))
         elif brake.leases:

@@ -42,6 +42,7 @@ class Held:
     ``apps``     those with a lease on it, or whose incident waits until it is back.
     ``returns``  what stands there once the last lease has ended, ``stands`` what was read there just now.
     ``error``    why it could not be read, or why the last try to put back failed; ``hopeless``: trying again is no use.
+    ``is_late``  somebody was at it when it was let go, whose lever call may still come last.
     """
 
     target: Target
@@ -51,11 +52,17 @@ class Held:
     stands: Setting = None
     error: str = ""
     hopeless: bool = False
+    is_late: bool = False
 
     @property
     def is_back(self) -> bool:
-        """Nothing of ours is there: it was let go, and what was read is what should stand there."""
-        return self.hold in {Hold.FREE, Hold.SETTLING} and not self.error and self.stands == self.returns
+        """Nothing of ours is there: it was let go, and what was read is what should stand there.
+
+        Once that has settled, whatever stands there is not ours.
+        """
+        if self.hold is Hold.FREE:
+            return not self.error
+        return self.hold is Hold.SETTLING and not self.error and self.stands == self.returns and not self.is_late
 
 
 class Releaser:
@@ -187,6 +194,7 @@ class Releaser:
             apps=_apps(brake, incidents),
             returns=returns,
             hopeless=brake.rejected,
+            is_late=brake.late_until is not None and brake.late_until > self._clock.now(),
         )
         try:
             stands = self._holder.found_at(brake.target)

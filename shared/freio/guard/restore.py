@@ -11,6 +11,7 @@ from freio.domain.incident import Step as Limit
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import NOT_ALL_BACK
 from freio.domain.target import Brake, Hold, Target
+from freio.errors import Unreadable
 from freio.guard.drill_end import report
 from freio.guard.hold import Holder
 from freio.guard.standing import drive_all, gone, hopeless
@@ -28,10 +29,16 @@ def let_go(step: Step, incident: Incident, *, by: str = "") -> Incident:
 def end_leases(step: Step, store: Store, incident: Incident) -> Incident:
     """Take the incident's leases off its targets; each target is due at once, and finds its own way back.
 
-    What another app's lease still limits is told: to this app it makes no difference that its own has ended.
+    What another app's lease still limits is told: to this app it makes no difference that its own has ended. A target
+    whose record cannot be read is held on, for nobody knows its leases; it keeps no other from being let go.
     """
+    unknown = []
     for target in incident.targets:
-        brake = store.get(Brake, target.id)
+        try:
+            brake = store.get(Brake, target.id)
+        except Unreadable:
+            unknown.append(target)
+            continue
         if brake is None:
             continue
         rest = brake.without(incident.id, step.now)
@@ -42,7 +49,7 @@ def end_leases(step: Step, store: Store, incident: Incident) -> Incident:
             key = f"{incident.revision}/still-held/{target.id}"
             sentence, data = still_held(rest)
             step.thread(incident, key, sentence, apps=apps, **data)
-    return step.keep(incident, holding=())
+    return step.keep(incident, holding=tuple(target for target in incident.holding if target in unknown))
 
 
 def drop(
@@ -108,10 +115,17 @@ class Restorer:
         self._store.commit(step.change())
 
     def _is_let_go(self, incident: Incident, target: Target) -> bool:
-        brake = self._store.get(Brake, target.id)
+        """Also where nobody can say: nothing more can be done about it."""
+        try:
+            brake = self._store.get(Brake, target.id)
+        except Unreadable:
+            return True
         return brake is None or brake.lease_of(incident.id) is None
 
     def _is_back(self, target: Target) -> bool:
         """Back at what stood there; or held for another incident, whose affair it is now."""
-        brake = self._store.get(Brake, target.id)
+        try:
+            brake = self._store.get(Brake, target.id)
+        except Unreadable:
+            return False
         return brake is None or bool(brake.leases) or brake.hold is not Hold.RESTORING

@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from freio.domain.incident import Incident
-from freio.domain.phrase import Phrase
+from freio.domain.phrase import Phrase, packed
+from freio.domain.sentences import RECORD_UNREADABLE
 from freio.domain.target import Brake, Hold, Target
-from freio.errors import VendorError
+from freio.domain.where import where
+from freio.errors import Unreadable, VendorError
 from freio.guard.hold import Holder, is_hopeless
 from freio.guard.tell import no_reply
 from freio.ports import Store
@@ -46,9 +48,12 @@ def all_held(store: Store, incident: Incident) -> bool:
 
 
 def hopeless(store: Store, targets: Sequence[Target]) -> Trouble | None:
-    """The trouble of a target that has had all its tries; None, where there is none."""
+    """The trouble of a target that has had all its tries, or whose record cannot be read; None, where there is none."""
     for target in targets:
-        brake = store.get(Brake, target.id)
+        try:
+            brake = store.get(Brake, target.id)
+        except Unreadable:
+            return Trouble(why=Phrase.of(RECORD_UNREADABLE, where=packed([where(target)])), attempts=1)
         if brake is not None and is_hopeless(brake) and brake.hold in {Hold.SETTING, Hold.RESTORING}:
             why = brake.error or no_reply(brake)
             return Trouble(why=why, attempts=brake.attempts)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from freio.domain.click import Verb
-from freio.domain.incident import State
+from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
@@ -522,26 +522,81 @@ def test_a_service_that_asks_for_a_pause_of_years_gets_an_hour(world: World, mon
     assert world.standing("chat") is None
 
 
-def test_a_brake_follows_its_rotated_key_before_another_is_set_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else our own limit, which the new key carries, would be taken for the client's, and put back for ever."""
-    world = World(client=a_client(ops_may_raise=True))
-    throttled(world, "left")
-    world.sweep(times=20)
+def key_rotated(world: World, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """The key of left's target became another one, which carries what stood there, and which right calls with."""
     old, heir, read = a_target("left"), a_target("left", model="flash-2"), world.lever.read_back
     world.lever.standing[heir] = world.lever.standing.pop(old)
     world.lever.base[heir] = world.lever.base.get(old)
 
-    def rotated(target: Target) -> Setting:
+    def asked(target: Target) -> Setting:
         if target == old:
             raise Gone("404: the key was rotated", heir)
         return read(target)
 
-    monkeypatch.setattr(world.lever, "read_back", rotated)
+    monkeypatch.setattr(world.lever, "read_back", asked)
     world.models["right"] = ("flash-2",)
+    return heir
+
+
+@pytest.mark.parametrize("is_beside_a_bad_record", [False, True])
+def test_a_brake_follows_its_rotated_key_before_another_is_set_there(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_beside_a_bad_record: bool
+) -> None:
+    """Else our own limit, which the new key carries, would be taken for the client's, and put back for ever."""
+    throttled(world, "left")
+    if is_beside_a_bad_record:
+        throttled(world)
+    world.sweep(times=20)
+    if is_beside_a_bad_record:
+        world.spoil(Brake, CHAT.id)
+    heir = key_rotated(world, monkeypatch)
     throttled(world, "right")
     found = world.store.get(Brake, heir.id)
     assert found is not None
     assert (found.found, {lease.app for lease in found.leases}) == (None, {"left", "right"})
     world.releaser.release("", "tess")
+    if not is_beside_a_bad_record:
+        world.run_out()
+    assert heir not in world.lever.standing
+
+
+def test_a_brake_that_waits_to_be_put_back_follows_its_rotated_key_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next try is minutes away, and the next brake on the new key is set now."""
+    throttled(world, "left")
+    world.sweep(times=20)
+    world.lever.faults.waiting += ["", "before", "before", "before"]
+    world.releaser.release("left", "tess")
+    assert world.brake("left").hold is Hold.RESTORING
+    world.lever.faults.waiting.clear()
+    heir = key_rotated(world, monkeypatch)
+    throttled(world, "right")
+    world.releaser.release("", "tess")
     world.run_out()
     assert heir not in world.lever.standing
+
+
+def test_a_record_that_cannot_be_read_holds_no_other_target_of_its_incident(world: World) -> None:
+    """The sweep lets go of what it can once the trouble is over, and a person is paged for the rest."""
+    world.models["chat"] = ("flash", "pro")
+    throttled(world)
+    world.spoil(Brake, PRO.id)
+    for _ in range(16):
+        world.pass_time(30 * MINUTE)
+        world.watch("chat", "quiet")
+        world.sweeper.sweep()
+    assert CHAT not in world.lever.standing
+    assert world.of("chat").state is State.STUCK
+    assert world.pager.pages
+
+
+def test_a_lease_whose_incident_was_lost_ends_all_the_same(world: World) -> None:
+    """As after a restored database: nobody renews it, and nobody else would end it. A person is told."""
+    throttled(world)
+    world.sweep(times=20)
+    world.lose(Incident, world.of("chat").id)
+    world.pass_time(12 * HOUR)
+    world.sweep(times=3)
+    assert CHAT not in world.lever.standing
+    assert any("no incident" in page for page in map(str, world.pager.pages.values()))

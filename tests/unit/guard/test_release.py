@@ -203,6 +203,48 @@ def test_an_incident_that_cannot_be_read_holds_nothing_where_all_is_let_go(
     assert world.lever.standing == {}
 
 
+def test_a_target_whose_record_cannot_be_read_keeps_no_other_of_its_incident_held(world: World) -> None:
+    """One incident, two targets: the one that can be let go is."""
+    world.models["chat"] = ("flash", "pro")
+    throttled(world, "chat")
+    world.spoil(Brake, a_target("chat", model="pro").id)
+    world.releaser.release("", BY)
+    assert a_target("chat") not in world.lever.standing
+    assert world.releaser.unreadable()
+
+
+def test_what_is_let_go_under_a_lever_call_is_not_called_back_before_that_can_have_come(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The enforcer was at it, and a destroy that follows would stop it before it sees that it came last."""
+    world.watch("chat")
+    said: list[bool] = []
+    apply = world.lever.apply
+
+    def slow(target: Target, value: Any) -> None:
+        monkeypatch.undo()
+        world.releaser.release("", BY)
+        said.extend(one.is_back for one in world.releaser.held())
+        apply(target, value)
+
+    monkeypatch.setattr(world.lever, "apply", slow)
+    world.click(OPS, Verb.THROTTLE, "chat")
+    assert said == [False]
+    world.sweep(times=30)
+    assert world.standing("chat") is None
+    assert all(one.is_back for one in world.releaser.held())
+
+
+def test_what_has_settled_is_back_whatever_it_once_found(world: World) -> None:
+    """A second release after the functions have stopped finds nothing of ours."""
+    world.lever.somebody_sets(a_target("chat"), 900)
+    throttled(world, "chat")
+    world.releaser.release("", BY)
+    world.sweep(times=30)
+    assert world.brake("chat").hold is Hold.FREE
+    assert world.releaser.look(a_target("chat")).is_back
+
+
 def test_what_is_not_there_any_more_is_not_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that was deleted under its brake: nothing of ours can stand there."""
     throttled(world, "chat")
