@@ -293,6 +293,19 @@ def test_a_field_that_the_proxy_does_not_know_does_not_read_back(world: World) -
     assert world.lever.read_back(world.key_target()) is None
 
 
+def test_whose_a_caller_is_is_asked_as_things_stand_now(world: World) -> None:
+    """A key by its alias or as one of a team's; a rotated one under its new hash alone."""
+    assert world.lever.is_of(KEY_APP, world.key_target())
+    assert world.lever.is_of(TEAM_APP, world.team_target())
+    assert not world.lever.is_of(KEY_APP, world.team_target())
+    of_team = Caller("key", world.care_keys[0]).target(world.api.host, "tpm", "fast")
+    assert (world.lever.is_of(TEAM_APP, of_team), world.lever.is_of(KEY_APP, of_team)) == (True, False)
+    before = world.key_target()
+    new = world.proxy.rows.rotate_key(world.chat_key, "sk-chat-2")
+    after = Caller("key", new).target(world.api.host, "tpm", "fast")
+    assert (world.lever.is_of(KEY_APP, before), world.lever.is_of(KEY_APP, after)) == (False, True)
+
+
 def test_what_others_set_in_between_for_another_model_is_overwritten(world: World) -> None:
     """The proxy has no version to compare with: the known weakness of a limit by model, written down here."""
     row = world.proxy.rows.keys[world.chat_key]
