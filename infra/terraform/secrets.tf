@@ -38,6 +38,12 @@ resource "google_secret_manager_secret" "freio" {
     }
   }
 
+  lifecycle {
+    # A secret cannot be moved: one in another place would be a new one, without its versions. Functions read it from
+    # wherever it is.
+    ignore_changes = [replication[0].user_managed[0].replicas[0].location]
+  }
+
   depends_on = [google_project_service.own, google_kms_crypto_key_iam_member.agents]
 }
 
@@ -61,6 +67,10 @@ resource "google_secret_manager_secret" "config" {
         }
       }
     }
+  }
+
+  lifecycle {
+    ignore_changes = [replication[0].user_managed[0].replicas[0].location] # as above
   }
 
   depends_on = [google_project_service.own, google_kms_crypto_key_iam_member.agents]

@@ -1,7 +1,7 @@
 """Writes who may do what, identity by identity, into infra/terraform/README.md, from what the examples really make.
 
-``python -m tools.terraform.access`` applies each example with `terraform test` and a mocked provider, and reads the
-grants out of the state that this leaves: conditions, loops and the client's file are all evaluated. A custom role is
+``python -m tools.terraform.access`` reads the grants out of the state that an apply of each example leaves
+(tools/terraform/mocked.py): conditions, loops and the client's file are all evaluated. A custom role is
 written as its permissions, a predefined one by its name. ``--check`` writes nothing, and ends with 1 where the README
 says something else.
 """
@@ -9,34 +9,13 @@ says something else.
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import re
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from tools import bundle
 from tools.terraform import readme
-from tools.terraform.check import ROOT, folders
-
-TEST = """
-mock_provider "google" {
-  mock_data "google_project" {
-    defaults = { number = "%(number)s" }
-  }
-  mock_data "google_bigquery_dataset" {
-    defaults = { location = "EU" }
-  }
-}
-
-run "state" {
-}
-"""
-NUMBER = "112233445566"  # of Freio's own project: nobody's
+from tools.terraform.check import folders
+from tools.terraform.mocked import NUMBER, state
 
 # What a grant is on: the resource's kind → its word, and the attributes that name it.
 ON = {
@@ -87,66 +66,6 @@ class Grant:
     may: tuple[str, ...]
     condition: str
     where: str
-
-
-def state(example: Path) -> list[dict[str, Any]]:
-    """Return every resource that an example makes, as Terraform's state has it, by a mocked apply."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = _copy(Path(folder)) / example.relative_to(ROOT)
-        (root / "access").mkdir()
-        (root / "access" / "state.tftest.hcl").write_text(TEST % {"number": NUMBER}, encoding="utf-8")
-        # What is made up here and taken away again holds no brake (infra/terraform/release.tf).
-        own = {"TF_CLI_CONFIG_FILE": str(_configuration(Path(folder))), "FREIO_RELEASE_CHECK": "true"}
-        environment = {**os.environ, **own}
-        _terraform(root, environment, "get", "-no-color", "-test-directory=access")
-        said = _terraform(root, environment, "test", "-test-directory=access", "-json", "-verbose")
-    events = [json.loads(line) for line in said.splitlines()]
-    (found,) = [event["test_state"] for event in events if event["type"] == "test_state"]
-    return list(_resources(found["root_module"]))
-
-
-def _copy(folder: Path) -> Path:
-    """Lay out the repository anew with a copy of infra/, so that a test's files are not written into the real one.
-
-    With bundles of its own: nobody need have built them before.
-    """
-    for entry in ROOT.iterdir():
-        if entry.name not in {"infra", "dist"}:
-            (folder / entry.name).symlink_to(entry)
-    subprocess.run(["cp", "-R", str(ROOT / "infra"), str(folder)], check=True)
-    (folder / "dist").mkdir()
-    for name in bundle.functions():
-        bundle.build(name, folder / "dist" / f"{name}.zip")
-    return folder
-
-
-def _configuration(folder: Path) -> Path:
-    """Write Terraform's own settings: the provider that tools/terraform_provider.sh brings."""
-    brought = subprocess.run(
-        [str(ROOT / "tools" / "terraform_provider.sh")], check=True, capture_output=True, text=True
-    )
-    provider = brought.stdout.splitlines()[-1]
-    path = folder / "terraformrc"
-    overrides = f'dev_overrides {{\n    "hashicorp/google" = "{provider}"\n  }}'
-    text = f"disable_checkpoint = true\nprovider_installation {{\n  {overrides}\n  direct {{}}\n}}\n"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def _terraform(root: Path, environment: dict[str, str], *arguments: str) -> str:
-    """Run it; where it fails, end with its own words."""
-    command = ["terraform", f"-chdir={root}", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every resource of a module and its children."""
-    yield from module.get("resources", [])
-    for child in module.get("child_modules", []):
-        yield from _resources(child)
 
 
 def grants(resources: list[dict[str, Any]]) -> list[Grant]:
