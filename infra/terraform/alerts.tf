@@ -165,7 +165,7 @@ resource "google_logging_metric" "tick" {
 }
 
 resource "google_monitoring_alert_policy" "silence" {
-  for_each = local.ticked
+  for_each = { for name, one in local.ticked : name => one if var.secrets_ready }
 
   project               = var.project
   display_name          = "Freio: ${each.key} has handled no tick for 15 minutes"

@@ -1,12 +1,12 @@
 # What a person needs next.
 
 output "slack_request_url" {
-  description = "The request URL of the Slack app, for interactivity and for the slash command: `freio slack-manifest --url` takes it."
-  value       = coalesce(var.network.inbox_url, google_cloudfunctions2_function.freio["slack_inbox"].service_config[0].uri)
+  description = "The request URL of the Slack app, for interactivity and for the slash command: `freio slack-manifest --url` takes it. Known before slack_inbox is there."
+  value       = coalesce(var.network.inbox_url, local.inbox_url)
 }
 
 output "secrets" {
-  description = "Commands that put the secrets in. The functions do not start without: before the first apply, `terraform apply -target` makes the secrets alone (module.freio.google_secret_manager_secret.freio)."
+  description = "Commands that put the secrets in. The functions do not start without: the first apply says secrets_ready = false, and makes everything but them."
   value = {
     for key, what in local.secrets :
     what => "gcloud secrets versions add ${google_secret_manager_secret.freio[key].secret_id} --project ${var.project} --data-file=-"

@@ -18,13 +18,14 @@ locals {
   }
 }
 
-# Of what goes with a destroy: a whole project's rights, a hard lever's in a project, and what a lever has besides (the
-# identity freio-hard-levers, its roles above the projects, the gateway's key).
+# Of what goes with a destroy: a whole project's rights, a hard lever's in a project, what a lever has besides (the
+# identity freio-hard-levers, its roles above the projects, the gateway's key), and the functions.
 resource "terraform_data" "nothing_is_held" {
   for_each = toset(concat(
     keys(local.granted),
     [for name, pair in local.levers_in_projects : name if contains(local.hard_levers, pair.lever)],
     [for lever in local.asked_levers : lever if lever == "gateway" || contains(local.hard_levers, lever)],
+    var.secrets_ready ? ["functions"] : [],
   ))
 
   # A destroy reads what the last apply left here, and no variable.

@@ -1,6 +1,7 @@
 # Slack's secrets and the gateway's keys are put in by hand, so that they are in no state file:
 #   gcloud secrets versions add freio-slack-bot-token --data-file=-
-# The first apply makes the secrets alone (see the output secrets), since a function does not start without them.
+# A function does not start without, so the first apply makes everything but the functions (secrets_ready = false). Not a
+# placeholder instead: whoever has read this would know the signing secret of every Freio that nobody has finished.
 
 locals {
   secrets = merge(

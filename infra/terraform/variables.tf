@@ -280,6 +280,18 @@ variable "sizes" {
   }
 }
 
+variable "secrets_ready" {
+  description = <<-EOT
+    Whether the secrets have been put in. false for the first apply alone, which makes everything but the functions, what
+    calls them and the alerts on their silence: then put the secrets in, as the output secrets says, and apply again
+    without it. Said later, it takes the functions away with what waits in their subscriptions; refused while a brake is
+    held.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "secret_versions" {
   description = "By secret, the version that the functions read. A number makes a rotation an apply; latest is read when an instance starts."
   type        = map(string)

@@ -284,7 +284,7 @@ run "nothing_is_taken_from_a_brake_that_may_be_held" {
     condition = toset(keys(terraform_data.nothing_is_held)) == toset([
       "acme-catalogue", "acme-chat-prod", "acme-drill", "acme-identities", "acme-research", "vega-translate",
       "allowed_models in acme-chat-prod", "disable_service in acme-research", "iam_deny in acme-identities",
-      "allowed_models", "disable_service", "gateway", "iam_deny",
+      "allowed_models", "disable_service", "gateway", "iam_deny", "functions",
     ])
     error_message = jsonencode(keys(terraform_data.nothing_is_held))
   }
