@@ -1,9 +1,9 @@
-"""Writes who may do what, identity by identity, into infra/terraform/README.md, from what the examples really make.
+"""Writes who may do what, identity by identity, into both READMEs, from what the examples really make.
 
 ``python -m tools.terraform.access`` reads the grants out of the state that an apply of each example leaves
-(tools/terraform/mocked.py): conditions, loops and the client's file are all evaluated. A custom role is
-written as its permissions, a predefined one by its name. ``--check`` writes nothing, and ends with 1 where the README
-says something else.
+(tools/terraform/mocked.py): conditions, loops and the client's file are all evaluated. A custom role is written as its
+permissions, a predefined one by its name. infra/terraform/README.md has a line for each right, README.md one for each
+thing, with all that somebody may do there. ``--check`` writes nothing, and ends with 1 where one says something else.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from tools.terraform import readme
-from tools.terraform.check import folders
+from tools.terraform.check import ROOT, folders
 from tools.terraform.mocked import NUMBER, state
 
 # What a grant is on: the resource's kind → its word, and the attributes that name it.
@@ -146,18 +147,49 @@ def table(found: list[Grant]) -> str:
         lines.setdefault((one.rank, one.who, one.kind, one.may, one.condition), []).append(one.where)
     rows = []
     for (_, who, kind, may, condition), where in lines.items():
-        things = ", ".join(f"`{name}`" for name in where)
-        word = kind if len(where) == 1 else f"{kind}s" if not kind.endswith("y") else f"{kind[:-1]}ies"
-        rows.append(
-            (who, ", ".join(f"`{one}`" for one in may), f"{word} {things}", f"`{condition}`" if condition else "")
-        )
+        rows.append((who, _code(may), _things(kind, where), f"`{condition}`" if condition else ""))
     return readme.table(HEAD, rows)
 
 
+def matrix(found: list[Grant]) -> str:
+    """Return the same, shorter: things of one kind at which somebody may do the same are one line, with all of it."""
+    at: dict[tuple[int, str, str, str], set[tuple[str, str]]] = {}
+    for one in found:
+        at.setdefault((one.rank, one.who, one.kind, one.where), set()).update((may, one.condition) for may in one.may)
+    lines: dict[tuple[int, str, str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for (rank, who, kind, where), may in at.items():
+        lines.setdefault((rank, who, kind, tuple(sorted(may))), []).append(where)
+    rows = [(who, _things(kind, where), _shortly(may)) for (_, who, kind, may), where in sorted(lines.items())]
+    return readme.table(("who", "on", "may"), rows)
+
+
+def _shortly(may: Iterable[tuple[str, str]]) -> str:
+    """Return permissions in their order; of one with the same service and kind as the one before, the verb alone."""
+    words, before = [], ""
+    for name, condition in may:
+        kind, _, verb = name.rpartition(".")
+        short = f".{verb}" if kind == before and "/" not in name and not condition else name
+        words.append(f"`{short}`" + (f" (where `{condition}`)" if condition else ""))
+        before = kind
+    return ", ".join(words)
+
+
+def _things(kind: str, where: list[str]) -> str:
+    plural = f"{kind}s" if not kind.endswith("y") else f"{kind[:-1]}ies"
+    return f"{kind if len(where) == 1 else plural} {_code(where)}"
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def main() -> None:
-    """Write the tables, or hold the README against them."""
-    sections = {f"access:{path.name}": table(grants(state(path))) for path in folders()[1:]}
-    readme.bring(sections, check="--check" in sys.argv[1:], command="make terraform-readme")
+    """Write the tables, or hold the READMEs against them."""
+    check, command = "--check" in sys.argv[1:], "make terraform-readme"
+    made = {f"access:{path.name}": grants(state(path)) for path in folders()[1:]}
+    readme.bring({name: table(found) for name, found in made.items()}, check=check, command=command)
+    short = {name: matrix(found) for name, found in made.items()}
+    readme.bring(short, check=check, command=command, into=ROOT / "README.md")
 
 
 if __name__ == "__main__":
