@@ -68,7 +68,7 @@ output "rights" {
     [for who, one in google_folder_iam_member.deny : { who = who, may = [one.role], on = one.folder }],
     [for who, one in google_organization_iam_member.deny : { who = who, may = [one.role], on = "organization ${one.org_id}" }],
     [for one in google_service_account_iam_member.enforcer_as_hard_levers : { who = "enforcer", may = google_project_iam_custom_role.impersonate.permissions, on = "service account freio-hard-levers" }],
-    [for account, one in google_billing_account_iam_member.watch : { who = "spend_watch", may = [one.role], on = "billing account ${account}" }],
+    [for account, one in google_billing_account_iam_member.watch : { who = "spend_watch", may = local.has_billing_role ? google_organization_iam_custom_role.billing[0].permissions : [one.role], on = "billing account ${account}" }],
     [for who, one in google_project_iam_member.state : { who = who, may = [one.role], on = "Firestore database ${google_firestore_database.state.name}" }],
     [for who, one in google_project_iam_member.jobs : { who = who, may = [one.role], on = "project ${one.project}" }],
     [for who, one in google_bigquery_dataset_iam_member.sees : { who = who, may = google_project_iam_custom_role.dataset.permissions, on = "dataset ${one.dataset_id}" }],

@@ -138,6 +138,9 @@ variable "organization" {
   description = <<-EOT
     Where Google grants what it grants on no project. Needed only where an app's levers ask for it:
       id                id of the organization, digits: allowed_models, and iam_deny unless a folder is named.
+      billing_role      spend_watch gets two permissions on the billing account, by a custom role of the organization, and not
+                        roles/billing.viewer. Where id is named; false if the account is another organization's (a
+                        reseller's), or whoever applies may make no role there (roles/iam.organizationRoleAdmin).
       deny_folder       id of the folder above all the apps' projects, digits: iam_deny then reaches no further.
       policy_condition  CEL expression that keeps roles/orgpolicy.policyAdmin to the apps' projects, by a tag on them:
                         resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there. On the
@@ -150,6 +153,7 @@ variable "organization" {
     deny_folder      = optional(string)
     policy_condition = optional(string)
     whole            = optional(bool, false)
+    billing_role     = optional(bool, true)
   })
   default  = {}
   nullable = false
