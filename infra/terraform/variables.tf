@@ -198,6 +198,10 @@ variable "access" {
     error_message = "access.probers: ${join(", ", [for who, end in var.access.probers : "${who} until '${end}'" if end != null && !can(timecmp(end, end))])}; may be a moment in RFC 3339, such as 2027-01-31T18:00:00-03:00, or null for no end."
   }
   validation {
+    condition     = alltrue([for who in concat(var.access.deployers, keys(var.access.probers)) : !startswith(who, "domain:")])
+    error_message = "access: ${join(", ", [for who in concat(var.access.deployers, keys(var.access.probers)) : who if startswith(who, "domain:")])} may deploy or be the enforcer; may be people, groups and accounts that are named: not everybody of a domain."
+  }
+  validation {
     condition     = alltrue([for who, end in var.access.probers : end != null || can(regex("^(user|serviceAccount|principal):", who))])
     error_message = "access.probers: ${join(", ", [for who, end in var.access.probers : who if end == null && !can(regex("^(user|serviceAccount|principal):", who))])} without an end; many people may have an end, such as 2027-01-31T18:00:00-03:00, or name one (user:ana@acme.example): each may brake and let go of everything, unasked, also what takes two people."
   }
@@ -260,6 +264,10 @@ variable "kms" {
   validation {
     condition     = var.kms.key == null || can(regex("^projects/[^/]+/locations/${var.location.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms.key))
     error_message = "kms.key: ${coalesce(var.kms.key, "none")}; may be a key in the functions' region: projects/P/locations/${var.location.region}/keyRings/R/cryptoKeys/K."
+  }
+  validation {
+    condition     = var.kms.key == null || coalesce(var.location.firestore, var.location.region) == var.location.region
+    error_message = "kms.key: is in ${var.location.region}, and location.firestore is ${coalesce(var.location.firestore, "none")}; a database may have a key of its own place alone: leave location.firestore out."
   }
 }
 
@@ -332,6 +340,18 @@ variable "labels" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition = alltrue([
+      for key, value in var.labels :
+      can(regex("^[\\p{Ll}\\p{Lo}][\\p{Ll}\\p{Lo}\\p{N}_-]{0,62}$", key)) && can(regex("^[\\p{Ll}\\p{Lo}\\p{N}_-]{0,63}$", value))
+    ])
+    error_message = "labels: ${jsonencode(var.labels)}; each may have 63 characters at most, letters without capitals, digits, - and _, a letter first in the key."
+  }
+  validation {
+    condition     = !contains(keys(var.labels), "freio") && length(var.labels) <= 60
+    error_message = "labels: ${join(", ", keys(var.labels))}; may be any but freio, by which Freio's own cost is told, and 60 at most."
+  }
 }
 
 variable "enable_apis" {

@@ -189,3 +189,65 @@ run "policy_admin_on_a_whole_organization_and_not" {
 
   expect_failures = [var.organization]
 }
+
+run "a_file_whose_lists_are_none" {
+  command = plan
+  variables {
+    config_file = "tests/files/bad_shapes.yaml"
+  }
+
+  expect_failures = [terraform_data.freio_yaml]
+
+  assert {
+    condition = toset(local.faults) == toset([
+      "currency: 'euro' is not a currency; may be three capital letters, such as EUR",
+      "text.levers: is no list; may be such as [quota]",
+      "text.match.projects: is no list; may be such as […]",
+      "text.match.labels: is no mapping; may be such as {app: text}",
+      "names.match.projects: 'Acme Chat' is not a project id; may be such as acme-chat-prod",
+      "names.match.projects: '123456789012' is not a project id; may be such as acme-chat-prod",
+      "names.match.service_accounts: 'ana@acme.example' is not a service account; may be such as chat@acme-chat-prod.iam.gserviceaccount.com",
+      "empty.match.projects: is no list; may be such as […]",
+      "empty.levers: is empty; may have at least one of gateway, quota, allowed_models, api_key, iam_deny, disable_service, unlink_billing",
+      "apps: 'a-name-that-is-longer-than-any-name-of-a-budget-at-google-may-be' has 64 characters, and is what Cloud Billing's budget is called; may have 60 at most",
+    ])
+    error_message = jsonencode(local.faults)
+  }
+}
+
+run "labels_that_google_would_refuse" {
+  command = plan
+  variables {
+    labels = { Team = "FinOps" }
+  }
+
+  expect_failures = [var.labels]
+}
+
+run "a_label_that_is_freios_own" {
+  command = plan
+  variables {
+    labels = { freio = "mine" }
+  }
+
+  expect_failures = [var.labels]
+}
+
+run "everybody_of_a_domain" {
+  command = plan
+  variables {
+    access = { probers = { "domain:acme.example" = "2027-01-31T18:00:00-03:00" } }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "a_database_beyond_its_key" {
+  command = plan
+  variables {
+    location = { region = "southamerica-east1", firestore = "nam5" }
+    kms      = { key = "projects/acme-keys/locations/southamerica-east1/keyRings/freio/cryptoKeys/freio" }
+  }
+
+  expect_failures = [var.kms]
+}
