@@ -68,7 +68,7 @@ terraform: setup ## bring what the checks of infra/terraform need (npm, Go)
 terraform-test: terraform bundle ## terraform validate and terraform test on the module and its examples
 	@tools/terraform_test.sh
 
-terraform-readme: terraform bundle ## write the tables of infra/terraform/README.md anew
+terraform-readme: terraform bundle ## write the tables of infra/terraform/README.md and of who may do what anew
 	@$(BIN)/python -m tools.terraform.docs
 	@$(BIN)/python -m tools.terraform.access
 

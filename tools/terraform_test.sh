@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs `terraform validate` and `terraform test` on infra/terraform and its examples, with the provider that
-# tools/terraform_provider.sh brings, then checks that the table of who may do what in the README is what the examples
+# tools/terraform_provider.sh brings, then checks that the tables of who may do what in both READMEs are what the examples
 # say. Names of folders as arguments: only those. Leaves nothing in the tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -49,7 +49,7 @@ for root in "${roots[@]}"; do
     fi
 done
 if [[ $# -eq 0 ]]; then
-    echo "== infra/terraform/README.md: who may do what in the examples"
+    echo "== infra/terraform/README.md and README.md: who may do what in the examples"
     .venv/bin/python -m tools.terraform.access --check || failed=1
 fi
 exit "$failed"

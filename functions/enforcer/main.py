@@ -18,5 +18,6 @@ def enforcer(event: CloudEvent) -> None:
             swept = FREIO.sweeper.sweep()
             FREIO.copy_journal()
             swept.raise_failures()
+            FREIO.ticked("sweep")
         else:
             FREIO.sweeper.click(click)

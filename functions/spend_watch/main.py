@@ -16,3 +16,5 @@ def spend_watch(event: CloudEvent) -> None:
         drill = FREIO.read_drill(event)
         watched = FREIO.watcher.watch() if drill is None else FREIO.watcher.drill(*drill)
         watched.raise_failures()
+        if drill is None:
+            FREIO.ticked("watch")

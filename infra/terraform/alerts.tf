@@ -19,8 +19,12 @@ locals {
     }
   }
 
-  # Functions that are ticked, and how many ticks there are in the quarter of an hour.
-  ticked = { spend_watch = "every five minutes", enforcer = "every minute" }
+  # What each says in the log of a tick that it has handled (freio/bootstrap.py, ticked), how often, and what is not done
+  # while it says nothing. A click, a drill and a tick that failed are no such line.
+  ticked = {
+    spend_watch = { tick = "watch", every = "every five minutes", undone = "nothing runs away visibly" }
+    enforcer    = { tick = "sweep", every = "every minute", undone = "no throttle ends and none begins" }
+  }
 }
 
 resource "google_monitoring_notification_channel" "email" {
@@ -96,7 +100,7 @@ resource "google_monitoring_alert_policy" "page" {
   }
 }
 
-# ---- dead letters
+# ---- dead letters: by the subscription's own metric, since Pub/Sub writes no log entry of one
 
 resource "google_monitoring_alert_policy" "dead_letters" {
   project               = var.project
@@ -141,10 +145,27 @@ resource "google_monitoring_alert_policy" "dead_letters" {
   }
 }
 
-# ---- silence
+# ---- silence: a log-matched alert cannot tell of what is not there, and so the lines are counted
+
+resource "google_logging_metric" "tick" {
+  for_each = local.ticked
+
+  project     = var.project
+  name        = "freio-tick-${each.value.tick}"
+  description = "Ticks that ${each.key} has handled: ${each.value.every}."
+  filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.function_names[each.key]}\" AND jsonPayload.tick=\"${each.value.tick}\""
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+  }
+
+  depends_on = [google_project_service.own]
+}
 
 resource "google_monitoring_alert_policy" "silence" {
-  for_each = local.ticked
+  for_each = { for name, one in local.ticked : name => one if var.secrets_ready }
 
   project               = var.project
   display_name          = "Freio: ${each.key} has handled no tick for 15 minutes"
@@ -154,11 +175,11 @@ resource "google_monitoring_alert_policy" "silence" {
   user_labels           = local.labels
 
   conditions {
-    display_name = "no tick handled in 15 minutes"
-    # `or vector(0)`: a function that was never called, or whose metric is gone, is silent too; a condition on absence
-    # fires only for what was there before.
+    display_name = "no line of a tick in 15 minutes"
+    # `or vector(0)`: a function that was never called is silent too, and a condition on absence fires only for what was
+    # there before. In PromQL the first / of a metric's name is :, and all else that is no letter or digit is _.
     condition_prometheus_query_language {
-      query                     = "(sum(increase(run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",project_id=\"${var.project}\",service_name=\"${google_cloudfunctions2_function.freio[each.key].name}\",response_code_class=\"2xx\"}[15m])) or vector(0)) < 1"
+      query                     = "(sum(increase(logging_googleapis_com:user_${replace(google_logging_metric.tick[each.key].name, "-", "_")}{monitored_resource=\"cloud_run_revision\",project_id=\"${var.project}\"}[15m])) or vector(0)) < 1"
       duration                  = "60s"
       evaluation_interval       = "60s"
       disable_metric_validation = true
@@ -169,12 +190,12 @@ resource "google_monitoring_alert_policy" "silence" {
     auto_close = "3600s"
   }
   documentation {
-    content   = "It is ticked ${each.value}. Look whether Cloud Scheduler publishes (`gcloud scheduler jobs list --location ${var.location.region} --project ${var.project}`), whether the subscription delivers, and what the function's log says. While it is silent, ${each.key == "enforcer" ? "no throttle ends and none begins" : "nothing runs away visibly"}."
+    content   = "It is ticked ${each.value.every}. Look whether Cloud Scheduler publishes (`gcloud scheduler jobs list --location ${var.location.region} --project ${var.project}`), whether the subscription delivers, and what the function's log says. While it is silent, ${each.value.undone}."
     mime_type = "text/markdown"
   }
 }
 
-# ---- what Freio itself costs
+# ---- what Freio itself costs: by Cloud Billing's own budget, since no line of Freio's knows its own bill
 
 resource "google_billing_budget" "own" {
   billing_account = var.own_budget.account == null ? local.billing_account : var.own_budget.account

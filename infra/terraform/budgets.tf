@@ -1,4 +1,5 @@
-# One Cloud Billing budget for each app that has one in the file, named freio-<app>: Freio knows whose a message is by that.
+# One Cloud Billing budget for each app that has one in the file, named freio-<app>, or <app> where that is more than the 60
+# characters that Google takes: Freio knows whose a message is by that.
 #
 # A budget's filter knows projects, services and one label, and no models, accounts or keys. Where an app's match says more
 # than that, or an app before it takes a part of the same projects, the budget watches the projects as a whole, against
@@ -96,7 +97,7 @@ resource "google_billing_budget" "app" {
   for_each = var.budgets.create ? local.budgets : {}
 
   billing_account = each.value.account
-  display_name    = "freio-${each.key}"
+  display_name    = length("freio-${each.key}") <= 60 ? "freio-${each.key}" : each.key
 
   budget_filter {
     projects               = [for project in each.value.projects : "projects/${data.google_project.app[project].number}"]

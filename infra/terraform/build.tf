@@ -33,6 +33,11 @@ resource "google_storage_bucket" "source" {
     retention_duration_seconds = 604800
   }
 
+  lifecycle {
+    # What a bucket is called is taken until it is gone, and archives are replaced before the old ones go: it cannot move.
+    ignore_changes = [location]
+  }
+
   depends_on = [google_project_service.own, google_kms_crypto_key_iam_member.agents]
 }
 

@@ -14,6 +14,8 @@ locals {
   drilled         = try(tostring(local.file.drill.app), "")
 
   billing_form = "^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$"
+  project_form = "^([a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$"
+  robot_form   = "^[a-z0-9][a-z0-9-]*@([a-z0-9][a-z0-9.-]*\\.)?gserviceaccount\\.com$"
   export_form  = "^([a-z0-9.:-]+)\\.([A-Za-z0-9_]+)\\.([A-Za-z0-9_-]+)$"
 
   # project, dataset, table of the billing export.
@@ -33,6 +35,15 @@ locals {
       account          = try(tostring(app.budget.account), local.billing_account)
       has_budget       = can(app.budget)
       asks_for_cap     = can(app.budget.spend_cap)
+      # What stands where a list or a mapping may, and would be taken for nothing.
+      no_lists = [for key, value in {
+        "levers"                 = try(app.levers, [])
+        "match.projects"         = try(app.match.projects, [])
+        "match.service_accounts" = try(app.match.service_accounts, [])
+        "match.api_keys"         = try(app.match.api_keys, [])
+        "match.models"           = try(app.match.models, [])
+      } : key if !can([for one in value : tostring(one)]) || can(keys(value))]
+      no_mapping = can(app.match.labels) && !can(keys(app.match.labels))
     }
   ]
   app_names = [for app in local.listed : app.name]
@@ -55,10 +66,24 @@ locals {
     local.export == "" || can(regex(local.export_form, local.export)) ? [] : [
       "billing.export: '${local.export}' is not a table; may be project.dataset.table"
     ],
+    local.currency == "" || can(regex("^[A-Z]{3}$", local.currency)) ? [] : [
+      "currency: '${local.currency}' is not a currency; may be three capital letters, such as EUR"
+    ],
     length(local.listed) > 0 ? [] : ["apps: names no app; may be a list with at least one"],
     [for number, app in local.listed : "apps[${number}].name: is missing" if app.name == ""],
     [for name in distinct(local.app_names) : "apps: '${name}' is the name of ${length([for one in local.app_names : one if one == name])} apps; may be of one alone"
     if name != "" && length([for one in local.app_names : one if one == name]) > 1],
+    flatten([for app in local.listed : [for key in app.no_lists : "${app.name}.${key}: is no list; may be such as ${key == "levers" ? "[quota]" : "[…]"}"]]),
+    [for app in local.listed : "${app.name}.levers: is empty; may have at least one of ${join(", ", local.known_levers)}" if length(app.levers) == 0],
+    [for app in local.listed : "${app.name}.match.labels: is no mapping; may be such as {app: ${app.name}}" if app.no_mapping],
+    flatten([for app in local.listed : [
+      for project in app.projects : "${app.name}.match.projects: '${project}' is not a project id; may be such as acme-chat-prod" if !can(regex(local.project_form, project))
+    ]]),
+    flatten([for app in local.listed : [
+      for email in app.service_accounts : "${app.name}.match.service_accounts: '${email}' is not a service account; may be such as chat@acme-chat-prod.iam.gserviceaccount.com" if !can(regex(local.robot_form, email))
+    ]]),
+    [for app in local.listed : "apps: '${app.name}' has ${length(app.name)} characters, and is what Cloud Billing's budget is called; may have 60 at most"
+    if app.has_budget && var.budgets.create && length(app.name) > 60],
     flatten([for app in local.listed : [
       for lever in app.levers : "${app.name}.levers: '${lever}' is not a lever; may be ${join(", ", local.known_levers)}" if !contains(local.known_levers, lever)
     ]]),

@@ -64,6 +64,9 @@ locals {
     }
   }
 
+  # Which of them are there: none before there are secrets that they could read.
+  deployed = { for name, function in local.functions : name => function if var.secrets_ready }
+
   # spend_watch goes by freio-spend-watch, as a service and as a service account.
   function_names = { for name in keys(local.functions) : name => "freio-${replace(name, "_", "-")}" }
   # Known before there is a function, and accepted by Cloud Run: a function's service has it as its custom audience.
@@ -71,6 +74,10 @@ locals {
     for name, service in local.function_names :
     name => "https://${var.location.region}-${var.project}.cloudfunctions.net/${service}"
   }
+
+  # Known before there is a service too, so that Slack can be told it in the same go as it gives out the secrets. Source:
+  # https://cloud.google.com/run/docs/triggering/https-request#deterministic.
+  inbox_url = "https://${local.function_names["slack_inbox"]}-${data.google_project.own.number}.${var.location.region}.run.app"
 
   config_folder = "/etc/freio"
   config_path   = "freio.yaml.gz"
@@ -92,7 +99,7 @@ resource "google_storage_bucket_object" "bundle" {
 
 resource "google_cloudfunctions2_function" "freio" {
   #checkov:skip=CKV_GCP_124:network.pushed_ingress and .inbox_ingress decide: internal for all but slack_inbox, which Slack must reach
-  for_each = local.functions
+  for_each = local.deployed
 
   project     = var.project
   location    = var.location.region
@@ -188,7 +195,7 @@ resource "google_cloudfunctions2_function" "freio" {
 # Slack signs what it posts, and has no account at Google: slack_inbox alone is open, and checks that signature first.
 resource "google_cloud_run_v2_service_iam_member" "public" {
   #checkov:skip=CKV_GCP_102:Slack must reach slack_inbox, which takes only what Slack has signed; every other function is closed
-  for_each = { for name, function in local.functions : name => function if function.is_public }
+  for_each = { for name, function in local.deployed : name => function if function.is_public }
 
   project  = var.project
   location = var.location.region
@@ -198,7 +205,7 @@ resource "google_cloud_run_v2_service_iam_member" "public" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "pushed" {
-  for_each = { for name, function in local.functions : name => function if !function.is_public }
+  for_each = { for name, function in local.deployed : name => function if !function.is_public }
 
   project  = var.project
   location = var.location.region

@@ -74,7 +74,7 @@ resource "google_pubsub_subscription" "dead_letters" {
 }
 
 resource "google_pubsub_subscription" "freio" {
-  for_each = local.subscriptions
+  for_each = { for name, one in local.subscriptions : name => one if var.secrets_ready }
 
   project                    = var.project
   name                       = each.key

@@ -1,12 +1,12 @@
 # What a person needs next.
 
 output "slack_request_url" {
-  description = "The request URL of the Slack app, for interactivity and for the slash command: `freio slack-manifest --url` takes it."
-  value       = coalesce(var.network.inbox_url, google_cloudfunctions2_function.freio["slack_inbox"].service_config[0].uri)
+  description = "The request URL of the Slack app, for interactivity and for the slash command: `freio slack-manifest --url` takes it. Known before slack_inbox is there."
+  value       = coalesce(var.network.inbox_url, local.inbox_url)
 }
 
 output "secrets" {
-  description = "Commands that put the secrets in. The functions do not start without: before the first apply, `terraform apply -target` makes the secrets alone (module.freio.google_secret_manager_secret.freio)."
+  description = "Commands that put the secrets in. The functions do not start without: the first apply says secrets_ready = false, and makes everything but them."
   value = {
     for key, what in local.secrets :
     what => "gcloud secrets versions add ${google_secret_manager_secret.freio[key].secret_id} --project ${var.project} --data-file=-"
@@ -68,7 +68,7 @@ output "rights" {
     [for who, one in google_folder_iam_member.deny : { who = who, may = [one.role], on = one.folder }],
     [for who, one in google_organization_iam_member.deny : { who = who, may = [one.role], on = "organization ${one.org_id}" }],
     [for one in google_service_account_iam_member.enforcer_as_hard_levers : { who = "enforcer", may = google_project_iam_custom_role.impersonate.permissions, on = "service account freio-hard-levers" }],
-    [for account, one in google_billing_account_iam_member.watch : { who = "spend_watch", may = [one.role], on = "billing account ${account}" }],
+    [for account, one in google_billing_account_iam_member.watch : { who = "spend_watch", may = local.has_billing_role ? google_organization_iam_custom_role.billing[0].permissions : [one.role], on = "billing account ${account}" }],
     [for who, one in google_project_iam_member.state : { who = who, may = [one.role], on = "Firestore database ${google_firestore_database.state.name}" }],
     [for who, one in google_project_iam_member.jobs : { who = who, may = [one.role], on = "project ${one.project}" }],
     [for who, one in google_bigquery_dataset_iam_member.sees : { who = who, may = google_project_iam_custom_role.dataset.permissions, on = "dataset ${one.dataset_id}" }],

@@ -4,8 +4,9 @@
 # Freio's project, and `freio` on the path.
 
 locals {
+  # As it was given: the check runs in the root module's folder, and a state that another machine wrote says the same.
   release_check = {
-    config = abspath(var.config_file)
+    config = var.config_file
     store  = local.command_line.FREIO_STORE
   }
 
@@ -18,13 +19,14 @@ locals {
   }
 }
 
-# Of what goes with a destroy: a whole project's rights, a hard lever's in a project, and what a lever has besides (the
-# identity freio-hard-levers, its roles above the projects, the gateway's key).
+# Of what goes with a destroy: a whole project's rights, a hard lever's in a project, what a lever has besides (the
+# identity freio-hard-levers, its roles above the projects, the gateway's key), and the functions.
 resource "terraform_data" "nothing_is_held" {
   for_each = toset(concat(
     keys(local.granted),
     [for name, pair in local.levers_in_projects : name if contains(local.hard_levers, pair.lever)],
     [for lever in local.asked_levers : lever if lever == "gateway" || contains(local.hard_levers, lever)],
+    var.secrets_ready ? ["functions"] : [],
   ))
 
   # A destroy reads what the last apply left here, and no variable.
@@ -45,21 +47,40 @@ resource "terraform_data" "nothing_is_held" {
     }
   }
 
-  # Whatever brakes and lets go stands for as long as this does.
+  # All stands for as long as this does: what brakes and lets go, what calls and tells of it, and who may let go by hand. A
+  # test finds what is missing here.
   depends_on = [
-    google_bigquery_table.freio,
+    google_bigquery_dataset_iam_member.readers,
+    google_bigquery_dataset_iam_member.sees,
+    google_bigquery_table.view,
+    google_bigquery_table_iam_member.export,
+    google_bigquery_table_iam_member.writes,
+    google_billing_account_iam_member.watch,
+    google_billing_budget.app,
+    google_billing_budget.own,
+    google_cloud_run_v2_service_iam_member.public,
     google_cloud_scheduler_job.tick,
-    google_cloudfunctions2_function.freio,
-    google_firestore_database.state,
+    google_firestore_backup_schedule.weekly,
+    google_firestore_field.body,
+    google_firestore_field.expires_at,
     google_folder_iam_member.deny,
+    google_kms_crypto_key_iam_member.warehouse,
+    google_monitoring_alert_policy.dead_letters,
+    google_monitoring_alert_policy.page,
+    google_monitoring_alert_policy.silence,
     google_organization_iam_member.deny,
     google_organization_iam_member.policy_admin,
     google_project_iam_member.enforcer,
     google_project_iam_member.hard_levers,
+    google_project_iam_member.jobs,
     google_project_iam_member.state,
-    google_pubsub_subscription.freio,
-    google_secret_manager_secret_iam_member.reads,
+    google_project_iam_member.watch,
+    google_pubsub_subscription_iam_member.dead_letters,
+    google_pubsub_topic_iam_member.budgets,
+    google_pubsub_topic_iam_member.publishes,
+    google_service_account_iam_member.deployer,
     google_service_account_iam_member.enforcer_as_hard_levers,
+    google_service_account_iam_member.prober,
   ]
 }
 
@@ -85,4 +106,22 @@ resource "terraform_data" "lever_is_let_go" {
   }
 
   depends_on = [google_firestore_database.state]
+}
+
+# Of a destroy of everything. It goes first, and says so before half of Freio is gone: the tables and the database would
+# refuse, each in its turn, while what they serve is taken away.
+resource "terraform_data" "unprotected" {
+  input = { protect = tostring(var.protect) }
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = <<-EOT
+      [ '${self.output.protect}' = false ] || $${FREIO_RELEASE_CHECK:-false} || {
+        echo "The state, the journal and the rollup are protected. To take Freio away: apply once with protect = false." >&2
+        exit 1
+      }
+    EOT
+  }
+
+  depends_on = [terraform_data.lever_is_let_go, terraform_data.nothing_is_held]
 }

@@ -42,14 +42,36 @@ resource "google_project_iam_member" "enforcer" {
   member  = local.members["enforcer"]
 }
 
-# ---- the billing account: what the client pays for a token (skus.price.get), and Google's spend caps (budgets.list).
-# Custom roles of a project cannot be granted there.
+# ---- the billing account: what the client pays for a token, and Google's spend caps
+#
+# Google takes no project's custom role there, but one of the organization that has the account. Where none is named, it is
+# the narrowest role of Google's with both permissions: roles/billing.costsManager writes budgets, and billing.viewer shows
+# the account's payments beside them. Source: https://cloud.google.com/billing/docs/how-to/custom-roles.
+
+locals {
+  has_billing_role = var.organization.id != null && var.organization.billing_role
+}
+
+resource "google_organization_iam_custom_role" "billing" {
+  count = local.has_billing_role ? 1 : 0
+
+  org_id      = var.organization.id
+  role_id     = "freioBilling_${replace(var.project, "/[^A-Za-z0-9_]/", "_")}" # of this Freio: an organization may have two
+  title       = "Freio: prices and spend caps"
+  description = "What spend_watch of ${var.project} reads of the billing account. Granted on that account alone."
+  permissions = [
+    "billing.billingAccountPrice.get", # skus.price.get
+    "billing.budgets.list",            # budgets.list: the spend caps
+  ]
+
+  depends_on = [terraform_data.freio_yaml]
+}
 
 resource "google_billing_account_iam_member" "watch" {
   for_each = toset(local.billing_account == "" ? [] : [local.billing_account])
 
   billing_account_id = each.key
-  role               = "roles/billing.viewer"
+  role               = local.has_billing_role ? google_organization_iam_custom_role.billing[0].name : "roles/billing.viewer"
   member             = local.members["spend_watch"]
 }
 

@@ -22,7 +22,7 @@ locals {
 }
 
 resource "google_cloud_scheduler_job" "tick" {
-  for_each = local.ticks
+  for_each = { for name, tick in local.ticks : name => tick if var.secrets_ready }
 
   project     = var.project
   region      = var.location.region

@@ -1,6 +1,7 @@
 # Slack's secrets and the gateway's keys are put in by hand, so that they are in no state file:
 #   gcloud secrets versions add freio-slack-bot-token --data-file=-
-# The first apply makes the secrets alone (see the output secrets), since a function does not start without them.
+# A function does not start without, so the first apply makes everything but the functions (secrets_ready = false). Not a
+# placeholder instead: whoever has read this would know the signing secret of every Freio that nobody has finished.
 
 locals {
   secrets = merge(
@@ -38,6 +39,12 @@ resource "google_secret_manager_secret" "freio" {
     }
   }
 
+  lifecycle {
+    # A secret cannot be moved: one in another place would be a new one, without its versions. Functions read it from
+    # wherever it is.
+    ignore_changes = [replication[0].user_managed[0].replicas[0].location]
+  }
+
   depends_on = [google_project_service.own, google_kms_crypto_key_iam_member.agents]
 }
 
@@ -61,6 +68,10 @@ resource "google_secret_manager_secret" "config" {
         }
       }
     }
+  }
+
+  lifecycle {
+    ignore_changes = [replication[0].user_managed[0].replicas[0].location] # as above
   }
 
   depends_on = [google_project_service.own, google_kms_crypto_key_iam_member.agents]

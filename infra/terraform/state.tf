@@ -29,6 +29,12 @@ resource "google_firestore_database" "state" {
     }
   }
 
+  lifecycle {
+    # A database cannot be moved: one in another place would be a new one, without what stood at the levers. Where the
+    # functions move, it stays.
+    ignore_changes = [location_id]
+  }
+
   depends_on = [google_project_service.own, google_kms_crypto_key_iam_member.agents]
 }
 

@@ -138,6 +138,9 @@ variable "organization" {
   description = <<-EOT
     Where Google grants what it grants on no project. Needed only where an app's levers ask for it:
       id                id of the organization, digits: allowed_models, and iam_deny unless a folder is named.
+      billing_role      spend_watch gets two permissions on the billing account, by a custom role of the organization, and not
+                        roles/billing.viewer. Where id is named; false if the account is another organization's (a
+                        reseller's), or whoever applies may make no role there (roles/iam.organizationRoleAdmin).
       deny_folder       id of the folder above all the apps' projects, digits: iam_deny then reaches no further.
       policy_condition  CEL expression that keeps roles/orgpolicy.policyAdmin to the apps' projects, by a tag on them:
                         resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there. On the
@@ -150,6 +153,7 @@ variable "organization" {
     deny_folder      = optional(string)
     policy_condition = optional(string)
     whole            = optional(bool, false)
+    billing_role     = optional(bool, true)
   })
   default  = {}
   nullable = false
@@ -192,6 +196,10 @@ variable "access" {
   validation {
     condition     = alltrue([for end in values(var.access.probers) : end == null || can(timecmp(end, end))])
     error_message = "access.probers: ${join(", ", [for who, end in var.access.probers : "${who} until '${end}'" if end != null && !can(timecmp(end, end))])}; may be a moment in RFC 3339, such as 2027-01-31T18:00:00-03:00, or null for no end."
+  }
+  validation {
+    condition     = alltrue([for who in concat(var.access.deployers, keys(var.access.probers)) : !startswith(who, "domain:")])
+    error_message = "access: ${join(", ", [for who in concat(var.access.deployers, keys(var.access.probers)) : who if startswith(who, "domain:")])} may deploy or be the enforcer; may be people, groups and accounts that are named: not everybody of a domain."
   }
   validation {
     condition     = alltrue([for who, end in var.access.probers : end != null || can(regex("^(user|serviceAccount|principal):", who))])
@@ -257,6 +265,10 @@ variable "kms" {
     condition     = var.kms.key == null || can(regex("^projects/[^/]+/locations/${var.location.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms.key))
     error_message = "kms.key: ${coalesce(var.kms.key, "none")}; may be a key in the functions' region: projects/P/locations/${var.location.region}/keyRings/R/cryptoKeys/K."
   }
+  validation {
+    condition     = var.kms.key == null || coalesce(var.location.firestore, var.location.region) == var.location.region
+    error_message = "kms.key: is in ${var.location.region}, and location.firestore is ${coalesce(var.location.firestore, "none")}; a database may have a key of its own place alone: leave location.firestore out."
+  }
 }
 
 variable "sizes" {
@@ -278,6 +290,18 @@ variable "sizes" {
     condition     = alltrue([for size in values(var.sizes) : size.timeout == null ? true : size.timeout >= 30 && size.timeout <= 590])
     error_message = "sizes: a timeout may be 30 to 590 seconds: Pub/Sub waits for an answer 600 at most."
   }
+}
+
+variable "secrets_ready" {
+  description = <<-EOT
+    Whether the secrets have been put in. false for the first apply alone, which makes everything but the functions, what
+    calls them and the alerts on their silence: then put the secrets in, as the output secrets says, and apply again
+    without it. Said later, it takes the functions away with what waits in their subscriptions; refused while a brake is
+    held.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "secret_versions" {
@@ -316,6 +340,18 @@ variable "labels" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition = alltrue([
+      for key, value in var.labels :
+      can(regex("^[\\p{Ll}\\p{Lo}][\\p{Ll}\\p{Lo}\\p{N}_-]{0,62}$", key)) && can(regex("^[\\p{Ll}\\p{Lo}\\p{N}_-]{0,63}$", value))
+    ])
+    error_message = "labels: ${jsonencode(var.labels)}; each may have 63 characters at most, letters without capitals, digits, - and _, a letter first in the key."
+  }
+  validation {
+    condition     = !contains(keys(var.labels), "freio") && length(var.labels) <= 60
+    error_message = "labels: ${join(", ", keys(var.labels))}; may be any but freio, by which Freio's own cost is told, and 60 at most."
+  }
 }
 
 variable "enable_apis" {

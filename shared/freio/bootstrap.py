@@ -472,6 +472,16 @@ class Freio:
             return None
         return message.attributes.get("run") or message.id, message.attributes.get("by", "")
 
+    @staticmethod
+    def ticked(tick: str) -> None:
+        """Say in the log that a tick was handled, ``watch`` or ``sweep``, and nothing of it has failed.
+
+        Where no such line comes for 15 minutes, an alert wakes somebody: infra/terraform/alerts.tf counts them.
+        """
+        from freio.adapters.local.log import write_entry
+
+        write_entry("INFO", f"Freio has handled a tick: {tick}", tick=tick)
+
     @contextmanager
     def rejecting(self, event: CloudEvent) -> Iterator[None]:
         """What nobody can use is journalled and paged; the delivery fails all the same, and ends as a dead letter."""

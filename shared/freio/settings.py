@@ -143,9 +143,10 @@ class Settings:
             maximum_bytes_billed=_gib(environment.get("FREIO_MAXIMUM_GIB_BILLED") or str(MAXIMUM_GIB_BILLED)) * GIB,
             google_api_endpoint=environment.get("FREIO_GOOGLE_API_ENDPOINT") or None,
             slack_api_url=environment.get("SLACK_API_URL") or None,
-            slack_bot_token=environment.get("SLACK_BOT_TOKEN", ""),
-            slack_signing_secret=environment.get("SLACK_SIGNING_SECRET", ""),
-            gateway_key=environment.get("FREIO_GATEWAY_KEY", ""),
+            # A secret that was put in with `echo` ends with a line break, which no signature would be right with.
+            slack_bot_token=environment.get("SLACK_BOT_TOKEN", "").strip(),
+            slack_signing_secret=environment.get("SLACK_SIGNING_SECRET", "").strip(),
+            gateway_key=environment.get("FREIO_GATEWAY_KEY", "").strip(),
             hard_levers_service_account=environment.get("FREIO_HARD_LEVERS_SERVICE_ACCOUNT", ""),
             clock=environment.get("FREIO_CLOCK", ""),
             clicks_topic=environment.get("FREIO_CLICKS_TOPIC") or "freio-clicks",

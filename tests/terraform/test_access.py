@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tools.terraform.access import grants, table
+from tools.terraform.access import grants, matrix, table
 
 ACCOUNT = {"account_id": "freio-enforcer", "name": "k3xq9m2a", "email": "zz81hd0q"}
 ROLE = {
@@ -100,3 +100,19 @@ def test_what_the_table_could_not_show_ends_it(kind: str) -> None:
 def test_a_grant_on_something_new_ends_it() -> None:
     with pytest.raises(SystemExit, match="the table does not know what a google_spanner_instance_iam_member is on"):
         shown(resource("spanner_instance_iam_member", instance="i", role="roles/x", member=ENFORCER))
+
+
+def test_the_short_table_says_all_that_somebody_may_do_at_a_thing_on_one_line() -> None:
+    conditioned = {"project": "b", "role": "roles/y", "member": ENFORCER, "condition": [{"expression": "c == 1"}]}
+    made = [
+        resource("service_account", **ACCOUNT),
+        resource("project_iam_custom_role", **ROLE),
+        resource("cloudfunctions2_function", **FUNCTION),
+        *(resource("project_iam_member", project=name, role="p0d7wq1n", member=ENFORCER) for name in ("a", "c")),
+        resource("project_iam_member", project="b", role="roles/x", member=ENFORCER),
+        resource("project_iam_member", **conditioned),
+    ]
+    assert matrix(grants(made)).splitlines()[2:] == [
+        "| `enforcer` | project `b` | `roles/x`, `roles/y` (where `c == 1`) |",
+        "| `enforcer` | projects `a`, `c` | `serviceusage.quotas.get`, `.update` |",
+    ]

@@ -17,8 +17,9 @@ from freio.adapters.google.quota_lever import QuotaLever
 from freio.adapters.google.service_lever import DisableServiceLever
 from freio.config import load
 from freio.ports import Lever
-from tools.terraform.access import Grant, grants, state
+from tools.terraform.access import Grant, grants
 from tools.terraform.check import folders
+from tools.terraform.mocked import state
 
 ENFORCER, HARD, WATCH = "`enforcer`", "`freio-hard-levers`", "`spend_watch`"
 # Of Google's own roles, what the levers ask for (https://cloud.google.com/iam/docs/roles-permissions); custom roles are

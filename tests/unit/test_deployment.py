@@ -295,3 +295,8 @@ def test_an_example_is_a_file_without_faults(example: str, capsys: pytest.Captur
     told = capsys.readouterr()
     assert "no faults" in told.out
     assert "warning" not in told.err
+
+
+def test_what_is_rare_in_the_modules_tests_is_what_freio_check_accepts() -> None:
+    """The module refuses no such file (tests/edges.tftest.hcl), and the functions read it."""
+    assert main(["check", str(MODULE / "tests" / "files" / "edges.yaml")]) == 0

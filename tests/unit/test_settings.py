@@ -51,3 +51,10 @@ def test_the_gateways_admin_key_comes_from_the_environment_alone() -> None:
     """A secret stands in no file; without a gateway there is none."""
     assert Settings.of(SOUND).gateway_key == ""
     assert Settings.of({**SOUND, "FREIO_GATEWAY_KEY": "sk-admin"}).gateway_key == "sk-admin"
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "FREIO_GATEWAY_KEY"])
+def test_a_line_break_behind_a_secret_is_none_of_it(name: str) -> None:
+    """`echo … | gcloud secrets versions add` leaves one there; and a secret of nothing else is missing."""
+    assert getattr(Settings.of({**SOUND, name: "s3cret\n"}), name.removeprefix("FREIO_").lower()) == "s3cret"
+    assert getattr(Settings.of({**SOUND, name: "\n"}), name.removeprefix("FREIO_").lower()) == ""

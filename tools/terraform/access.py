@@ -1,42 +1,22 @@
-"""Writes who may do what, identity by identity, into infra/terraform/README.md, from what the examples really make.
+"""Writes who may do what, identity by identity, into both READMEs, from what the examples really make.
 
-``python -m tools.terraform.access`` applies each example with `terraform test` and a mocked provider, and reads the
-grants out of the state that this leaves: conditions, loops and the client's file are all evaluated. A custom role is
-written as its permissions, a predefined one by its name. ``--check`` writes nothing, and ends with 1 where the README
-says something else.
+``python -m tools.terraform.access`` reads the grants out of the state that an apply of each example leaves
+(tools/terraform/mocked.py): conditions, loops and the client's file are all evaluated. A custom role is written as its
+permissions, a predefined one by its name. infra/terraform/README.md has a line for each right, README.md one for each
+thing, with all that somebody may do there. ``--check`` writes nothing, and ends with 1 where one says something else.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import re
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-from tools import bundle
 from tools.terraform import readme
 from tools.terraform.check import ROOT, folders
-
-TEST = """
-mock_provider "google" {
-  mock_data "google_project" {
-    defaults = { number = "%(number)s" }
-  }
-  mock_data "google_bigquery_dataset" {
-    defaults = { location = "EU" }
-  }
-}
-
-run "state" {
-}
-"""
-NUMBER = "112233445566"  # of Freio's own project: nobody's
+from tools.terraform.mocked import NUMBER, state
 
 # What a grant is on: the resource's kind → its word, and the attributes that name it.
 ON = {
@@ -87,66 +67,6 @@ class Grant:
     may: tuple[str, ...]
     condition: str
     where: str
-
-
-def state(example: Path) -> list[dict[str, Any]]:
-    """Return every resource that an example makes, as Terraform's state has it, by a mocked apply."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = _copy(Path(folder)) / example.relative_to(ROOT)
-        (root / "access").mkdir()
-        (root / "access" / "state.tftest.hcl").write_text(TEST % {"number": NUMBER}, encoding="utf-8")
-        # What is made up here and taken away again holds no brake (infra/terraform/release.tf).
-        own = {"TF_CLI_CONFIG_FILE": str(_configuration(Path(folder))), "FREIO_RELEASE_CHECK": "true"}
-        environment = {**os.environ, **own}
-        _terraform(root, environment, "get", "-no-color", "-test-directory=access")
-        said = _terraform(root, environment, "test", "-test-directory=access", "-json", "-verbose")
-    events = [json.loads(line) for line in said.splitlines()]
-    (found,) = [event["test_state"] for event in events if event["type"] == "test_state"]
-    return list(_resources(found["root_module"]))
-
-
-def _copy(folder: Path) -> Path:
-    """Lay out the repository anew with a copy of infra/, so that a test's files are not written into the real one.
-
-    With bundles of its own: nobody need have built them before.
-    """
-    for entry in ROOT.iterdir():
-        if entry.name not in {"infra", "dist"}:
-            (folder / entry.name).symlink_to(entry)
-    subprocess.run(["cp", "-R", str(ROOT / "infra"), str(folder)], check=True)
-    (folder / "dist").mkdir()
-    for name in bundle.functions():
-        bundle.build(name, folder / "dist" / f"{name}.zip")
-    return folder
-
-
-def _configuration(folder: Path) -> Path:
-    """Write Terraform's own settings: the provider that tools/terraform_provider.sh brings."""
-    brought = subprocess.run(
-        [str(ROOT / "tools" / "terraform_provider.sh")], check=True, capture_output=True, text=True
-    )
-    provider = brought.stdout.splitlines()[-1]
-    path = folder / "terraformrc"
-    overrides = f'dev_overrides {{\n    "hashicorp/google" = "{provider}"\n  }}'
-    text = f"disable_checkpoint = true\nprovider_installation {{\n  {overrides}\n  direct {{}}\n}}\n"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def _terraform(root: Path, environment: dict[str, str], *arguments: str) -> str:
-    """Run it; where it fails, end with its own words."""
-    command = ["terraform", f"-chdir={root}", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every resource of a module and its children."""
-    yield from module.get("resources", [])
-    for child in module.get("child_modules", []):
-        yield from _resources(child)
 
 
 def grants(resources: list[dict[str, Any]]) -> list[Grant]:
@@ -227,18 +147,49 @@ def table(found: list[Grant]) -> str:
         lines.setdefault((one.rank, one.who, one.kind, one.may, one.condition), []).append(one.where)
     rows = []
     for (_, who, kind, may, condition), where in lines.items():
-        things = ", ".join(f"`{name}`" for name in where)
-        word = kind if len(where) == 1 else f"{kind}s" if not kind.endswith("y") else f"{kind[:-1]}ies"
-        rows.append(
-            (who, ", ".join(f"`{one}`" for one in may), f"{word} {things}", f"`{condition}`" if condition else "")
-        )
+        rows.append((who, _code(may), _things(kind, where), f"`{condition}`" if condition else ""))
     return readme.table(HEAD, rows)
 
 
+def matrix(found: list[Grant]) -> str:
+    """Return the same, shorter: things of one kind at which somebody may do the same are one line, with all of it."""
+    at: dict[tuple[int, str, str, str], set[tuple[str, str]]] = {}
+    for one in found:
+        at.setdefault((one.rank, one.who, one.kind, one.where), set()).update((may, one.condition) for may in one.may)
+    lines: dict[tuple[int, str, str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for (rank, who, kind, where), may in at.items():
+        lines.setdefault((rank, who, kind, tuple(sorted(may))), []).append(where)
+    rows = [(who, _things(kind, where), _shortly(may)) for (_, who, kind, may), where in sorted(lines.items())]
+    return readme.table(("who", "on", "may"), rows)
+
+
+def _shortly(may: Iterable[tuple[str, str]]) -> str:
+    """Return permissions in their order; of one with the same service and kind as the one before, the verb alone."""
+    words, before = [], ""
+    for name, condition in may:
+        kind, _, verb = name.rpartition(".")
+        short = f".{verb}" if kind == before and "/" not in name and not condition else name
+        words.append(f"`{short}`" + (f" (where `{condition}`)" if condition else ""))
+        before = kind
+    return ", ".join(words)
+
+
+def _things(kind: str, where: list[str]) -> str:
+    plural = f"{kind}s" if not kind.endswith("y") else f"{kind[:-1]}ies"
+    return f"{kind if len(where) == 1 else plural} {_code(where)}"
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def main() -> None:
-    """Write the tables, or hold the README against them."""
-    sections = {f"access:{path.name}": table(grants(state(path))) for path in folders()[1:]}
-    readme.bring(sections, check="--check" in sys.argv[1:], command="make terraform-readme")
+    """Write the tables, or hold the READMEs against them."""
+    check, command = "--check" in sys.argv[1:], "make terraform-readme"
+    made = {f"access:{path.name}": grants(state(path)) for path in folders()[1:]}
+    readme.bring({name: table(found) for name, found in made.items()}, check=check, command=command)
+    short = {name: matrix(found) for name, found in made.items()}
+    readme.bring(short, check=check, command=command, into=ROOT / "README.md")
 
 
 if __name__ == "__main__":

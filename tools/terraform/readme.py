@@ -1,11 +1,12 @@
-"""The generated sections of infra/terraform/README.md, each between ``<!-- name -->`` and ``<!-- /name -->``."""
+"""The generated sections of both READMEs, each between ``<!-- name -->`` and ``<!-- /name -->``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from tools.terraform.check import MODULE
+from tools.terraform.check import MODULE, ROOT
 
 README = MODULE / "README.md"
 
@@ -16,20 +17,21 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def bring(sections: dict[str, str], *, check: bool, command: str) -> None:
-    """Write sections into the README; with ``check`` only compare, and end with 1 where one is stale."""
-    before = after = README.read_text(encoding="utf-8")
+def bring(sections: dict[str, str], *, check: bool, command: str, into: Path = README) -> None:
+    """Write sections into a README; with ``check`` only compare, and end with 1 where one is stale."""
+    before = after = into.read_text(encoding="utf-8")
+    shown = into.relative_to(ROOT) if into.is_relative_to(ROOT) else into
     for name, content in sections.items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         head, begun, rest = after.partition(opening)
         _, ended, tail = rest.partition(closing)
         if not begun or not ended:
-            sys.exit(f"{README} has no section {opening.strip()} … {closing}")
+            sys.exit(f"{shown} has no section {opening.strip()} … {closing}")
         after = f"{head}{opening}\n{content}\n\n{closing}{tail}"
     if after == before:
-        print(f"{README.name}: {', '.join(sections)} say what is so.")
+        print(f"{shown}: {', '.join(sections)} say what is so.")
     elif check:
-        sys.exit(f"{README}: {', '.join(sections)}: not what is so any more; `{command}` writes them anew.")
+        sys.exit(f"{shown}: {', '.join(sections)}: not what is so any more; `{command}` writes them anew.")
     else:
-        README.write_text(after, encoding="utf-8")
-        print(f"{README.name}: {', '.join(sections)} written.")
+        into.write_text(after, encoding="utf-8")
+        print(f"{shown}: {', '.join(sections)} written.")

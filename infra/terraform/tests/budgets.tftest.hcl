@@ -4,16 +4,6 @@ mock_provider "google" {
   source = "./tests/mocks"
 }
 
-variables {
-  project      = "acme-freio"
-  config_file  = "examples/organisation/freio.yaml"
-  location     = { region = "southamerica-east1" }
-  alerts       = { emails = ["oncall@acme.example"] }
-  own_budget   = { monthly = 150 }
-  budgets      = { accepted = ["catalogue-tagging"] }
-  organization = { id = "123456789012", deny_folder = "345678901234", policy_condition = "resource.matchTag('123456789012/freio', 'braked')" }
-}
-
 run "each_app_is_under_a_budget" {
   command = apply
 

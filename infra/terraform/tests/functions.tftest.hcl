@@ -4,16 +4,6 @@ mock_provider "google" {
   source = "./tests/mocks"
 }
 
-variables {
-  project      = "acme-freio"
-  config_file  = "examples/organisation/freio.yaml"
-  location     = { region = "southamerica-east1" }
-  alerts       = { emails = ["oncall@acme.example"] }
-  own_budget   = { monthly = 150 }
-  budgets      = { accepted = ["catalogue-tagging"] }
-  organization = { id = "123456789012", deny_folder = "345678901234", policy_condition = "resource.matchTag('123456789012/freio', 'braked')" }
-}
-
 run "slack_inbox_alone_is_warm_and_open" {
   command = plan
 
@@ -57,6 +47,40 @@ run "each_serves_as_many_at_once_as_it_has_threads" {
   assert {
     condition     = length(toset([for function in google_cloudfunctions2_function.freio : function.service_config[0].service_account_email])) == 4
     error_message = "one service account for each function"
+  }
+}
+
+run "the_first_apply_makes_all_but_what_reads_the_secrets" {
+  command = apply
+  variables {
+    secrets_ready = false
+  }
+
+  assert {
+    condition = length(google_cloudfunctions2_function.freio) + length(google_pubsub_subscription.freio) + length(google_cloud_scheduler_job.tick) + length(
+    google_monitoring_alert_policy.silence) + length(google_cloud_run_v2_service_iam_member.public) == 0
+    error_message = "a function would not start, and what calls it would fail"
+  }
+  assert {
+    condition     = length(google_secret_manager_secret.freio) == 4 && length(output.secrets) == 4 && length(google_project_iam_member.enforcer) > 0
+    error_message = "the secrets are there to be filled, and everything else is done"
+  }
+  assert {
+    condition     = output.slack_request_url == "https://freio-slack-inbox-111111111111.southamerica-east1.run.app"
+    error_message = "Slack is told the address before there is anything at it: ${output.slack_request_url}"
+  }
+}
+
+run "the_second_adds_the_functions" {
+  command = apply
+
+  assert {
+    condition     = length(google_cloudfunctions2_function.freio) == 4 && length(google_pubsub_subscription.freio) == 4 && length(google_cloud_scheduler_job.tick) == 3 && length(google_monitoring_alert_policy.silence) == 2
+    error_message = "secrets_ready is so unless somebody says that it is not"
+  }
+  assert {
+    condition     = contains(keys(terraform_data.nothing_is_held), "functions")
+    error_message = "secrets_ready = false, said too late, takes the functions from a brake that may be held"
   }
 }
 

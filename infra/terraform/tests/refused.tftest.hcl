@@ -4,11 +4,11 @@ mock_provider "google" {
   source = "./tests/mocks"
 }
 
+# Where a run names no other file, there is nothing wrong with this one.
 variables {
-  project    = "acme-freio"
-  location   = { region = "southamerica-east1" }
-  alerts     = { emails = ["oncall@acme.example"] }
-  own_budget = { monthly = 150 }
+  config_file  = "tests/files/soft.yaml"
+  organization = {}
+  budgets      = {}
 }
 
 run "a_file_that_says_next_to_nothing" {
@@ -78,8 +78,7 @@ run "a_file_that_is_no_yaml" {
 run "bundles_that_are_not_built" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    bundles     = "tests/files"
+    bundles = "tests/files"
   }
 
   expect_failures = [var.bundles]
@@ -88,8 +87,7 @@ run "bundles_that_are_not_built" {
 run "nobody_to_wake" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    alerts      = {}
+    alerts = {}
   }
 
   expect_failures = [var.alerts]
@@ -98,8 +96,7 @@ run "nobody_to_wake" {
 run "an_open_door_for_people" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    access      = { probers = { allUsers = "2027-01-31T18:00:00-03:00" } }
+    access = { probers = { allUsers = "2027-01-31T18:00:00-03:00" } }
   }
 
   expect_failures = [var.access]
@@ -108,8 +105,7 @@ run "an_open_door_for_people" {
 run "a_group_that_passes_by_every_approval_for_ever" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    access      = { probers = { "group:platform@acme.example" = null } }
+    access = { probers = { "group:platform@acme.example" = null } }
   }
 
   expect_failures = [var.access]
@@ -118,8 +114,7 @@ run "a_group_that_passes_by_every_approval_for_ever" {
 run "an_end_that_is_no_moment" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    access      = { probers = { "user:ana@acme.example" = "next month" } }
+    access = { probers = { "user:ana@acme.example" = "next month" } }
   }
 
   expect_failures = [var.access]
@@ -128,8 +123,7 @@ run "an_end_that_is_no_moment" {
 run "an_inbox_that_slack_cannot_reach" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    network     = { inbox_ingress = "ALLOW_INTERNAL_ONLY" }
+    network = { inbox_ingress = "ALLOW_INTERNAL_ONLY" }
   }
 
   expect_failures = [var.network]
@@ -138,8 +132,7 @@ run "an_inbox_that_slack_cannot_reach" {
 run "a_load_balancer_without_an_address" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    network     = { inbox_ingress = "ALLOW_INTERNAL_AND_GCLB" }
+    network = { inbox_ingress = "ALLOW_INTERNAL_AND_GCLB" }
   }
 
   expect_failures = [var.network]
@@ -148,8 +141,7 @@ run "a_load_balancer_without_an_address" {
 run "a_key_of_another_region" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    kms         = { key = "projects/acme-keys/locations/us/keyRings/freio/cryptoKeys/freio" }
+    kms = { key = "projects/acme-keys/locations/us/keyRings/freio/cryptoKeys/freio" }
   }
 
   expect_failures = [var.kms]
@@ -158,8 +150,7 @@ run "a_key_of_another_region" {
 run "budgets_that_never_say_that_all_is_spent" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    budgets     = { spent = [0.5] }
+    budgets = { spent = [0.5] }
   }
 
   expect_failures = [var.budgets]
@@ -168,8 +159,7 @@ run "budgets_that_never_say_that_all_is_spent" {
 run "a_project_by_its_number" {
   command = plan
   variables {
-    config_file = "tests/files/soft.yaml"
-    project     = "111111111111"
+    project = "111111111111"
   }
 
   expect_failures = [var.project]
@@ -198,4 +188,66 @@ run "policy_admin_on_a_whole_organization_and_not" {
   }
 
   expect_failures = [var.organization]
+}
+
+run "a_file_whose_lists_are_none" {
+  command = plan
+  variables {
+    config_file = "tests/files/bad_shapes.yaml"
+  }
+
+  expect_failures = [terraform_data.freio_yaml]
+
+  assert {
+    condition = toset(local.faults) == toset([
+      "currency: 'euro' is not a currency; may be three capital letters, such as EUR",
+      "text.levers: is no list; may be such as [quota]",
+      "text.match.projects: is no list; may be such as […]",
+      "text.match.labels: is no mapping; may be such as {app: text}",
+      "names.match.projects: 'Acme Chat' is not a project id; may be such as acme-chat-prod",
+      "names.match.projects: '123456789012' is not a project id; may be such as acme-chat-prod",
+      "names.match.service_accounts: 'ana@acme.example' is not a service account; may be such as chat@acme-chat-prod.iam.gserviceaccount.com",
+      "empty.match.projects: is no list; may be such as […]",
+      "empty.levers: is empty; may have at least one of gateway, quota, allowed_models, api_key, iam_deny, disable_service, unlink_billing",
+      "apps: 'a-name-that-is-longer-than-any-name-of-a-budget-at-google-may-be' has 64 characters, and is what Cloud Billing's budget is called; may have 60 at most",
+    ])
+    error_message = jsonencode(local.faults)
+  }
+}
+
+run "labels_that_google_would_refuse" {
+  command = plan
+  variables {
+    labels = { Team = "FinOps" }
+  }
+
+  expect_failures = [var.labels]
+}
+
+run "a_label_that_is_freios_own" {
+  command = plan
+  variables {
+    labels = { freio = "mine" }
+  }
+
+  expect_failures = [var.labels]
+}
+
+run "everybody_of_a_domain" {
+  command = plan
+  variables {
+    access = { probers = { "domain:acme.example" = "2027-01-31T18:00:00-03:00" } }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "a_database_beyond_its_key" {
+  command = plan
+  variables {
+    location = { region = "southamerica-east1", firestore = "nam5" }
+    kms      = { key = "projects/acme-keys/locations/southamerica-east1/keyRings/freio/cryptoKeys/freio" }
+  }
+
+  expect_failures = [var.kms]
 }

@@ -4,16 +4,6 @@ mock_provider "google" {
   source = "./tests/mocks"
 }
 
-variables {
-  project      = "acme-freio"
-  config_file  = "examples/organisation/freio.yaml"
-  location     = { region = "southamerica-east1" }
-  alerts       = { emails = ["oncall@acme.example"] }
-  own_budget   = { monthly = 150 }
-  budgets      = { accepted = ["catalogue-tagging"] }
-  organization = { id = "123456789012", deny_folder = "345678901234", policy_condition = "resource.matchTag('123456789012/freio', 'braked')" }
-}
-
 run "only_the_enforcer_and_its_hard_identity_change_anything_at_the_apps" {
   command = plan
 
@@ -237,6 +227,31 @@ run "secrets_are_read_by_who_needs_them" {
   }
 }
 
+run "of_the_billing_account_prices_and_caps_are_read" {
+  command = plan
+
+  assert {
+    condition     = [for right in output.rights : "${right.who}: ${join(", ", right.may)}" if right.on == "billing account 01D4EE-079462-DFD6EC"] == ["spend_watch: billing.billingAccountPrice.get, billing.budgets.list"]
+    error_message = "payments are nothing to a watch: ${jsonencode(output.rights)}"
+  }
+  assert {
+    condition     = google_organization_iam_custom_role.billing[0].role_id == "freioBilling_acme_freio"
+    error_message = "two of an organization's would be one"
+  }
+}
+
+run "where_the_account_is_another_organizations_it_is_googles_own_role" {
+  command = plan
+  variables {
+    organization = { id = "123456789012", deny_folder = "345678901234", policy_condition = "resource.matchTag('123456789012/freio', 'braked')", billing_role = false }
+  }
+
+  assert {
+    condition     = length(google_organization_iam_custom_role.billing) == 0 && [for grant in google_billing_account_iam_member.watch : grant.role] == ["roles/billing.viewer"]
+    error_message = "a role of one organization is none of another's account"
+  }
+}
+
 run "tables_are_filled_and_not_made" {
   command = plan
 
@@ -284,7 +299,7 @@ run "nothing_is_taken_from_a_brake_that_may_be_held" {
     condition = toset(keys(terraform_data.nothing_is_held)) == toset([
       "acme-catalogue", "acme-chat-prod", "acme-drill", "acme-identities", "acme-research", "vega-translate",
       "allowed_models in acme-chat-prod", "disable_service in acme-research", "iam_deny in acme-identities",
-      "allowed_models", "disable_service", "gateway", "iam_deny",
+      "allowed_models", "disable_service", "gateway", "iam_deny", "functions",
     ])
     error_message = jsonencode(keys(terraform_data.nothing_is_held))
   }

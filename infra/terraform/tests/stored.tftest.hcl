@@ -4,16 +4,6 @@ mock_provider "google" {
   source = "./tests/mocks"
 }
 
-variables {
-  project      = "acme-freio"
-  config_file  = "examples/organisation/freio.yaml"
-  location     = { region = "southamerica-east1" }
-  alerts       = { emails = ["oncall@acme.example"] }
-  own_budget   = { monthly = 150 }
-  budgets      = { accepted = ["catalogue-tagging"] }
-  organization = { id = "123456789012", deny_folder = "345678901234", policy_condition = "resource.matchTag('123456789012/freio', 'braked')" }
-}
-
 run "state_can_be_brought_back_and_is_not_thrown_away" {
   command = plan
 
@@ -103,8 +93,12 @@ run "trouble_wakes_somebody_and_not_by_slack" {
     error_message = "what is stuck is critical, by the line that the pager writes"
   }
   assert {
-    condition     = keys(google_monitoring_alert_policy.silence) == ["enforcer", "spend_watch"] && alltrue([for name, policy in google_monitoring_alert_policy.silence : strcontains(policy.conditions[0].condition_prometheus_query_language[0].query, "service_name=\"freio-${replace(name, "_", "-")}\",response_code_class=\"2xx\"}[15m])) or vector(0)) < 1")])
-    error_message = "no tick handled in a quarter of an hour, also where there never was one"
+    condition = alltrue([for name, tick in { spend_watch = "watch", enforcer = "sweep" } : alltrue([
+      endswith(google_logging_metric.tick[name].filter, "resource.labels.service_name=\"freio-${replace(name, "_", "-")}\" AND jsonPayload.tick=\"${tick}\""),
+      startswith(google_monitoring_alert_policy.silence[name].conditions[0].condition_prometheus_query_language[0].query, "(sum(increase(logging_googleapis_com:user_freio_tick_${tick}{"),
+      endswith(google_monitoring_alert_policy.silence[name].conditions[0].condition_prometheus_query_language[0].query, "[15m])) or vector(0)) < 1"),
+    ])]) && length(google_monitoring_alert_policy.silence) == 2
+    error_message = "no line of a tick in a quarter of an hour, also where there never was one"
   }
   assert {
     condition     = alltrue([for name in keys(google_pubsub_subscription.freio) : strcontains(google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].filter, "\"${name}\"")])

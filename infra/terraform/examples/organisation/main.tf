@@ -53,6 +53,13 @@ variable "keys" {
   nullable = false
 }
 
+variable "secrets_ready" {
+  description = "false for the first apply alone: see the module's variable."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 provider "google" {
   project               = var.project
   billing_project       = var.project
@@ -62,10 +69,11 @@ provider "google" {
 module "freio" {
   source = "../.."
 
-  project     = var.project
-  config_file = "${path.module}/freio.yaml"
-  location    = { region = var.region }
-  labels      = { cost_centre = "cc-finops" }
+  project       = var.project
+  config_file   = "${path.module}/freio.yaml"
+  location      = { region = var.region }
+  labels        = { cost_centre = "cc-finops" }
+  secrets_ready = var.secrets_ready
 
   # The paging service and a list, so that neither Slack nor one person's phone is the only way.
   alerts = {

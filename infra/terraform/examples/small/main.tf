@@ -2,8 +2,8 @@
 #
 #   make bundle
 #   terraform init
-#   terraform apply -target=module.freio.google_secret_manager_secret.freio
-#   … put the secrets in: terraform output secrets
+#   terraform apply -var secrets_ready=false
+#   … make the Slack app, and put the secrets in: terraform output freio
 #   terraform apply
 
 terraform {
@@ -30,6 +30,13 @@ variable "project" {
   nullable    = false
 }
 
+variable "secrets_ready" {
+  description = "false for the first apply alone: see the module's variable."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 # The Budget API wants to know whose quota a person's own credentials use.
 provider "google" {
   project               = var.project
@@ -40,11 +47,12 @@ provider "google" {
 module "freio" {
   source = "../.."
 
-  project     = var.project
-  config_file = "${path.module}/freio.yaml"
-  location    = { region = "europe-west1" }
-  alerts      = { emails = ["ines@bloom.example"] }
-  own_budget  = { monthly = 30 }
+  project       = var.project
+  config_file   = "${path.module}/freio.yaml"
+  location      = { region = "europe-west1" }
+  alerts        = { emails = ["ines@bloom.example"] }
+  own_budget    = { monthly = 30 }
+  secrets_ready = var.secrets_ready
   # It has what the other app leaves of the project, which no filter can say.
   budgets = { accepted = ["everything-else"] }
   # She runs Freio alone, and approves what it asks anyway: no end.

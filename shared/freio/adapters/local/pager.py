@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 
+from freio.adapters.local.log import write_entry
 from freio.adapters.local.post import post_json
 from freio.ports import Pager
 
@@ -45,10 +44,7 @@ class LogPager:
     """
 
     def page(self, key: str, summary: str, details: Mapping[str, str]) -> None:
-        entry = {"severity": "CRITICAL", "message": summary, "dedup_key": key, "details": dict(details)}
-        # One write, so that lines of several threads do not mix.
-        sys.stderr.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        sys.stderr.flush()
+        write_entry("CRITICAL", summary, dedup_key=key, details=dict(details))
 
 
 class Pagers:
