@@ -6,7 +6,7 @@ Each function asks for one thing (`inbox`, `budget_desk`, `watcher`, `sweeper`),
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from freio.guard.watch import Watcher
     from freio.ports import (
         Calendar,
+        CallLog,
         Clock,
         Detector,
         Forecaster,
@@ -326,6 +327,18 @@ class Freio:
         return found
 
     @cached_property
+    def call_logs(self) -> Sequence[CallLog]:
+        """What tells callers apart; the gateway first, which knows what each has spent, and of which models."""
+        from freio.adapters.google.credential_calls import CredentialCalls
+
+        logs: list[CallLog] = [CredentialCalls(self.apis, self.client.apps)]
+        if self.client.gateway is not None:
+            from freio.adapters.litellm.gateway_calls import GatewayCalls
+
+            logs.insert(0, GatewayCalls(self._gateway_api))
+        return logs
+
+    @cached_property
     def list_prices(self) -> PriceBook:
         """What everybody pays: it needs no cloud and no account."""
         from freio.adapters.genai_prices_book import GenaiPricesBook
@@ -516,6 +529,7 @@ class Freio:
         from freio.adapters.detector.paces import PaceRecords
         from freio.adapters.google.projects import GoogleProjects
         from freio.domain.spend_cap import CapReport
+        from freio.guard.callers import CallerWatch
         from freio.guard.caps import CapWatch
         from freio.guard.digest import DigestDesk
         from freio.guard.drill import Drills
@@ -540,6 +554,7 @@ class Freio:
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             drills=Drills(self.client, self.store, self.clock, meter=self.meter, levers=levers),
             prover=self.prover,
+            callers=CallerWatch(self.call_logs),
             chat=self.chat,
             alerter=self.alerter,
             calendar=self.calendar,

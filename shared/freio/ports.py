@@ -17,6 +17,7 @@ from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
 from freio.domain.budget import BudgetStatus
+from freio.domain.callers import Calls
 from freio.domain.digest import AlertLog
 from freio.domain.drill import DrillRun
 from freio.domain.expectation import Expectations
@@ -26,6 +27,7 @@ from freio.domain.increase import Increase, Preference
 from freio.domain.journal import Entry
 from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
+from freio.domain.phrase import Phrase
 from freio.domain.proof import Window
 from freio.domain.quota import QuotaBook
 from freio.domain.rates import Use
@@ -135,6 +137,21 @@ class Meter(Protocol):
     """Telemetry: minutes old, without money."""
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
+
+
+class CallLog(Protocol):
+    """Something that tells the callers of an app apart, where telemetry does not: minutes old."""
+
+    def calls(self, app: App, until: datetime) -> Calls | None:
+        """What each caller had in the hour up to `until`, and in the same hours of the seven days before.
+
+        None: it does not tell this app's callers apart, or not all of them.
+        """
+        ...
+
+    def named(self, app: App, caller: str) -> Phrase:
+        """A caller of the last answer, as people know it."""
+        ...
 
 
 class Projects(Protocol):

@@ -25,6 +25,7 @@ from freio.domain.silence import Silence
 from freio.domain.spend import Score
 from freio.errors import Conflict, Unavailable, VendorError
 from freio.guard.alert import Alerter
+from freio.guard.callers import CallerWatch, tell
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
@@ -90,6 +91,7 @@ class Watcher:
         drills: Drills | None = None,
         forecasts: ForecastWatch | None = None,
         digests: DigestDesk | None = None,
+        callers: CallerWatch | None = None,
     ) -> None:
         self._client = client
         self._store = store
@@ -104,6 +106,7 @@ class Watcher:
         self._calendar = calendar
         self._proposer = proposer
         self._prover = prover
+        self._callers = callers or CallerWatch(())
         self._chat = chat
         self._alerter = alerter
         self._listener = Listener(store)
@@ -272,7 +275,8 @@ class Watcher:
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)
-        look(
+        said, unread = self._callers.told(app, said, incident.explanation, reading.rate)
+        looked = look(
             step,
             app,
             incident,
@@ -282,7 +286,10 @@ class Watcher:
             explanation=said,
             beyond=finding.is_odd,
         )
+        tell(step, looked, incident.explanation.caller if incident.explanation else None)
         self._store.commit(step.change())
+        if unread is not None:  # told apart from the rest: the brake is worked out all the same
+            note(self._store, reading.at, f"reading whose calls those of {app.name} are", unread)
         if failed is not None:
             raise failed
 
