@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -183,6 +184,26 @@ def test_the_table_says_how_it_stands_against_the_budget_and_what_was_too_short(
     assert "0.7 for each app and week, of a budget of 0.25 (alerts_per_app_week)" in said
     assert "! chat: 11 days of history." in said
     assert "gemini-2.5-flash" in said
+
+
+def test_an_alert_says_which_feature_drove_it_where_the_file_names_their_label(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As far as a bill knows who called; without the label there is no such column."""
+    rows = runaway()
+    rows[240:245] = [replace(row, labels={"feature": "tags"}) for row in rows[240:245]]
+    export, config = written(
+        tmp_path, rows, BUDGETED.replace("    match:", "    features: {label: feature}\n    match:")
+    )
+    assert main(["watch", config, "--backtest", export]) == 0
+    *_, header, _, row = (line for line in capsys.readouterr().out.splitlines() if line)
+    assert header.endswith("mostly of the feature")
+    assert row.endswith("tags")
+    assert main(["watch", config, "--backtest", export, "--format", "csv"]) == 0
+    assert [one["feature"] for one in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["tags"]
+    _, without = written(tmp_path, rows)
+    assert main(["watch", without, "--backtest", export]) == 0
+    assert "mostly of the feature" not in capsys.readouterr().out
 
 
 def test_csv_has_one_line_for_each_alert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

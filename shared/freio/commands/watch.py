@@ -58,6 +58,7 @@ ALERTS = (
     N_("ended"),
 )
 STILL = N_("still running")
+FEATURE_OF = N_("mostly of the feature")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -135,7 +136,11 @@ def _table(client: Client, found: Backtest, language: Language) -> str:
         aligned([language.gettext(name) for name in APPS], apps, numbers={2, 3, 4, 5}),
     ]
     if alerts:
-        parts += ["", aligned([language.gettext(name) for name in ALERTS], alerts, numbers={3, 4, 7, 8})]
+        header = [language.gettext(name) for name in ALERTS]
+        if any(alert.feature for alert in found.alerts):
+            for row, name in zip((header, *alerts), (FEATURE_OF, *(a.feature for a in found.alerts)), strict=True):
+                row.append(language.gettext(name) if row is header else name or "-")
+        parts += ["", aligned(header, alerts, numbers={3, 4, 7, 8})]
     return "\n".join(parts)
 
 
@@ -218,7 +223,21 @@ def _csv(_client: Client, found: Backtest, _language: Language) -> str:
     return out.getvalue().rstrip("\n")
 
 
-_FIELDS = ("at", "app", "kind", "level", "observed", "usual", "currency", "driver", "began", "before", "after", "ended")
+_FIELDS = (
+    "at",
+    "app",
+    "kind",
+    "level",
+    "observed",
+    "usual",
+    "currency",
+    "driver",
+    "began",
+    "before",
+    "after",
+    "ended",
+    "feature",
+)
 
 
 def _fields(alert: Alert) -> dict[str, Any]:
@@ -235,6 +254,7 @@ def _fields(alert: Alert) -> dict[str, Any]:
         f"{alert.before.amount:f}",
         f"{alert.after.amount:f}",
         alert.ended.isoformat() if alert.ended else None,
+        alert.feature or None,
     )
     return dict(zip(_FIELDS, values, strict=True))
 

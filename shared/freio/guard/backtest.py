@@ -21,7 +21,8 @@ from freio.domain.signal import SignalKind
 from freio.domain.spend import Score
 from freio.guard.decide import look, open_or_merge
 from freio.guard.detect import Finding, assess, detect
-from freio.guard.history import History
+from freio.guard.explain import driven
+from freio.guard.history import Costs, History
 from freio.guard.judge import MIN_HOURS, seasoned
 from freio.guard.meter import HISTORY, Reading
 from freio.guard.step import Step
@@ -41,7 +42,9 @@ class Alert:
 
     ``at``       when: the end of the hour that fired. ``began`` is the first of the hours on end, up to that one, that
                  were over the usual: seven days before at the earliest.
-    ``usual``    what its hour usually costs, ``observed`` what it cost; ``driver`` the model that cost most in it.
+    ``usual``    what its hour usually costs, ``observed`` what it cost.
+    ``driver``   the model with most of what was over the usual since it began, ``feature`` the same of what the label
+                 of the app's features says (empty: the file names no such label, or most of it has none).
     ``before``   what was spent over the usual until the alert: nobody could have saved that. ``after``: from then until
                  it was quiet, which a brake at once would have saved.
     ``ended``    when its last hour over the usual ended; None: it still ran when the history ended.
@@ -58,6 +61,7 @@ class Alert:
     before: Money
     after: Money
     ended: datetime | None
+    feature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,11 +246,21 @@ class Replay:
             level=one.incident.level,
             observed=signal.observed,
             usual=signal.usual,
-            driver=signal.driver,
+            driver=self._driven(self.history.costs, one, first) or signal.driver,
+            feature=self._driven(self.history.features, one, first),
             before=self._sum(first, one.place + 1),
             after=self._sum(one.place + 1, one.last + 1),
             ended=None if one.is_open else one.at + (one.last - one.place) * HOUR,
         )
+
+    def _driven(self, costs: Costs, one: Opened, first: int) -> str:
+        """By the rule of production, over the hours from `first` up to the one that fired, and the week before them."""
+        start = max(0, first - BACK)
+        begins = one.at - (one.place + 1 - start) * HOUR
+        spent = costs.get(self.app.name, {})
+        hours = [spent.get(begins + n * HOUR, {}) for n in range(one.place + 1 - start)]
+        parts = {part for hour in hours for part in hour}
+        return driven({part: [hour.get(part, _ZERO) for hour in hours] for part in sorted(parts)}, first - start)[0]
 
     def _sum(self, first: int, last: int) -> Money:
         return Money(sum(self.over[first:last], _ZERO), self.client.currency)

@@ -38,15 +38,19 @@ def history(hours: Sequence[int | str], **others: Sequence[int | str]) -> Histor
 
 @dataclass
 class Threshold:
-    """Fires over ten times the usual, which is always 1; keeps the lengths that it was shown, and their last hours."""
+    """Fires over ten, where 1 is usual, unless told; keeps the lengths that it was shown, and their last hours."""
 
     shown: list[dict[str, list[float]]] = field(default_factory=list)
     at: list[datetime] = field(default_factory=list)
+    over: float = 10.0
+    usual: float = 1.0
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         self.shown.append({name: list(each) for name, each in series.items()})
         self.at.append(last_hour + timedelta(seconds=1))  # it is asked just before the hour ends
-        return {name: Score(value=each[-1] / 10, usual=1.0, kind="spike") for name, each in series.items()}
+        return {
+            name: Score(value=each[-1] / self.over, usual=self.usual, kind="spike") for name, each in series.items()
+        }
 
 
 def test_every_hour_is_judged_from_itself_and_earlier_ones() -> None:
@@ -162,6 +166,21 @@ def test_the_dearest_model_of_the_hour_drives_it() -> None:
     lines = [line(hour, 1) for hour in range(40)] + [line(39, 30, model="pro"), line(39, 5, model="lite")]
     [alert] = backtest(client(), History.of(lines), Threshold()).alerts
     assert (alert.driver, alert.observed) == ("pro", usd(36))
+
+
+def test_the_model_and_the_feature_with_most_beyond_the_usual_drive_it() -> None:
+    """Not those that always cost most: a dear one that goes on as ever is no news."""
+
+    def of(hour: int, amount: int, model: str, feature: str) -> SpendLine:
+        plain = line(hour, amount, model=model)
+        return replace(plain, by={**plain.by, "feature": feature})
+
+    lines = [of(hour, 40, "pro", "answers") for hour in range(60)]
+    lines += [of(hour, 20 if hour >= 57 else 1, "flash", "tags") for hour in range(60)]
+    [alert] = backtest(client(), History.of(lines), Threshold(over=50, usual=41)).alerts
+    assert (alert.driver, alert.feature) == ("flash", "tags")
+    [plain] = backtest(client(), history([1] * 30 + [100]), Threshold()).alerts
+    assert plain.feature == ""
 
 
 def test_without_a_clients_file_projects_are_the_apps() -> None:
