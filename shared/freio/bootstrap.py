@@ -559,7 +559,7 @@ class Freio:
             alerter=self.alerter,
             calendar=self.calendar,
             numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
-            forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster),
+            forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster, self.calendar),
             digests=DigestDesk(self.client, self.store, self.store, self.clock),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )

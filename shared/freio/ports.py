@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from freio.domain.anomaly import ProjectNumbers
@@ -220,10 +221,19 @@ class PaceDetector(Protocol):
 class Forecaster(Protocol):
     """Says what the days to come may cost."""
 
-    def outlook(self, days: Mapping[str, Sequence[Decimal]], *, ahead: Decimal, after: Decimal) -> dict[str, Outlook]:
+    def outlook(
+        self,
+        days: Mapping[str, Sequence[Decimal]],
+        *,
+        ahead: Decimal,
+        after: Decimal,
+        coming: Mapping[str, Sequence[tuple[Decimal, Decimal]]] = MappingProxyType({}),
+    ) -> dict[str, Outlook]:
         """What each series spends within `ahead` days, from `after` days behind its last one on.
 
         Days are 24 hours on end, oldest first, of any one currency. A series whose history is too short is left out.
+        ``coming``  of a series, at least and at most how many times the usual each coming day costs, from the one
+        behind its last on; days beyond, and series that are not there, cost the usual.
         """
         ...
 

@@ -224,9 +224,9 @@ class Watcher:
             is_open |= again(partial(self._caps.merge, app, readings, self._spend(reading)))
         if not is_open:
             return
-        if self._forecasts is not None:
-            again(partial(self._forecasts.merge, app))
         again(partial(self._look, app, reading, finding))
+        if self._forecasts is not None:
+            again(partial(self._forecasts.merge, app))  # after the look: it moves by what that has seen
         again(partial(self._propose, app, readings))
         again(partial(self._draw_chart, app, reading, finding.score))
         incident = self._store.open_incident(app.name)
