@@ -30,6 +30,7 @@ from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.detect_silence import told
+from freio.guard.detect_tariff import hides_price, open_prices
 from freio.guard.digest import DigestDesk
 from freio.guard.drill import Drills
 from freio.guard.explain import explain
@@ -244,6 +245,7 @@ class Watcher:
             known=known,
             allowance=self._allowance(app),
             now=reading.at,
+            told=open_prices(self._store.open_incident(app.name), reading.at),
         )
 
     def _merge(self, app: App, reading: Reading, finding: Finding) -> bool:
@@ -272,6 +274,8 @@ class Watcher:
             except VendorError as error:
                 hiding, failed = True, error  # nobody can say what the brake refuses: it is looked at all the same
         if hiding or any(signal.kind is SignalKind.SILENCE for signal in told(finding.signals, incident)):
+            reading = replace(reading, complete=False)
+        if hides_price(open_prices(incident, step.now), reading, step.now):
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)
