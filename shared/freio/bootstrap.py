@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
     from freio.domain.rights import RightsReport
+    from freio.domain.spend import SpendLine
     from freio.domain.spend_cap import SpendCap
     from freio.guard.alert import Alerter
     from freio.guard.anomaly import AnomalyDesk
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         Lever,
         Meter,
         Model,
+        PaceDetector,
         Pager,
         PriceBook,
         Queue,
@@ -526,7 +528,6 @@ class Freio:
 
     @cached_property
     def watcher(self) -> Watcher:
-        from freio.adapters.detector.paces import PaceRecords
         from freio.adapters.google.projects import GoogleProjects
         from freio.domain.spend_cap import CapReport
         from freio.guard.callers import CallerWatch
@@ -549,7 +550,7 @@ class Freio:
             self.store,
             self.clock,
             detector=self.detector,
-            paces=PaceRecords(float(self.client.alerts_per_app_week)),
+            paces=paces_of(self.client),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             drills=Drills(self.client, self.store, self.clock, meter=self.meter, levers=levers),
@@ -647,6 +648,13 @@ class Freio:
         )
 
 
+def paces_of(client: Client) -> PaceDetector:
+    """Under the same budget of alerts."""
+    from freio.adapters.detector.paces import PaceRecords
+
+    return PaceRecords(float(client.alerts_per_app_week))
+
+
 def detector_of(client: Client) -> Detector:
     """It keeps the client's budget of alerts, and knows its money gate."""
     from freio.adapters.detector.adapter import Budget, PyodDetector
@@ -656,13 +664,20 @@ def detector_of(client: Client) -> Detector:
 
 def file_history(path: Path, apps: Iterable[App] | None) -> History:
     """What an export in a file says of each of the apps, hour by hour; None: of each project."""
+    from freio.adapters.duckdb.local_file import LocalFile
+    from freio.adapters.warehouse.rules import Rules
+    from freio.adapters.warehouse.warehouse import SqlWarehouse
     from freio.domain.spend import Every
     from freio.guard.history import BY, History
 
     since, until = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-    warehouse = file_warehouse(path, apps or ())
-    lines = warehouse.spend(since, until, by=BY, every=Every.HOUR, as_of=until)
-    return History.of(lines, who="project" if apps is None else "app")
+    file, rules = LocalFile(path), Rules.of(apps or ())
+
+    def lines(tables: Tables) -> list[SpendLine]:
+        return SqlWarehouse(file, tables, rules).spend(since, until, by=BY, every=Every.HOUR, as_of=until)
+
+    tokens = lines(file.tokens) if file.tokens else ()
+    return History.of(lines(file.tables), who="project" if apps is None else "app", tokens=tokens)
 
 
 def file_warehouse(path: Path, apps: Iterable[App]) -> SqlWarehouse:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from freio.domain.incident import Incident, State
 from freio.domain.signal import SignalKind
-from freio.guard.detect_tariff import of_tariff, open_prices
+from freio.guard.detect_tariff import hides_price, of_tariff, open_prices
 from freio.guard.tariff import Hourly, dearer
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, Town, app, client, usd
 
@@ -240,6 +240,16 @@ def test_a_night_without_tokens_is_no_price_that_is_back(dear: Town) -> None:
         dear.clock.sleep(300)
         dear.watcher.watch()
     assert dear.store.open_incident("chat") is None
+
+
+def test_hours_without_tokens_hide_a_price_that_was_told(dear: Town) -> None:
+    """Six hours of it; an app whose price was never told has nothing to hide."""
+    told = open_prices(the_incident(dear), NOW)
+    reading = dear.read().apps["chat"]
+    assert not hides_price(told, reading, NOW)
+    assert not hides_price(told, reading, NOW + 5 * HOUR)
+    assert hides_price(told, reading, NOW + 6 * HOUR)
+    assert not hides_price((), reading, NOW + 6 * HOUR)
 
 
 def test_what_was_accepted_or_is_four_weeks_old_is_no_price_that_was_told(dear: Town) -> None:
