@@ -238,7 +238,9 @@ def test_a_file_that_counts_tokens_is_judged_by_them_too(
     assert main(["watch", config, "--backtest", export, "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["judged_by"] == ["money", "tokens", "price"]
-    assert "price_change" in {alert["kind"] for alert in found["alerts"]}
+    assert ("price_change", "tokens") in {(alert["kind"], alert["by"]) for alert in found["alerts"]}
+    assert main(["watch", config, "--backtest", export]) == 0
+    assert "of them by the pace or the price of tokens" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("sku", "unit"), [(INPUT, "seconds"), ("Grounding Requests Input", "count")])

@@ -41,6 +41,10 @@ REPLAYED_MONEY = N_(
     "Each hour was judged as it ended, by its money alone: this file has no amounts of usage (usage.amount and "
     "usage.unit, or ConsumedQuantity and ConsumedUnit), so neither how fast tokens came nor what they cost was judged."
 )
+BY_TOKENS = N_(
+    "{alerts:alerts} of them by the pace or the price of tokens: by hours, and with thresholds that are set for "
+    "quarters of an hour. How often production will alert by them, this cannot tell."
+)
 NOT_REPLAYED = N_("No bill can show, so that none of it was replayed here: {missing:phrases}.")
 MISSING = (
     N_("bursts within an hour, which production tells within minutes"),
@@ -195,6 +199,8 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
         money = {"before": _text(before), "after": _text(after), "gate": _text(client.money_gate)}
         notes.append(language.say(MONEY, money))
     notes.append(language.say(REPLAYED, {}) if found.tokens else f"! {language.say(REPLAYED_MONEY, {})}")
+    if many := sum(alert.by_tokens for alert in found.alerts):
+        notes.append(language.say(BY_TOKENS, {"alerts": str(many)}))
     missing = packed(Phrase(what) for what in MISSING)
     notes.append(f"! {language.say(NOT_REPLAYED, {'missing': missing})}")
     for one in found.judged:
@@ -254,7 +260,7 @@ _FIELDS = (
     "before",
     "after",
     "ended",
-    "feature",
+    *("feature", "by"),
 )
 
 
@@ -273,6 +279,7 @@ def _fields(alert: Alert) -> dict[str, Any]:
         f"{alert.after.amount:f}",
         alert.ended.isoformat() if alert.ended else None,
         alert.feature or None,
+        "tokens" if alert.by_tokens else "money",
     )
     return dict(zip(_FIELDS, values, strict=True))
 

@@ -22,7 +22,7 @@ from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score
 from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
-from freio.guard.detect import Finding, assess, detect
+from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
 from freio.guard.detect_tariff import open_prices
 from freio.guard.explain import driven
 from freio.guard.history import Costs, History
@@ -48,6 +48,7 @@ class Alert:
     ``usual``    what its hour usually costs, ``observed`` what it cost; of several hours, one of them.
     ``driver``   the model with most of what was over the usual since it began, ``feature`` the same of what the label
                  of the app's features says (empty: the file names no such label, or most of it has none).
+    ``by_tokens``  whether the pace or the price of tokens told it, and not money.
     ``before``   what was spent over the usual until the alert: nobody could have saved that. ``after``: from then until
                  it was quiet, which a brake at once would have saved.
     ``ended``    when its last hour over the usual ended; None: it still ran when the history ended.
@@ -65,6 +66,7 @@ class Alert:
     after: Money
     ended: datetime | None
     feature: str = ""
+    by_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +286,7 @@ class Replay:
             feature=self._driven(self.history.features, one, first),
             before=self._sum(first, one.place + 1),
             after=self._sum(one.place + 1, one.last + 1),
+            by_tokens=signal.window_minutes != HOUR_MINUTES,
             ended=None if one.is_open else one.at + (one.last - one.place) * HOUR,
         )
 

@@ -208,6 +208,8 @@ def test_tokens_are_judged_where_the_export_counts_them() -> None:
     [alert] = found.alerts
     assert found.tokens
     assert (alert.at, alert.kind, alert.driver) == (START + 41 * HOUR, SignalKind.SPIKE, "flash")
+    assert alert.by_tokens
+    assert not backtest(client(), History.of(money), Threshold()).alerts[0].by_tokens
     assert (alert.observed, alert.usual) == (usd(20), usd("0.1"))
     [pace] = fast.shown[40 - 23].values()
     assert (pace.peaks[-2:], pace.jumps[-2:], len(pace.peaks)) == ((100, 2000), (0, 1900), 41)
