@@ -462,6 +462,12 @@ DIGEST_OF_APP = N_("{app}, {alerts:alerts}")
 DIGEST_ANSWERS = N_("Answers: {answers:phrases}.")
 DIGEST_ANSWER = N_("{action:word}, {many:number}")
 DIGEST_UNANSWERED = N_("none from a person, {many:number}")
+DIGEST_POLICY_STOOD = N_("braked by the policy and let stand, {many:number}")
+DIGEST_POLICY_RELEASED = N_("braked by the policy and let go by a person, {many:number}")
+DIGEST_UNDECIDED = N_(
+    "Undecided: {undecided:alerts}. Only a person's throttle or *expected* says whether an alert was right; a snooze, "
+    "a keep running, or a brake of the policy does not, whether it was let stand or not."
+)
 DIGEST_PRECISION = N_(
     "Precision: {share:percent}. Of {judged:number} that were judged, a throttle confirmed {confirmed:number}."
 )
