@@ -34,7 +34,7 @@ import numpy as np
 from bench.arithmetic import edges, within
 from bench.detection import usage_file
 from bench.forecast_longer import cold, generated, special
-from bench.forecast_peers import ADDED_UP, added_up, peers
+from bench.forecast_peers import ADDED_UP, Fallen, added_up, peers
 from bench.recorded import fold
 from bench.result import Result, table, verdict
 from freio.adapters.forecaster.adapter import StatsForecaster
@@ -63,11 +63,12 @@ def run() -> Result:
     steady = np.isin(np.arange(len(names)), incidents.steady(spend))
     rows = np.isin(folds, REPORTED_ON)
     panels = {"all": rows, "steady": rows & steady}
+    fallen = Fallen()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = {name: _months(days, folds, path) for name, path in {OURS: simple_mean, **peers()}.items()}
+        found = {name: _months(days, folds, path) for name, path in {OURS: simple_mean, **peers(fallen)}.items()}
         found[OURS] = {**found[OURS], **_months(days, folds, simple_mean, CHOSEN_ON)}
-        naive = added_up(days, ORIGINS)
+        naive = added_up(days, ORIGINS, fallen)
     tables = {
         panel: {name: _figures(months, days, shown) for name, months in (found | {ADDED_UP: naive}).items()}
         for panel, shown in panels.items()
@@ -84,6 +85,7 @@ def run() -> Result:
             "panels": tables,
             "sizes": sizes,
             "by_fold": by_fold,
+            "fallen": fallen.said(),
             "special": known,
             "chances": chances,
             "generated": longer,
@@ -94,6 +96,9 @@ def run() -> Result:
             "holds: share of months that ended within the 80 % range (90 % interval over clients); below, above: where",
             "the others ended; width: of the range, over the total that was expected; off: mean error of the total.",
             *(line for panel in panels for line in ("", *_panel(panel, tables[panel], int(panels[panel].sum())))),
+            "",
+            "Where a peer raised or gave no number, the mean of the days so far stands in for it:",
+            *table(("peer", "asked", "raised", "no number"), fallen.said()),
             "",
             *table(
                 ("fold", "clients", "holds", "of months that went on"),
