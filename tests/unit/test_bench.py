@@ -269,3 +269,12 @@ def test_a_peer_that_raises_is_counted_and_not_taken_for_its_mean_in_silence(mon
         ("AutoETS", "1", "0", "1"),
         ("WindowAverage(7)", "1", "0", "0"),
     ]
+
+
+@pytest.mark.parametrize(("last", "met"), [((25.0, 1575), True), ((60.0, 1575), False), ((25.0, 3000), False)])
+def test_what_each_further_series_takes_says_whether_it_grows_linearly(last: tuple[float, int], met: bool) -> None:
+    """Time and memory both; what a process takes before the first series is in neither."""
+    sizes = [(10_000, 4.0, 405), (30_000, 8.0, 664), (100_000, *last)]
+    said = detection._linear([{"series": n, "cpu_seconds": s, "peak_mib": mib} for n, s, mib in sizes])
+    assert said.startswith("met") is met
+    assert "0.20 ms and 13.3 KiB" in said
