@@ -9,6 +9,8 @@ is seen before it is over. A first measure, whose range held 80 % on folds 0 and
 taken that holds 80 % there at the lower end of its own 90 % interval (`GROWS` of .25 in place of 0), and no other was
 tried on the clients shown.
 
+Folds differ, by which clients happen to be in them: each is shown, also without the months in which nothing more came.
+
 The peers are other models of statsforecast's under the same measure of their errors, and a model's own intervals added
 up day by day, as one would at first. MSTL is not among them: with a week's season it wants two weeks of past. Budgets
 for the chances are 0.8 to 1.5 times fourteen of the mean day so far, whatever came.
@@ -31,8 +33,8 @@ import numpy as np
 
 from bench.arithmetic import edges, within
 from bench.detection import usage_file
-from bench.forecast_longer import cold, generated
-from bench.forecast_peers import ADDED_UP, added_up, peers
+from bench.forecast_longer import cold, generated, special
+from bench.forecast_peers import ADDED_UP, Fallen, added_up, peers
 from bench.recorded import fold
 from bench.result import Result, table, verdict
 from freio.adapters.forecaster.adapter import StatsForecaster
@@ -61,17 +63,20 @@ def run() -> Result:
     steady = np.isin(np.arange(len(names)), incidents.steady(spend))
     rows = np.isin(folds, REPORTED_ON)
     panels = {"all": rows, "steady": rows & steady}
+    fallen = Fallen()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = {name: _months(days, folds, path) for name, path in {OURS: simple_mean, **peers()}.items()}
-        naive = added_up(days, ORIGINS)
+        found = {name: _months(days, folds, path) for name, path in {OURS: simple_mean, **peers(fallen)}.items()}
+        found[OURS] = {**found[OURS], **_months(days, folds, simple_mean, CHOSEN_ON)}
+        naive = added_up(days, ORIGINS, fallen)
     tables = {
         panel: {name: _figures(months, days, shown) for name, months in (found | {ADDED_UP: naive}).items()}
         for panel, shown in panels.items()
     }
     sizes = {name: _small(days, np.flatnonzero(rows), size) for name, size in SIZES.items()}
     chances = _chances(days, found[OURS], np.flatnonzero(rows))
-    longer = generated()
+    by_fold = {number: _held(days, folds == number, found[OURS]) for number in CHOSEN_ON + REPORTED_ON}
+    longer, known = generated(), special()
     start = cold()
     digest = hashlib.sha256(usage.read_bytes()).hexdigest()
     return Result(
@@ -79,6 +84,9 @@ def run() -> Result:
             "usage_sha256": digest,
             "panels": tables,
             "sizes": sizes,
+            "by_fold": by_fold,
+            "fallen": fallen.said(),
+            "special": known,
             "chances": chances,
             "generated": longer,
             "cold": start,
@@ -88,6 +96,22 @@ def run() -> Result:
             "holds: share of months that ended within the 80 % range (90 % interval over clients); below, above: where",
             "the others ended; width: of the range, over the total that was expected; off: mean error of the total.",
             *(line for panel in panels for line in ("", *_panel(panel, tables[panel], int(panels[panel].sum())))),
+            "",
+            "Where a peer raised or gave no number, the mean of the days so far stands in for it:",
+            *table(("peer", "asked", "raised", "no number"), fallen.said()),
+            "",
+            *table(
+                ("fold", "clients", "holds", "of months that went on"),
+                [
+                    (
+                        f"{number}{' (chosen on)' if number in CHOSEN_ON else ''}",
+                        str(many),
+                        f"{all_:.1%}",
+                        f"{went_on:.1%}",
+                    )
+                    for number, (many, all_, went_on) in by_fold.items()
+                ],
+            ),
             "",
             *table(
                 ("clients with", "holds", "width"),
@@ -105,6 +129,11 @@ def run() -> Result:
                 [(f"{ahead} days to come", f"{holds:.1%}", f"{width:.2f}") for ahead, (holds, width) in longer.items()],
             ),
             "",
+            *table(
+                ("ten days with a holiday and a sale in them", "holds", "width"),
+                [(f"{name} beforehand", f"{holds:.1%}", f"{width:.2f}") for name, (holds, width) in known.items()],
+            ),
+            "",
             _cold_said(start),
             "",
             *_verdicts(tables, sizes, start),
@@ -117,10 +146,12 @@ def run() -> Result:
 Months = Mapping[tuple[int, int], tuple[Floats, float]]  # client and day → percentiles of the total, expected total
 
 
-def _months(days: Floats, folds: Any, path: Path) -> dict[tuple[int, int], tuple[Floats, float]]:
+def _months(
+    days: Floats, folds: Any, path: Path, numbers: Sequence[int] = REPORTED_ON
+) -> dict[tuple[int, int], tuple[Floats, float]]:
     """Every client's, each fold an organisation of its own."""
     found: dict[tuple[int, int], tuple[Floats, float]] = {}
-    for number in REPORTED_ON:
+    for number in numbers:
         found |= _of(days, np.flatnonzero(folds == number), path)
     return found
 
@@ -160,6 +191,23 @@ def _figures(months: Months, days: Floats, shown: Any) -> dict[str, Any]:
         "off": float(np.mean(off)),
         "by_day": {str(o): float((inside[:, n] == 0).mean()) for n, o in enumerate(ORIGINS)},
     }
+
+
+def _held(days: Floats, rows: Any, months: Months) -> tuple[int, float, float]:
+    """How many clients, in which share of their months the range held, and of those that did not just end.
+
+    Where a client spends nothing more, a range without width holds: that is no merit.
+    """
+    came = days.sum(axis=1)
+    low, high = edges()
+    inside, went_on = [], []
+    for row in np.flatnonzero(rows):
+        for origin in ORIGINS:
+            total, _ = months[int(row), origin]
+            inside.append(within(total[low], came[row], total[high]) == 0)
+            went_on.append(days[row, origin:].sum() > 0)
+    kept = np.array(inside)
+    return int(rows.sum()), float(kept.mean()), float(kept[np.array(went_on)].mean())
 
 
 def _small(days: Floats, clients: Any, size: int) -> tuple[float, float]:

@@ -6,7 +6,7 @@ Each function asks for one thing (`inbox`, `budget_desk`, `watcher`, `sweeper`),
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from freio.domain.budget import BudgetMessage
     from freio.domain.click import Click
     from freio.domain.rights import RightsReport
+    from freio.domain.spend import SpendLine
     from freio.domain.spend_cap import SpendCap
     from freio.guard.alert import Alerter
     from freio.guard.anomaly import AnomalyDesk
@@ -55,12 +56,14 @@ if TYPE_CHECKING:
     from freio.guard.watch import Watcher
     from freio.ports import (
         Calendar,
+        CallLog,
         Clock,
         Detector,
         Forecaster,
         Lever,
         Meter,
         Model,
+        PaceDetector,
         Pager,
         PriceBook,
         Queue,
@@ -326,6 +329,18 @@ class Freio:
         return found
 
     @cached_property
+    def call_logs(self) -> Sequence[CallLog]:
+        """What tells callers apart; the gateway first, which knows what each has spent, and of which models."""
+        from freio.adapters.google.credential_calls import CredentialCalls
+
+        logs: list[CallLog] = [CredentialCalls(self.apis, self.client.apps)]
+        if self.client.gateway is not None:
+            from freio.adapters.litellm.gateway_calls import GatewayCalls
+
+            logs.insert(0, GatewayCalls(self._gateway_api))
+        return logs
+
+    @cached_property
     def list_prices(self) -> PriceBook:
         """What everybody pays: it needs no cloud and no account."""
         from freio.adapters.genai_prices_book import GenaiPricesBook
@@ -523,9 +538,9 @@ class Freio:
 
     @cached_property
     def watcher(self) -> Watcher:
-        from freio.adapters.detector.paces import PaceRecords
         from freio.adapters.google.projects import GoogleProjects
         from freio.domain.spend_cap import CapReport
+        from freio.guard.callers import CallerWatch
         from freio.guard.caps import CapWatch
         from freio.guard.digest import DigestDesk
         from freio.guard.drill import Drills
@@ -545,16 +560,17 @@ class Freio:
             self.store,
             self.clock,
             detector=self.detector,
-            paces=PaceRecords(float(self.client.alerts_per_app_week)),
+            paces=paces_of(self.client),
             meter=self.spend_meter,
             proposer=Proposer(self.client, self.meter, self.prices, levers),
             drills=Drills(self.client, self.store, self.clock, meter=self.meter, levers=levers),
             prover=self.prover,
+            callers=CallerWatch(self.call_logs),
             chat=self.chat,
             alerter=self.alerter,
             calendar=self.calendar,
             numbers=NumberBook(self.client, self.store, self.clock, GoogleProjects(self.apis)),
-            forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster),
+            forecasts=ForecastWatch(self.client, self.store, self.clock, self.forecaster, self.calendar),
             digests=DigestDesk(self.client, self.store, self.store, self.clock),
             caps=CapWatch(self.client, self.store, self.clock, self.spend_caps, own_project=self.settings.own_project),
         )
@@ -642,6 +658,13 @@ class Freio:
         )
 
 
+def paces_of(client: Client) -> PaceDetector:
+    """Under the same budget of alerts."""
+    from freio.adapters.detector.paces import PaceRecords
+
+    return PaceRecords(float(client.alerts_per_app_week))
+
+
 def detector_of(client: Client) -> Detector:
     """It keeps the client's budget of alerts, and knows its money gate."""
     from freio.adapters.detector.adapter import Budget, PyodDetector
@@ -651,13 +674,20 @@ def detector_of(client: Client) -> Detector:
 
 def file_history(path: Path, apps: Iterable[App] | None) -> History:
     """What an export in a file says of each of the apps, hour by hour; None: of each project."""
+    from freio.adapters.duckdb.local_file import LocalFile
+    from freio.adapters.warehouse.rules import Rules
+    from freio.adapters.warehouse.warehouse import SqlWarehouse
     from freio.domain.spend import Every
     from freio.guard.history import BY, History
 
     since, until = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-    warehouse = file_warehouse(path, apps or ())
-    lines = warehouse.spend(since, until, by=BY, every=Every.HOUR, as_of=until)
-    return History.of(lines, who="project" if apps is None else "app")
+    file, rules = LocalFile(path), Rules.of(apps or ())
+
+    def lines(tables: Tables) -> list[SpendLine]:
+        return SqlWarehouse(file, tables, rules).spend(since, until, by=BY, every=Every.HOUR, as_of=until)
+
+    tokens = lines(file.tokens) if file.tokens else ()
+    return History.of(lines(file.tables), who="project" if apps is None else "app", tokens=tokens)
 
 
 def file_warehouse(path: Path, apps: Iterable[App]) -> SqlWarehouse:

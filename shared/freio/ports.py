@@ -10,17 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from freio.domain.app import App
 from freio.domain.ask import Ask
 from freio.domain.authority import Person
+from freio.domain.callers import Calls
 from freio.domain.forecast import Outlook
 from freio.domain.incident import Incident
 from freio.domain.increase import Preference
 from freio.domain.journal import Entry
 from freio.domain.lever import Setting
 from freio.domain.notice import Card, Notice
+from freio.domain.phrase import Phrase
 from freio.domain.proof import Window
 from freio.domain.rates import Use
 from freio.domain.spend import Export, Pace, Probe, Score, Tokens
@@ -108,6 +111,21 @@ class Meter(Protocol):
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
 
 
+class CallLog(Protocol):
+    """Something that tells the callers of an app apart, where telemetry does not: minutes old."""
+
+    def calls(self, app: App, until: datetime) -> Calls | None:
+        """What each caller had in the hour up to `until`, and in the same hours of the seven days before.
+
+        None: it does not tell this app's callers apart, or not all of them.
+        """
+        ...
+
+    def named(self, app: App, caller: str) -> Phrase:
+        """A caller of the last answer, as people know it."""
+        ...
+
+
 class Projects(Protocol):
     """The client's projects as Google names them."""
 
@@ -174,10 +192,19 @@ class PaceDetector(Protocol):
 class Forecaster(Protocol):
     """Says what the days to come may cost."""
 
-    def outlook(self, days: Mapping[str, Sequence[Decimal]], *, ahead: Decimal, after: Decimal) -> dict[str, Outlook]:
+    def outlook(
+        self,
+        days: Mapping[str, Sequence[Decimal]],
+        *,
+        ahead: Decimal,
+        after: Decimal,
+        coming: Mapping[str, Sequence[tuple[Decimal, Decimal]]] = MappingProxyType({}),
+    ) -> dict[str, Outlook]:
         """What each series spends within `ahead` days, from `after` days behind its last one on.
 
         Days are 24 hours on end, oldest first, of any one currency. A series whose history is too short is left out.
+        ``coming``  of a series, at least and at most how many times the usual each coming day costs, from the one
+        behind its last on; days beyond, and series that are not there, cost the usual.
         """
         ...
 

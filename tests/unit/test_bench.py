@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from bench.acknowledge import Tally
 from bench.arithmetic import arrivals, percentile, ratio_interval
 from bench.clicks import MARK, SECRET, signed_click
 from bench.detector import score
+from bench.forecast_peers import Fallen, peers
 from bench.load import Sent
 from bench.meter import _Clean, _seen
 from bench.recorded import PER_HOUR, Client, Incident
@@ -240,3 +242,39 @@ def test_a_threshold_keeps_the_budget_and_a_hit_is_found_under_it() -> None:
     hit = clean.hit(incident)
     assert hit is not None
     assert hit - incident.first * PER_HOUR <= 4
+
+
+def test_a_peer_that_raises_is_counted_and_not_taken_for_its_mean_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one that says what is no number."""
+
+    class Raises:
+        def forecast(self, **_: object) -> None:
+            raise ZeroDivisionError
+
+    class NoNumber:
+        def forecast(self, **_: object) -> dict[str, list[float]]:
+            return {"mean": [1.0, float("nan")]}
+
+    models = importlib.import_module("statsforecast.models")
+    monkeypatch.setattr(models, "AutoTheta", lambda **_: Raises())
+    monkeypatch.setattr(models, "AutoETS", lambda **_: NoNumber())
+    fallen = Fallen()
+    paths = peers(fallen)
+    days = np.array([1.0, 3.0] * 4)
+    assert paths["AutoTheta"](days, 2).tolist() == [2.0, 2.0]
+    assert paths["AutoETS"](days, 2).tolist() == [1.0, 2.0]
+    assert paths["WindowAverage(7)"](days, 1).tolist() == pytest.approx([15 / 7])
+    assert fallen.said() == [
+        ("AutoTheta", "1", "1", "0"),
+        ("AutoETS", "1", "0", "1"),
+        ("WindowAverage(7)", "1", "0", "0"),
+    ]
+
+
+@pytest.mark.parametrize(("last", "met"), [((25.0, 1575), True), ((60.0, 1575), False), ((25.0, 3000), False)])
+def test_what_each_further_series_takes_says_whether_it_grows_linearly(last: tuple[float, int], met: bool) -> None:
+    """Time and memory both; what a process takes before the first series is in neither."""
+    sizes = [(10_000, 4.0, 405), (30_000, 8.0, 664), (100_000, *last)]
+    said = detection._linear([{"series": n, "cpu_seconds": s, "peak_mib": mib} for n, s, mib in sizes])
+    assert said.startswith("met") is met
+    assert "0.20 ms and 13.3 KiB" in said

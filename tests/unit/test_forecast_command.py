@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -183,6 +184,88 @@ def test_the_table_says_how_it_stands_against_the_budget_and_what_was_too_short(
     assert "0.7 for each app and week, of a budget of 0.25 (alerts_per_app_week)" in said
     assert "! chat: 11 days of history." in said
     assert "gemini-2.5-flash" in said
+
+
+def test_an_alert_says_which_feature_drove_it_where_the_file_names_their_label(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As far as a bill knows who called; without the label there is no such column."""
+    rows = runaway()
+    rows[240:245] = [replace(row, labels={"feature": "tags"}) for row in rows[240:245]]
+    export, config = written(
+        tmp_path, rows, BUDGETED.replace("    match:", "    features: {label: feature}\n    match:")
+    )
+    assert main(["watch", config, "--backtest", export]) == 0
+    *_, header, _, row = (line for line in capsys.readouterr().out.splitlines() if line)
+    assert header.endswith("mostly of the feature")
+    assert row.endswith("tags")
+    assert main(["watch", config, "--backtest", export, "--format", "csv"]) == 0
+    assert [one["feature"] for one in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["tags"]
+    _, without = written(tmp_path, rows)
+    assert main(["watch", without, "--backtest", export]) == 0
+    assert "mostly of the feature" not in capsys.readouterr().out
+
+
+INPUT = "Gemini 2.5 Flash Global Text Input - Predictions"
+
+
+def used(
+    tmp_path: Path, rows: list[Row], tokens: list[int], schema: Schema, *, sku: str = INPUT, unit: str = "count"
+) -> tuple[str, str]:
+    """The same export with how much was used, as Google writes it."""
+    export, config = written(tmp_path, rows)
+    written_rows = []
+    for row, amount in zip(rows, tokens, strict=True):
+        columns = replace(row, sku=sku).of(schema)
+        if schema is Schema.FOCUS:
+            columns |= {"ConsumedQuantity": str(amount), "ConsumedUnit": unit}
+        else:
+            columns["usage"] = {"amount": float(amount), "unit": unit, "pricing_unit": unit}
+        written_rows.append(json.dumps(columns))
+    Path(export).write_text("\n".join(written_rows), encoding="utf-8")
+    return export, config
+
+
+@pytest.mark.parametrize("schema", list(Schema))
+def test_a_file_that_counts_tokens_is_judged_by_them_too(
+    schema: Schema, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same money for a fortnight, and in the last six hours for half of the tokens: their price has doubled."""
+    tokens = [1_000_000] * (24 * 13)
+    rows = steady(13, an_hour=10.0)
+    rows[-8:] = [replace(row, cost=20.0) for row in rows[-8:]]
+    export, config = used(tmp_path, rows, tokens, schema)
+    assert main(["watch", config, "--backtest", export, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["judged_by"] == ["money", "tokens", "price"]
+    assert ("price_change", "tokens") in {(alert["kind"], alert["by"]) for alert in found["alerts"]}
+    assert main(["watch", config, "--backtest", export]) == 0
+    assert "of them by the pace or the price of tokens" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("sku", "unit"), [(INPUT, "seconds"), ("Grounding Requests Input", "count")])
+def test_what_is_no_token_is_not_counted_as_one(
+    sku: str, unit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that counts other things alone is judged by its money."""
+    rows = steady(3)
+    export, config = used(tmp_path, rows, [5] * len(rows), Schema.DETAILED, sku=sku, unit=unit)
+    assert main(["watch", config, "--backtest", export, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["judged_by"] == ["money"]
+
+
+def test_what_a_file_cannot_exercise_is_said_aloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A backtest without an alert must not read as if everything had been watched again."""
+    export, config = written(tmp_path, steady(3))
+    assert main(["watch", config, "--backtest", export]) == 0
+    said = capsys.readouterr().out
+    assert "! Each hour was judged as it ended, by its money alone: this file has no amounts of usage" in said
+    assert "! No bill can show, so that none of it was replayed here: bursts within an hour" in said
+    export, config = used(tmp_path, rows := steady(3), [1000] * len(rows), Schema.DETAILED)
+    assert main(["watch", config, "--backtest", export]) == 0
+    said = capsys.readouterr().out
+    assert "alone" not in said
+    assert "how fast its tokens came" in said
 
 
 def test_csv_has_one_line_for_each_alert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,6 +75,24 @@ def test_no_time_left_costs_nothing_more() -> None:
     assert set(asked(money([10.0] * 20), "0").percentiles) == {NOTHING}
 
 
+def test_a_special_day_counts_as_often_as_it_is_said_to_and_widens_the_range() -> None:
+    """Five days at 100, one of them up to three times as dear: 600 in the middle; a day of rest takes half of one."""
+    flat = money([100.0] * 28)
+
+    def of(*coming: tuple[str, str]) -> Outlook:
+        ranges = [(Decimal(low), Decimal(high)) for low, high in coming]
+        found = StatsForecaster().outlook({"mine": flat}, ahead=Decimal(5), after=NOTHING, coming={"mine": ranges})
+        return found["mine"]
+
+    middle, plain = Decimal("0.5"), of()
+    assert of(("1", "1")) == plain
+    sale, rest = of(("1", "1"), ("1", "3")), of(("0.5", "0.5"))
+    assert sale.at(middle) == pytest.approx(plain.at(middle) + 100, rel=Decimal("0.02"))
+    assert rest.at(middle) == pytest.approx(plain.at(middle) - 50, rel=Decimal("0.02"))
+    width = [said.at(Decimal("0.9")) - said.at(Decimal("0.1")) for said in (plain, sale)]
+    assert width[1] > width[0] + 120  # eight tenths of the 200 that are not known
+
+
 def test_too_little_history_is_left_out_and_not_guessed() -> None:
     """Six days are no week."""
     assert StatsForecaster().outlook({"new": money([1.0] * 6)}, ahead=Decimal(5), after=NOTHING) == {}

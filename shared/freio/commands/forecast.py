@@ -17,6 +17,7 @@ from freio.commands.spoken import language_of, locale_argument
 from freio.commands.table import aligned
 from freio.domain.budget import BudgetStatus
 from freio.domain.calendar import month_start
+from freio.domain.expectation import Expectations
 from freio.domain.forecast import LEVEL, Forecast, Forecasts
 from freio.domain.money import Money
 from freio.domain.sentences import N_
@@ -89,7 +90,7 @@ def _freio(options: Namespace, environment: Mapping[str, str], *unused: str) -> 
 def _of_file(options: Namespace, environment: Mapping[str, str]) -> tuple[Client, Forecasts, datetime | None]:
     """As of its newest hour: a file of August forecasts August."""
     from freio.bootstrap import file_history  # noqa: PLC0415  # heavy things arrive late
-    from freio.guard.forecast import Spending, forecast  # noqa: PLC0415
+    from freio.guard.forecast import Spending, forecast, known_of  # noqa: PLC0415
     from freio.guard.history import by_project  # noqa: PLC0415
 
     freio = _freio(options, environment, "FREIO_STORE", "FREIO_QUEUE", "FREIO_CONFIG")
@@ -108,12 +109,14 @@ def _of_file(options: Namespace, environment: Mapping[str, str]) -> tuple[Client
         )
         for app in client.apps
     }
-    return client, forecast(client, spending, freio.forecaster, now), history.settled
+    calendar = freio.calendar if options.file else None
+    known = {app.name: known_of(client, Expectations(id=app.name), calendar) for app in client.apps}
+    return client, forecast(client, spending, freio.forecaster, now, known), history.settled
 
 
 def _of_watch(options: Namespace, environment: Mapping[str, str]) -> tuple[Client, Forecasts, datetime | None]:
-    """Now, from the export and the telemetry; with FREIO_STORE also from what budget messages have said."""
-    from freio.guard.forecast import forecast, spending_of  # noqa: PLC0415  # heavy things arrive late
+    """Now, from the export and the telemetry; with FREIO_STORE also from what budget messages and people have said."""
+    from freio.guard.forecast import forecast, known_of, spending_of  # noqa: PLC0415  # heavy things arrive late
 
     if not options.file or not environment.get("FREIO_WAREHOUSE"):
         raise BadInput(
@@ -130,9 +133,14 @@ def _of_watch(options: Namespace, environment: Mapping[str, str]) -> tuple[Clien
     def reports(app: str) -> BudgetStatus | None:
         return freio.store.get(BudgetStatus, app) if environment.get("FREIO_STORE") else None
 
+    def said(app: str) -> Expectations:
+        found = freio.store.get(Expectations, app) if environment.get("FREIO_STORE") else None
+        return found or Expectations(id=app)
+
     client = freio.client
     spending = {app.name: spending_of(readings, app.name, reports(app.name), client.currency) for app in client.apps}
-    return client, forecast(client, spending, freio.forecaster, now), None
+    known = {app.name: known_of(client, said(app.name), freio.calendar) for app in client.apps}
+    return client, forecast(client, spending, freio.forecaster, now, known), None
 
 
 # ---- how it is written

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from freio.commands.spoken import language_of, locale_argument
 from freio.commands.table import aligned
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import N_
 from freio.errors import BadInput, FreioError
 from freio.i18n.catalogue import Language
@@ -35,9 +36,24 @@ MONEY = N_(
     "Over the usual, {before:money} had been spent when the alerts came, and {after:money} after them, which a brake "
     "at once would have saved at most. Under {gate:money} an hour over the usual nothing is an alert."
 )
-REPLAYED = N_(
-    "Judged by hourly money alone, each hour as it ended. Production also judges how fast tokens come, within minutes, "
-    "and sees budget messages and Google's anomalies: none of that is in an export."
+REPLAYED = N_("Each hour was judged as it ended: its money, how fast its tokens came, and what a million of them cost.")
+REPLAYED_MONEY = N_(
+    "Each hour was judged as it ended, by its money alone: this file has no amounts of usage (usage.amount and "
+    "usage.unit, or ConsumedQuantity and ConsumedUnit), so neither how fast tokens came nor what they cost was judged."
+)
+BY_TOKENS = N_(
+    "{alerts:alerts} of them by the pace or the price of tokens: by hours, and with thresholds that are set for "
+    "quarters of an hour. How often production will alert by them, this cannot tell."
+)
+NOT_REPLAYED = N_("No bill can show, so that none of it was replayed here: {missing:phrases}.")
+MISSING = (
+    N_("bursts within an hour, which production tells within minutes"),
+    N_("calls that were refused"),
+    N_("feeds that fall silent"),
+    N_("models without a price"),
+    N_("whose key or account it is"),
+    N_("budget messages"),
+    N_("Google's anomalies and spend caps"),
 )
 SHORT = N_(
     "{app}: {hours:duration} of history. The first 24 hours are never judged, records are kept for {full:duration}, "
@@ -58,6 +74,7 @@ ALERTS = (
     N_("ended"),
 )
 STILL = N_("still running")
+FEATURE_OF = N_("mostly of the feature")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -90,7 +107,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
 
 
 def _watched(options: Namespace, environment: Mapping[str, str]) -> tuple[Client, Backtest]:
-    from freio.bootstrap import Freio, detector_of, file_history  # noqa: PLC0415  # heavy things arrive late
+    from freio.bootstrap import Freio, detector_of, file_history, paces_of  # noqa: PLC0415  # heavy things arrive late
     from freio.guard.backtest import backtest  # noqa: PLC0415
     from freio.guard.history import by_project  # noqa: PLC0415
 
@@ -101,7 +118,9 @@ def _watched(options: Namespace, environment: Mapping[str, str]) -> tuple[Client
     history.expect(client.currency)
     calendar = freio.calendar if options.file else None
     try:
-        return client, backtest(client, history, detector_of(client), _progress, calendar)
+        return client, backtest(
+            client, history, detector_of(client), _progress, calendar=calendar, paces=paces_of(client)
+        )
     finally:
         if sys.stderr.isatty():
             print(end="\r\033[K", file=sys.stderr)
@@ -135,7 +154,11 @@ def _table(client: Client, found: Backtest, language: Language) -> str:
         aligned([language.gettext(name) for name in APPS], apps, numbers={2, 3, 4, 5}),
     ]
     if alerts:
-        parts += ["", aligned([language.gettext(name) for name in ALERTS], alerts, numbers={3, 4, 7, 8})]
+        header = [language.gettext(name) for name in ALERTS]
+        if any(alert.feature for alert in found.alerts):
+            for row, name in zip((header, *alerts), (FEATURE_OF, *(a.feature for a in found.alerts)), strict=True):
+                row.append(language.gettext(name) if row is header else name or "-")
+        parts += ["", aligned(header, alerts, numbers={3, 4, 7, 8})]
     return "\n".join(parts)
 
 
@@ -175,7 +198,11 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
         before, after = found.money()
         money = {"before": _text(before), "after": _text(after), "gate": _text(client.money_gate)}
         notes.append(language.say(MONEY, money))
-    notes.append(language.say(REPLAYED, {}))
+    notes.append(language.say(REPLAYED, {}) if found.tokens else f"! {language.say(REPLAYED_MONEY, {})}")
+    if many := sum(alert.by_tokens for alert in found.alerts):
+        notes.append(language.say(BY_TOKENS, {"alerts": str(many)}))
+    missing = packed(Phrase(what) for what in MISSING)
+    notes.append(f"! {language.say(NOT_REPLAYED, {'missing': missing})}")
     for one in found.judged:
         if not one.hours:
             notes.append(f"! {language.say(ABSENT, {'app': one.app})}")
@@ -194,6 +221,8 @@ def _json(client: Client, found: Backtest, _language: Language) -> str:
             "currency": found.currency,
             "alerts_per_app_week": str(client.alerts_per_app_week),
             "money_gate": f"{client.money_gate.amount:f}",
+            "judged_by": ["money", "tokens", "price"] if found.tokens else ["money"],
+            "not_replayed": list(MISSING),
             "app_weeks": f"{found.app_weeks:.4f}",
             "per_app_week": None if found.rate is None else f"{found.rate:.4f}",
             "over_the_usual_before": f"{before.amount:f}",
@@ -218,7 +247,21 @@ def _csv(_client: Client, found: Backtest, _language: Language) -> str:
     return out.getvalue().rstrip("\n")
 
 
-_FIELDS = ("at", "app", "kind", "level", "observed", "usual", "currency", "driver", "began", "before", "after", "ended")
+_FIELDS = (
+    "at",
+    "app",
+    "kind",
+    "level",
+    "observed",
+    "usual",
+    "currency",
+    "driver",
+    "began",
+    "before",
+    "after",
+    "ended",
+    *("feature", "by"),
+)
 
 
 def _fields(alert: Alert) -> dict[str, Any]:
@@ -235,6 +278,8 @@ def _fields(alert: Alert) -> dict[str, Any]:
         f"{alert.before.amount:f}",
         f"{alert.after.amount:f}",
         alert.ended.isoformat() if alert.ended else None,
+        alert.feature or None,
+        "tokens" if alert.by_tokens else "money",
     )
     return dict(zip(_FIELDS, values, strict=True))
 

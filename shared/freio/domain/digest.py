@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from statistics import median
 
 from freio.domain.incident import Action, Incident, State
@@ -21,6 +22,18 @@ _ANSWERS = {
     State.SNOOZED: Action.SNOOZE,
 }
 _VERDICTS = {Action.THROTTLE, Action.EXPECTED}
+
+
+class PolicyBrake(StrEnum):
+    """What became of a brake that the policy set because nobody had answered; no verdict on its alert, either way.
+
+    ``stood``     nobody let go of it before it ended. That nobody did does not confirm the alert: the brake keeps the
+                  trouble from being seen, and a bot whose own deeds confirm it gets the surer the more it does.
+    ``released``  a person let go of it. That says that the brake was not wanted, and not that nothing had run away.
+    """
+
+    STOOD = "stood"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,7 @@ class Told:
     ``answer``       what a person said of it: the last *throttle* or *expected*, for these judge it; else the first of
                      anything. None: nobody has, or the policy did.
     ``waited``       until the first answer of a person.
+    ``policy``       what became of the policy's brake, where no person has answered (None: it set none, or holds it).
     """
 
     app: str
@@ -53,10 +67,12 @@ class Told:
     is_open: bool
     answer: Action | None = None
     waited: timedelta | None = None
+    policy: PolicyBrake | None = None
 
     @classmethod
     def of(cls, incident: Incident, entries: Iterable[Entry]) -> Told:
         """From the incident and its journal."""
+        entries = list(entries)
         answers = [
             (_ANSWERS[State(entry.data["after"])], entry.at)
             for entry in entries
@@ -69,7 +85,23 @@ class Told:
             is_open=incident.is_open,
             answer=verdicts[-1] if verdicts else answers[0][0] if answers else None,
             waited=answers[0][1] - incident.opened_at if answers else None,
+            policy=None if answers else _policy_brake(incident, entries),
         )
+
+
+def _policy_brake(incident: Incident, entries: Iterable[Entry]) -> PolicyBrake | None:
+    """From who moved it on from the policy's brake: a person, or the brake's own end."""
+    begun = was_set = released = False
+    for entry in entries:
+        if entry.kind is not Kind.STATE:
+            continue
+        after = entry.data.get("after")
+        begun |= after == State.BRAKING and entry.by == POLICY
+        was_set |= begun and after == State.THROTTLED
+        released |= was_set and after == State.RESTORING and entry.by not in {"", POLICY}
+    if not was_set or (incident.is_open and not released):
+        return None
+    return PolicyBrake.RELEASED if released else PolicyBrake.STOOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +154,16 @@ class Week:
 
     @property
     def unanswered(self) -> int:
-        return sum(1 for one in self.alerts if one.answer is None)
+        """Neither by a person nor, in their place, by a brake of the policy that is over."""
+        return sum(1 for one in self.alerts if one.answer is None and one.policy is None)
+
+    @property
+    def undecided(self) -> int:
+        """Alerts that precision says nothing of: nobody has confirmed them by a throttle, or called them expected."""
+        return len(self.alerts) - Precision.of(self.told).judged
+
+    def braked_by_policy(self, outcome: PolicyBrake) -> int:
+        return sum(1 for one in self.alerts if one.policy is outcome)
 
     @property
     def busiest(self) -> Sequence[tuple[str, int]]:

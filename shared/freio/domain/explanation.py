@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from freio.domain.callers import CallerShare
 from freio.domain.money import Money
 
 
@@ -21,6 +22,7 @@ class Explanation:
     ``fired``     the features that fired, each with how far it is over its edge, strongest first.
     ``driver``    what has the largest part of it (a model, or whose calls they are; empty: not known), ``share`` that
                   part.
+    ``caller``    whose calls drive it: a key or an account, where something tells them apart (None: nothing does).
     """
 
     at: datetime
@@ -32,3 +34,4 @@ class Explanation:
     fired: tuple[tuple[str, Decimal], ...] = ()
     driver: str = ""
     share: Decimal = Decimal(0)
+    caller: CallerShare | None = None

@@ -20,6 +20,9 @@ def N_(text: str) -> str:  # noqa: N802  # gettext's own name for "mark, do not 
 SIGNALLED = N_("New signal, {kind:word}: {observed:money} instead of {usual:money}.")
 SIGNALLED_ALONE = N_("New signal, {kind:word}.")
 SIGNALLED_OF_BUDGET = N_("New signal, {kind:word}: {observed:money} of a budget of {usual:money}.")
+CALLED_SPEND = N_("By the gateway's logs, {share:percent} of the spend beyond the usual is by {caller:phrases}.")
+CALLED_TOKENS = N_("By the gateway's logs, {share:percent} of the tokens beyond the usual are by {caller:phrases}.")
+CALLED_REQUESTS = N_("By Google's counts, {share:percent} of the requests beyond the usual are by {caller:phrases}.")
 RULED = N_("From now on, Freio {mode:word} here.")
 MOVED = N_("{before:Word} → {after:word}.")
 DECIDED = N_("{by:person} decided: {action:word}.")
@@ -108,6 +111,7 @@ LEARNED = N_(
 AT_LIMIT = N_("{model}, {location}")
 AT_KEY = N_("API key {key}")
 AT_ACCOUNT = N_("service account {service_account}")
+AT_GATEWAY_KEY = N_("gateway key {key}")
 AT_MODELS = N_("the models that are allowed in {project}")
 AT_SERVICE = N_("{service} in {project}")
 AT_BILLING = N_("the billing of {project}")
@@ -462,6 +466,12 @@ DIGEST_OF_APP = N_("{app}, {alerts:alerts}")
 DIGEST_ANSWERS = N_("Answers: {answers:phrases}.")
 DIGEST_ANSWER = N_("{action:word}, {many:number}")
 DIGEST_UNANSWERED = N_("none from a person, {many:number}")
+DIGEST_POLICY_STOOD = N_("braked by the policy and let stand, {many:number}")
+DIGEST_POLICY_RELEASED = N_("braked by the policy and let go by a person, {many:number}")
+DIGEST_UNDECIDED = N_(
+    "Undecided: {undecided:alerts}. Only a person's throttle or *expected* says whether an alert was right; a snooze, "
+    "a keep running, or a brake of the policy does not, whether it was let stand or not."
+)
 DIGEST_PRECISION = N_(
     "Precision: {share:percent}. Of {judged:number} that were judged, a throttle confirmed {confirmed:number}."
 )

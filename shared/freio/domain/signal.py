@@ -71,6 +71,7 @@ class Signal:
     ``score``     the detector's, over its threshold (1.0 fires); for a budget the ratio that was crossed.
     ``driver``    what drives it most (a model), where known.
     ``detail``  why it counts, where more can be said.
+    ``unit_usual``  what a million tokens usually cost, where it is their price that has changed.
     """
 
     key: str
@@ -84,6 +85,7 @@ class Signal:
     score: float
     driver: str = ""
     detail: Phrase | None = None
+    unit_usual: Money | None = None
 
     @property
     def pace(self) -> Money:

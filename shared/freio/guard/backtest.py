@@ -1,8 +1,9 @@
 """A client's own past, watched again, hour by hour: by the detector, the money gate and the merging of production.
 
-An hour is judged from itself and earlier ones alone. What an export cannot show is not replayed: the paces of tokens,
-which tell a burst within minutes; budget messages; answers of people, who let every incident run until it is quiet. And
-every hour is taken as known when it ends, as telemetry knows it, though its bill comes a day later.
+An hour is judged from itself and earlier ones alone. Where the export says how many tokens there were, they are judged
+as well: how fast they came, hour by hour, and what they cost. What an export cannot show is not replayed;
+nor are answers of people, who let every incident run until it is quiet. And every hour is taken as known when it ends,
+as telemetry knows it, though its bill comes a day later.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from freio.domain.expectation import Expectations
 from freio.domain.incident import Assessment, Incident, State
 from freio.domain.money import Money, SpendRange
 from freio.domain.signal import SignalKind
-from freio.domain.spend import Score
+from freio.domain.spend import Pace, Score
+from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
-from freio.guard.detect import Finding, assess, detect
-from freio.guard.history import History
-from freio.guard.judge import MIN_HOURS, seasoned
+from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
+from freio.guard.detect_tariff import open_prices
+from freio.guard.explain import driven
+from freio.guard.history import Costs, History
+from freio.guard.judge import MIN_HOURS, paces_of, seasoned
 from freio.guard.meter import HISTORY, Reading
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
-from freio.ports import Calendar, Detector
+from freio.ports import Calendar, Detector, PaceDetector
 
 KEPT = int(HISTORY / HOUR)
 WEEK = timedelta(days=7)
@@ -41,7 +45,10 @@ class Alert:
 
     ``at``       when: the end of the hour that fired. ``began`` is the first of the hours on end, up to that one, that
                  were over the usual: seven days before at the earliest.
-    ``usual``    what its hour usually costs, ``observed`` what it cost; ``driver`` the model that cost most in it.
+    ``usual``    what its hour usually costs, ``observed`` what it cost; of several hours, one of them.
+    ``driver``   the model with most of what was over the usual since it began, ``feature`` the same of what the label
+                 of the app's features says (empty: the file names no such label, or most of it has none).
+    ``by_tokens``  whether the pace or the price of tokens told it, and not money.
     ``before``   what was spent over the usual until the alert: nobody could have saved that. ``after``: from then until
                  it was quiet, which a brake at once would have saved.
     ``ended``    when its last hour over the usual ended; None: it still ran when the history ended.
@@ -58,6 +65,8 @@ class Alert:
     before: Money
     after: Money
     ended: datetime | None
+    feature: str = ""
+    by_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +83,17 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
-    """What came out; ``alerts`` in the order of time, ``judged`` in that of the client's file."""
+    """What came out; ``alerts`` in the order of time, ``judged`` in that of the client's file.
+
+    ``tokens``  whether the export says how many there were, so that they were judged beside money.
+    """
 
     since: datetime
     until: datetime
     alerts: tuple[Alert, ...]
     judged: tuple[Judged, ...]
     currency: str
+    tokens: bool = False
 
     @property
     def app_weeks(self) -> Decimal:
@@ -106,11 +119,13 @@ def backtest(
     history: History,
     detector: Detector,
     progress: Callable[[datetime], None] = lambda _: None,
+    *,
     calendar: Calendar | None = None,
+    paces: PaceDetector | None = None,
 ) -> Backtest:
     """Watch the whole history of all the client's apps; `progress` is told each hour that is done.
 
-    ``calendar``  the client's, where its file names a country.
+    ``calendar``  the client's, where its file names a country. ``paces`` judges tokens, where the history has them.
     """
     replays = [Replay(client, app, history) for app in client.apps]
     hour = history.since
@@ -120,6 +135,9 @@ def backtest(
             each.read(hour)
         shown = {each.app.name: each.shown for each in replays if len(each.spent) >= MIN_HOURS}
         scores = seasoned(client, detector, shown, hour - INSTANT, calendar) if shown else {}
+        fast = {name: pace for each in replays for name, pace in each.fast().items()}
+        if fast and paces is not None:
+            scores |= paces.score(fast, hour - INSTANT)
         for each in replays:
             each.watch(hour, scores)
         progress(hour)
@@ -130,6 +148,7 @@ def backtest(
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.at, alert.app))),
         judged=tuple(Judged(app=each.app.name, hours=len(each.spent)) for each in replays),
         currency=client.currency,
+        tokens=bool(history.tokens) and paces is not None,
     )
 
 
@@ -157,6 +176,8 @@ class Replay:
     month: tuple[datetime | None, Decimal] = (None, _ZERO)
     before: Assessment | None = None
     opened: list[Opened] = field(default_factory=list)
+    counted: Counted = field(default_factory=Counted)
+    reading: Reading | None = None
 
     def read(self, hour: datetime) -> None:
         """The hour that ends then; an app begins with its first spend."""
@@ -171,16 +192,33 @@ class Replay:
         this_month = month_start(hour - HOUR)
         so_far = self.month[1] if self.month[0] == this_month else _ZERO
         self.month = this_month, so_far + amount
+        self.counted.add(hour - HOUR, self.history.tokens.get(self.app.name, {}).get(hour - HOUR, {}), models)
+        self.reading = self._reading(hour)
+
+    def fast(self) -> Mapping[str, Pace]:
+        """The paces of tokens to judge."""
+        if self.reading is None:
+            return {}
+        return paces_of(self.client, self.app, self.reading, (), self.reading.at)
 
     def watch(self, hour: datetime, scores: Mapping[str, Score]) -> None:
         """What the watch does with an app at a tick: find, merge, look."""
-        if not self.spent:
+        reading = self.reading
+        if reading is None:
             return
-        reading = self._reading(hour)
-        known = Expectations(id=self.app.name)  # nobody has answered anything
-        finding = detect(self.client, self.app, reading, scores, budgets=(), known=known, allowance=None, now=hour)
-        self.over.append(self._over(finding))
         current = self.opened[-1] if self.opened and self.opened[-1].is_open else None
+        finding = detect(
+            self.client,
+            self.app,
+            reading,
+            scores,
+            budgets=(),
+            known=Expectations(id=self.app.name),  # nobody has answered anything
+            allowance=None,
+            now=hour,
+            told=open_prices(current.incident if current else None, hour),
+        )
+        self.over.append(self._over(finding))
         step = Step(hour)
         incident = open_or_merge(
             step,
@@ -226,6 +264,8 @@ class Replay:
             spend=SpendRange(billed=Money(self.month[1], currency), in_flight=nothing, worst_case=nothing),
             rate=Money(hours[-1], currency),
             by_model={model: Money(net, currency) for model, net in sorted(models.items(), key=lambda kv: -kv[1])},
+            tokens=self.counted.rates(models),
+            uses=self.counted.uses,
         )
 
     def _alert(self, one: Opened, *, after: int) -> Alert:
@@ -240,13 +280,24 @@ class Replay:
             began=one.at - (one.place - first + 1) * HOUR,
             kind=signal.kind,
             level=one.incident.level,
-            observed=signal.observed,
-            usual=signal.usual,
-            driver=signal.driver,
+            observed=signal.pace,
+            usual=signal.usual_pace,
+            driver=self._driven(self.history.costs, one, first) or signal.driver,
+            feature=self._driven(self.history.features, one, first),
             before=self._sum(first, one.place + 1),
             after=self._sum(one.place + 1, one.last + 1),
+            by_tokens=signal.window_minutes != HOUR_MINUTES,
             ended=None if one.is_open else one.at + (one.last - one.place) * HOUR,
         )
+
+    def _driven(self, costs: Costs, one: Opened, first: int) -> str:
+        """By the rule of production, over the hours from `first` up to the one that fired, and the week before them."""
+        start = max(0, first - BACK)
+        begins = one.at - (one.place + 1 - start) * HOUR
+        spent = costs.get(self.app.name, {})
+        hours = [spent.get(begins + n * HOUR, {}) for n in range(one.place + 1 - start)]
+        parts = {part for hour in hours for part in hour}
+        return driven({part: [hour.get(part, _ZERO) for hour in hours] for part in sorted(parts)}, first - start)[0]
 
     def _sum(self, first: int, last: int) -> Money:
         return Money(sum(self.over[first:last], _ZERO), self.client.currency)

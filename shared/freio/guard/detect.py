@@ -66,6 +66,7 @@ def detect(
     known: Expectations,
     allowance: Money | None,
     now: datetime,
+    told: Sequence[Signal] = (),
 ) -> Finding:
     """The finding for one app.
 
@@ -73,6 +74,7 @@ def detect(
     ``budgets``    what its budgets say of this month, widest first.
     ``known``      what people have said of the app's spend: what is expected is no signal.
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
+    ``told``       prices that its open incident has told already (`freio.guard.detect_tariff.open_prices`).
     """
     factor = expected_factor(client, app, known, now)
     season = max(_ONE, Decimal(str(scores[app.name].season))) if app.name in scores else _ONE
@@ -82,7 +84,7 @@ def detect(
         for name, rate in token_series(client, app, reading).items()
         if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor * season, now=now))
     ]
-    if tariff := of_tariff(client, app, reading, factor=factor, now=now):
+    if tariff := of_tariff(client, app, reading, factor=factor, now=now, told=told):
         odd = [*(signal for signal in odd if not _is_told_by(signal, tariff)), tariff]
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
     silent = of_silence(client, app, reading, now)

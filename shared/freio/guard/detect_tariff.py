@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from freio.domain.app import App, Client, Level
+from freio.domain.incident import Incident, State
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import BILLED_MIX, BILLED_TOKENS, DEARER_MIX, DEARER_TOKENS
@@ -13,33 +15,64 @@ from freio.domain.signal import Signal, SignalKind
 from freio.guard.detect_tokens import CRITICAL_GATES
 from freio.guard.meter import Reading
 from freio.guard.tariff import Dearer, dearer
-from freio.guard.telemetry import floor_hour
+from freio.guard.telemetry import HOUR, floor_hour
 
 HOURS = 6  # of telemetry: an hour or two of another mix are no change
 A_DAY = 24  # of bills
 MILLION = 1_000_000
+NORMAL_AFTER = timedelta(days=28)
 
 
-def of_tariff(client: Client, app: App, reading: Reading, *, factor: Decimal, now: datetime) -> Signal | None:
+def of_tariff(
+    client: Client, app: App, reading: Reading, *, factor: Decimal, now: datetime, told: Sequence[Signal] = ()
+) -> Signal | None:
     """What telemetry says of the last six hours; where that says nothing, what bills say of their newest day.
 
     ``factor``  how much more than usual was announced: of money, whatever makes it.
+    ``told``    the price signals of the app's open incident (`open_prices`): such a price is told until it is less
+                than a fifth over what was usual then, or people have accepted it; no gate ends it on a quiet night.
     """
     uses = reading.uses
     if uses is None:
         return None
-    said = dearer(uses.estimated, floor_hour(now), HOURS)
-    if said is not None and (signal := _signal(client, app, said, factor, now, billed=False)):
-        return signal
-    said = dearer(uses.billed, uses.settled, A_DAY)
-    return _signal(client, app, said, factor, now, billed=True) if said is not None else None
+    for hourly, until, hours in ((uses.estimated, floor_hour(now), HOURS), (uses.billed, uses.settled, A_DAY)):
+        before = [s.unit_usual.amount / MILLION for s in told if s.unit_usual and s.window_minutes == hours * 60]
+        said = dearer(hourly, until, hours, min(before, default=None))
+        if said is not None and (
+            signal := _signal(
+                client, app, said, factor, now, billed=hourly is uses.billed, gate=None if before else client.money_gate
+            )
+        ):
+            return signal
+    return None
 
 
-def _signal(client: Client, app: App, change: Dearer, factor: Decimal, now: datetime, *, billed: bool) -> Signal | None:
+def open_prices(incident: Incident | None, now: datetime) -> tuple[Signal, ...]:
+    """The price signals that an app's incident goes on with; none where somebody called it expected.
+
+    Four weeks after it was opened, the price is what is usual: as long as everything else is remembered.
+    """
+    if incident is None or incident.state is State.EXPECTED or now - incident.opened_at >= NORMAL_AFTER:
+        return ()
+    return tuple(signal for signal in incident.signals if signal.unit_usual is not None)
+
+
+def hides_price(told: Sequence[Signal], reading: Reading, now: datetime) -> bool:
+    """Whether a price was told that the last hours cannot show, for want of tokens: that it is back nobody has seen."""
+    if not any(signal.window_minutes == HOURS * 60 for signal in told):
+        return False
+    starts = [floor_hour(now) - (back + 1) * HOUR for back in range(HOURS)]
+    estimated = reading.uses.estimated if reading.uses else {}
+    return not any(hours.get(start, (0, 0))[0] for hours in estimated.values() for start in starts)
+
+
+def _signal(
+    client: Client, app: App, change: Dearer, factor: Decimal, now: datetime, *, billed: bool, gate: Money | None
+) -> Signal | None:
     observed = Money(change.now * change.tokens, client.currency)
     usual = Money(change.usual * change.tokens, client.currency) * factor
     excess = observed - usual
-    if excess <= client.money_gate:
+    if excess <= (gate or Money.zero(client.currency)):
         return None
     kind = SignalKind.MIX_CHANGE if change.mix else SignalKind.PRICE_CHANGE
     return Signal(
@@ -54,6 +87,7 @@ def _signal(client: Client, app: App, change: Dearer, factor: Decimal, now: date
         score=float(change.over),
         driver=change.driver,
         detail=_why(client, change, billed=billed),
+        unit_usual=Money(change.usual * MILLION, client.currency),
     )
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from freio.domain import sentences as say
 from freio.domain.app import Client
-from freio.domain.digest import AlertLog, Precision, Told, Week
+from freio.domain.digest import AlertLog, PolicyBrake, Precision, Told, Week
 from freio.domain.forecast import Forecasts
 from freio.domain.incident import Incident
 from freio.domain.journal import Kind
@@ -29,6 +29,10 @@ LATEST = timedelta(days=3)  # after that nobody wants to read of last week
 WEEKS = 4  # over which precision is said as well
 SHOWN = 5  # apps and budgets of each list
 LIKELY = Decimal("0.5")
+_BY_POLICY = {
+    PolicyBrake.STOOD: say.DIGEST_POLICY_STOOD,
+    PolicyBrake.RELEASED: say.DIGEST_POLICY_RELEASED,
+}
 
 
 class DigestDesk:
@@ -94,7 +98,10 @@ class DigestDesk:
             budget=self._client.alerts_per_app_week,
             confirmed=precision.confirmed,
             refuted=precision.refuted,
+            undecided=week.undecided,
             unanswered=week.unanswered,
+            policy_stood=week.braked_by_policy(PolicyBrake.STOOD),
+            policy_released=week.braked_by_policy(PolicyBrake.RELEASED),
         )
 
     def _week(self, log: AlertLog, *, until: datetime) -> Week:
@@ -169,10 +176,15 @@ def _answers(week: Week, month: Precision, weeks: int) -> list[Phrase]:
     lines = []
     if week.alerts:
         answers = [Phrase.of(say.DIGEST_ANSWER, action=action, many=many) for action, many in week.answers]
+        for outcome, sentence in _BY_POLICY.items():
+            if many := week.braked_by_policy(outcome):
+                answers.append(Phrase.of(sentence, many=many))
         if week.unanswered:
             answers.append(Phrase.of(say.DIGEST_UNANSWERED, many=week.unanswered))
         lines.append(Phrase.of(say.DIGEST_ANSWERS, answers=packed(answers)))
         lines.append(_precision(Precision.of(week.told), say.DIGEST_PRECISION, say.DIGEST_NO_PRECISION))
+        if week.undecided:
+            lines.append(Phrase.of(say.DIGEST_UNDECIDED, undecided=week.undecided))
     if month.judged and month != Precision.of(week.told):  # what the week says already is not said twice
         lines.append(_precision(month, say.DIGEST_PRECISION_WEEKS, say.DIGEST_NO_PRECISION, weeks=weeks))
     if week.waited is not None:

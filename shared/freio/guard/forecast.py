@@ -6,17 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from freio.domain.app import App, Client
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import PACIFIC, month_end, month_start
+from freio.domain.expectation import Expectations
 from freio.domain.forecast import Forecast, Forecasts, month_of, watched
+from freio.domain.incident import State
 from freio.domain.journal import Kind
 from freio.domain.money import Money, billed_at_least
 from freio.errors import Conflict
+from freio.guard.coming import USUAL, Known, Past, Spans, coming
 from freio.guard.meter import Readings
+from freio.guard.present import is_news, present
 from freio.guard.step import Step
-from freio.ports import Clock, Forecaster, Store
+from freio.ports import Calendar, Clock, Forecaster, Store
 
 DAY = 24
 WAITS = timedelta(hours=6)  # into a day, for telemetry that could not be read
@@ -38,16 +43,24 @@ class Spending:
     reports: Sequence[BudgetReport] = ()
     complete: bool = True
 
-    @property
-    def days(self) -> list[Decimal]:
-        """24 hours each, the last one ending with the hours; what is left over at the beginning is no day."""
-        count = len(self.hours) // DAY
-        rest = len(self.hours) - count * DAY
-        return [sum(self.hours[rest + n * DAY : rest + (n + 1) * DAY], Decimal(0)) for n in range(count)]
+
+def in_days(hours: Sequence[Decimal]) -> list[Decimal]:
+    """24 hours each, the last one ending with the hours; what is left over at the beginning is no day."""
+    count = len(hours) // DAY
+    rest = len(hours) - count * DAY
+    return [sum(hours[rest + n * DAY : rest + (n + 1) * DAY], Decimal(0)) for n in range(count)]
 
 
-def forecast(client: Client, spending: Mapping[str, Spending], forecaster: Forecaster, now: datetime) -> Forecasts:
+def forecast(
+    client: Client,
+    spending: Mapping[str, Spending],
+    forecaster: Forecaster,
+    now: datetime,
+    known: Mapping[str, Known] = MappingProxyType({}),
+) -> Forecasts:
     """Every budget's month; apps whose history is too short for one are named.
+
+    ``known``  what people and the calendar say of each app's days; without it the client's file alone.
 
     What the last hours cost that are not known yet is part of what is to come: so the rest of the month begins at the
     end of the hours, or with the month where that is later. What was billed of it already is the least that it costs.
@@ -57,8 +70,11 @@ def forecast(client: Client, spending: Mapping[str, Spending], forecaster: Forec
     short = []
     for (end, ahead), names in _alike(client, spending, month_start(now), until).items():
         after = max(timedelta(0), month_start(now) - end)
-        days = {name: spending[name].days for name in names}
-        said = forecaster.outlook(days, ahead=_days(ahead), after=_days(after))
+        pasts = {name: _past(client, name, spending[name], known) for name in names}
+        days = {name: in_days(past.plain()) for name, past in pasts.items()}
+        times = {name: coming(past, until) for name, past in pasts.items()}
+        special = {name: each for name, each in times.items() if any(one != USUAL for one in each)}
+        said = forecaster.outlook(days, ahead=_days(ahead), after=_days(after), coming=special)
         for name in names:
             if name not in said:
                 short.append(name)
@@ -87,6 +103,19 @@ def forecast(client: Client, spending: Mapping[str, Spending], forecaster: Forec
     )
 
 
+def known_of(client: Client, said: Expectations, calendar: Calendar | None, trouble: Spans = ()) -> Known:
+    """What people have said of an app, the client's calendar, and spans that are no example of the usual."""
+    spans = (*said.excluded(), *trouble)
+    return Known(expectations=said, trouble=spans, calendar=calendar, time_zone=client.time_zone)
+
+
+def _past(client: Client, name: str, spending: Spending, known: Mapping[str, Known]) -> Past:
+    app = client.app(name)
+    assert app is not None, "only the client's apps are asked about"
+    mine = known.get(name) or Known(expectations=Expectations(id=name), time_zone=client.time_zone)
+    return Past(app, spending.hours, spending.end, mine)
+
+
 def _alike(
     client: Client, spending: Mapping[str, Spending], begins: datetime, until: datetime
 ) -> dict[tuple[datetime, timedelta], list[str]]:
@@ -105,7 +134,10 @@ def _days(span: timedelta) -> Decimal:
 class ForecastWatch:
     """Makes the day's forecast at the first tick of each Pacific day, and merges it into incidents."""
 
-    def __init__(self, client: Client, store: Store, clock: Clock, forecaster: Forecaster) -> None:
+    def __init__(
+        self, client: Client, store: Store, clock: Clock, forecaster: Forecaster, calendar: Calendar | None = None
+    ) -> None:
+        self._calendar = calendar
         self._client = client
         self._store = store
         self._clock = clock
@@ -119,7 +151,8 @@ class ForecastWatch:
         if _same_day(before.at, now) or (readings.failures and now - _midnight(now) < WAITS):
             return
         spending = {app.name: self._spending(app.name, readings) for app in self._client.apps}
-        made = replace(forecast(self._client, spending, self._forecaster, now), version=before.version)
+        known = {app.name: self._known_of(app, now) for app in self._client.apps}
+        made = replace(forecast(self._client, spending, self._forecaster, now, known), version=before.version)
         step = Step(now)
         step.put(made)
         said = "; ".join(in_words(one) for one in made.all)
@@ -131,11 +164,13 @@ class ForecastWatch:
         self._known = replace(made, version=made.version + 1)
 
     def merge(self, app: App) -> None:
-        """The forecast into the app's open incident, where it shows another one."""
+        """The forecast into the app's open incident as it stands now, where that shows another one."""
         incident = self._store.open_incident(app.name)
+        if incident is None:
+            return
         now = self._clock.now()
-        mine = self._newest(now).of(app.name, now)
-        if incident is None or incident.forecasts == mine:
+        mine = present(self._newest(now).of(app.name, now), incident, app, now)
+        if not is_news(incident.forecasts, mine):
             return
         step = Step(now)
         step.draw(step.keep(incident, forecasts=mine))
@@ -146,6 +181,14 @@ class ForecastWatch:
         if not _same_day(self._known.at, now):
             self._known = self._store.get(Forecasts, Forecasts().id) or Forecasts()
         return self._known
+
+    def _known_of(self, app: App, now: datetime) -> Known:
+        """Without what runs away now, unless somebody called it expected: an incident moves the forecast by it."""
+        said = self._store.get(Expectations, app.name) or Expectations(id=app.name)
+        incident = self._store.open_incident(app.name)
+        runs = incident is not None and incident.explanation is not None and incident.state is not State.EXPECTED
+        since = incident.explanation.since if incident is not None and incident.explanation is not None else now
+        return known_of(self._client, said, self._calendar, trouble=((since, now),) if runs else ())
 
     def _spending(self, app: str, readings: Readings) -> Spending:
         return spending_of(readings, app, self._store.get(BudgetStatus, app), self._client.currency)

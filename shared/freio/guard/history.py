@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -15,8 +15,10 @@ from freio.errors import BadInput, CurrencyMismatch
 from freio.guard.meter import SETTLES
 from freio.guard.telemetry import HOUR
 
-BY = ("app", "project", "model")
+BY = ("app", "project", "model", "feature")
 """The dimensions that `History.of` reads, of lines by the hour."""
+
+Costs = Mapping[str, Mapping[datetime, Mapping[str, Decimal]]]  # by app, hour, and a part of its spend
 
 _ZERO = Decimal(0)
 # What freio.yaml says when it is not asked (`freio.config.model`), for a file that stands alone.
@@ -25,32 +27,50 @@ ALERTS, GATE = Decimal("0.25"), Decimal(25)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """``costs`` is by app, hour and model; spend of nobody is under the app ''. ``until`` is the newest hour's end."""
+    """``costs`` is by app, hour and model; spend of nobody is under the app ''. ``until`` is the newest hour's end.
 
-    costs: Mapping[str, Mapping[datetime, Mapping[str, Decimal]]]
+    ``features`` are the same by what the label says that the client's file calls the app's features ('': it says
+    nothing): who in the app has called, as far as a bill knows. ``tokens`` are those of each model, where the export
+    says how many there were (empty: it does not).
+    """
+
+    costs: Costs
     since: datetime
     until: datetime
     currency: str
+    features: Costs = field(default_factory=dict)
+    tokens: Costs = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lines: Iterable[SpendLine], *, who: str = "app") -> History:
+    def of(cls, lines: Iterable[SpendLine], *, who: str = "app", tokens: Iterable[SpendLine] = ()) -> History:
         """From lines by `BY` and hour; ``who`` says what an app is: ``project`` where no client's file names any.
 
-        BadInput where there is no spend at all.
+        ``tokens``  the same lines with a number of tokens in the place of what they cost. BadInput where there is no
+        spend at all.
         """
-        costs: dict[str, dict[datetime, dict[str, Decimal]]] = defaultdict(
-            lambda: defaultdict(lambda: defaultdict(Decimal))
-        )
+        costs, features = _sums(), _sums()
         currency = ""
         hours = set()
         for line in lines:
-            hour = datetime.strptime(line.period, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+            hour = _hour(line)
             costs[line.by[who]][hour][line.by["model"]] += line.net.amount
+            features[line.by[who]][hour][line.by.get("feature", "")] += line.net.amount
             currency = line.net.currency
             hours.add(hour)
+        counted = _sums()
+        for line in tokens:
+            if line.net.amount:
+                counted[line.by[who]][_hour(line)][line.by["model"]] += line.net.amount
         if not hours:
             raise BadInput("the export holds no spend on AI")
-        return cls(costs=costs, since=min(hours), until=max(hours) + HOUR, currency=currency)
+        return cls(
+            costs=costs,
+            features=features,
+            tokens=counted,
+            since=min(hours),
+            until=max(hours) + HOUR,
+            currency=currency,
+        )
 
     @property
     def settled(self) -> datetime:
@@ -80,6 +100,14 @@ class History:
         hours = self.costs.get(app, {}).items()
         amount = sum((sum(models.values(), _ZERO) for hour, models in hours if since <= hour < until), _ZERO)
         return Money(amount, self.currency)
+
+
+def _hour(line: SpendLine) -> datetime:
+    return datetime.strptime(line.period, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+
+
+def _sums() -> dict[str, dict[datetime, dict[str, Decimal]]]:
+    return defaultdict(lambda: defaultdict(lambda: defaultdict(Decimal)))
 
 
 def by_project(history: History) -> Client:

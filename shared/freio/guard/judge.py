@@ -49,13 +49,20 @@ def judged(
         reading, spans = readings.apps[app.name], excluded.get(app.name, ())
         if len(reading.hours) >= MIN_HOURS:
             money[app.name] = without(reading.hours, spans, now)
-        for name, rate in token_series(client, app, reading).items():
-            if len(rate.hours) >= MIN_HOURS:
-                peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
-                gate = float(client.money_gate.amount * rate.pace / rate.cost)
-                tokens[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps), app=app.name, gate=gate)
+        tokens |= paces_of(client, app, reading, spans, now)
     scores = seasoned(client, detector, money, now, calendar) if money else {}
     return {**scores, **(paces.score(tokens, now) if tokens else {})}
+
+
+def paces_of(client: Client, app: App, reading: Reading, spans: Spans, now: datetime) -> dict[str, Pace]:
+    """What the detector of paces is shown of an app, by `series_name`."""
+    found: dict[str, Pace] = {}
+    for name, rate in token_series(client, app, reading).items():
+        if len(rate.hours) >= MIN_HOURS:
+            peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
+            gate = float(client.money_gate.amount * rate.pace / rate.cost)
+            found[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps), app=app.name, gate=gate)
+    return found
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:

@@ -46,9 +46,10 @@ def tell_status(step: Step, click: Click, store: Store, client: Client) -> None:
 
 
 def tell_budgets(step: Step, click: Click, store: Store) -> None:
-    """Where the month of every budget is going, a line each, as of the day's forecast."""
+    """Where the month of every budget is going, a line each: by the day's forecast, moved where something runs away."""
     known = store.get(Forecasts, Forecasts().id) or Forecasts()
-    lines = [budget_line(one) for one in known.all if step.now < one.until]
+    moved = {(one.app, one.of): one for incident in store.open_incidents() for one in incident.forecasts}
+    lines = [budget_line(moved.get((one.app, one.of), one)) for one in known.all if step.now < one.until]
     if lines:
         reply(step, click, say.BUDGET_LINES, at=known.at, level=LEVEL, budgets=packed(lines))
     else:

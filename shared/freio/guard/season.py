@@ -1,6 +1,7 @@
 """What the calendar makes of an hour: a factor, so that a detector without a calendar compares like with like.
 
-A holiday's hours are to be held against Sundays and holidays, those of a month's end (or start) against earlier ones.
+A holiday's hours are to be held against earlier ones, those of a month's end (or start) against theirs. Of its first
+holiday nobody knows yet whether an app rests: it may cost what the day does or what a Sunday does, whichever is more.
 So the hour is divided by what such days were over what would have been usual, and the detector is shown the rest. Each
 factor is worked out from earlier hours alone.
 """
@@ -98,11 +99,17 @@ class _Seen:
         return _bounded(median(past)) if len(months) >= FEW and past else 1.0
 
     def _as_at_rest(self, at: int, usual: float) -> float:
-        """As holidays were; before the first one, as Sundays: not every app rests when the office does."""
+        """As holidays were; before the first one, as Sundays, where those cost more than the day usually does.
+
+        Never less than usual on a guess: not every app rests when the office does, and one that has quiet Sundays and
+        works on holidays would be told of on its first one. By hand: 20 on Sundays and 100 on a Tuesday leave a first
+        holiday's Tuesday at 100; 150 on Sundays make it 150.
+        """
         holidays = [spent for _, spent in self.rest[DayKind.HOLIDAY, at % DAY]]
         sundays = [spent for then, spent in self.rest[DayKind.SUNDAY, at % DAY] if at - then <= SUNDAYS * DAY]
-        before = holidays or (sundays if len(sundays) >= FEW else [])
-        return _bounded(median(before) / usual) if before else 1.0
+        if holidays:
+            return _bounded(median(holidays) / usual)
+        return max(1.0, _bounded(median(sundays) / usual)) if len(sundays) >= FEW else 1.0
 
     def note(self, at: int, spent: float, usual: float) -> None:
         kind, day = self.days.kind(at), self.days.days[at]

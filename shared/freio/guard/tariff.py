@@ -103,12 +103,16 @@ def _add(hourly: Hourly, model: str, hour: datetime, tokens: Decimal, cost: Deci
     hourly[model][hour] = before[0] + tokens, before[1] + cost
 
 
-def dearer(hourly: Hourly, until: datetime, hours: int) -> Dearer | None:
+def dearer(hourly: Hourly, until: datetime, hours: int, told: Decimal | None = None) -> Dearer | None:
     """Whether the tokens of the `hours` until then cost more than those of the same hours on the days before.
 
     By hand: six days at 10 USD a million tokens, a million each, and today 1.1 million at 15. As many as usual, within
     a third; 15 is over 12, a fifth more than usual (the days before differ by nothing). So it is 1.25 times what it
     takes.
+
+    ``told``  the usual price by which it was told already, while that goes on. Four dear days of seven would make the
+              dear price the usual one, and the spread of those days a threshold that nothing passes: what was told is
+              held against what was usual then, however many tokens there are.
     """
     days = [_window(hourly, until - back * DAY, hours) for back in range(DAYS + 1)]
     today, before = _sum(days[0]), [_sum(day) for day in days[1:]]
@@ -120,7 +124,11 @@ def dearer(hourly: Hourly, until: datetime, hours: int) -> Dearer | None:
     usual, price = median(prices), today[1] / today[0]
     spread = TO_SIGMA * median(abs(one - usual) for one in prices)
     edge = max(DEARER * usual, usual + DEVIATIONS * spread)
-    if not (FLAT[0] * usually <= today[0] <= FLAT[1] * usually and price >= edge):
+    is_flat = FLAT[0] * usually <= today[0] <= FLAT[1] * usually
+    if told is not None:
+        usual = min(usual, told)
+        edge, is_flat = DEARER * usual, True
+    if not (is_flat and price >= edge):
         return None
     mix, driver, share, was = _cause(days[0], days[1:])
     return Dearer(

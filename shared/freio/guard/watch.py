@@ -25,10 +25,12 @@ from freio.domain.silence import Silence
 from freio.domain.spend import Score
 from freio.errors import Conflict, Unavailable, VendorError
 from freio.guard.alert import Alerter
+from freio.guard.callers import CallerWatch, tell
 from freio.guard.caps import CapWatch
 from freio.guard.decide import look, needs_proposal, open_or_merge, propose
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.detect_silence import told
+from freio.guard.detect_tariff import hides_price, open_prices
 from freio.guard.digest import DigestDesk
 from freio.guard.drill import Drills
 from freio.guard.explain import explain
@@ -90,6 +92,7 @@ class Watcher:
         drills: Drills | None = None,
         forecasts: ForecastWatch | None = None,
         digests: DigestDesk | None = None,
+        callers: CallerWatch | None = None,
     ) -> None:
         self._client = client
         self._store = store
@@ -104,6 +107,7 @@ class Watcher:
         self._calendar = calendar
         self._proposer = proposer
         self._prover = prover
+        self._callers = callers or CallerWatch(())
         self._chat = chat
         self._alerter = alerter
         self._listener = Listener(store)
@@ -221,9 +225,9 @@ class Watcher:
             is_open |= again(partial(self._caps.merge, app, readings, self._spend(reading)))
         if not is_open:
             return
-        if self._forecasts is not None:
-            again(partial(self._forecasts.merge, app))
         again(partial(self._look, app, reading, finding))
+        if self._forecasts is not None:
+            again(partial(self._forecasts.merge, app))  # after the look: it moves by what that has seen
         again(partial(self._propose, app, readings))
         again(partial(self._draw_chart, app, reading, finding.score))
         incident = self._store.open_incident(app.name)
@@ -241,6 +245,7 @@ class Watcher:
             known=known,
             allowance=self._allowance(app),
             now=reading.at,
+            told=open_prices(self._store.open_incident(app.name), reading.at),
         )
 
     def _merge(self, app: App, reading: Reading, finding: Finding) -> bool:
@@ -270,9 +275,12 @@ class Watcher:
                 hiding, failed = True, error  # nobody can say what the brake refuses: it is looked at all the same
         if hiding or any(signal.kind is SignalKind.SILENCE for signal in told(finding.signals, incident)):
             reading = replace(reading, complete=False)
+        if hides_price(open_prices(incident, step.now), reading, step.now):
+            reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
         said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)
-        look(
+        said, unread = self._callers.told(app, said, incident.explanation, reading.rate)
+        looked = look(
             step,
             app,
             incident,
@@ -282,7 +290,10 @@ class Watcher:
             explanation=said,
             beyond=finding.is_odd,
         )
+        tell(step, looked, incident.explanation.caller if incident.explanation else None)
         self._store.commit(step.change())
+        if unread is not None:  # told apart from the rest: the brake is worked out all the same
+            note(self._store, reading.at, f"reading whose calls those of {app.name} are", unread)
         if failed is not None:
             raise failed
 

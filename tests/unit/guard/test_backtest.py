@@ -13,7 +13,7 @@ from freio.config.model import ClientKeys
 from freio.domain.app import ExpectedEvent
 from freio.domain.money import Money
 from freio.domain.signal import SignalKind
-from freio.domain.spend import Score, SpendLine
+from freio.domain.spend import Pace, Score, SpendLine
 from freio.errors import BadInput, CurrencyMismatch
 from freio.guard.backtest import KEPT, backtest
 from freio.guard.history import History, by_project
@@ -38,15 +38,19 @@ def history(hours: Sequence[int | str], **others: Sequence[int | str]) -> Histor
 
 @dataclass
 class Threshold:
-    """Fires over ten times the usual, which is always 1; keeps the lengths that it was shown, and their last hours."""
+    """Fires over ten, where 1 is usual, unless told; keeps the lengths that it was shown, and their last hours."""
 
     shown: list[dict[str, list[float]]] = field(default_factory=list)
     at: list[datetime] = field(default_factory=list)
+    over: float = 10.0
+    usual: float = 1.0
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         self.shown.append({name: list(each) for name, each in series.items()})
         self.at.append(last_hour + timedelta(seconds=1))  # it is asked just before the hour ends
-        return {name: Score(value=each[-1] / 10, usual=1.0, kind="spike") for name, each in series.items()}
+        return {
+            name: Score(value=each[-1] / self.over, usual=self.usual, kind="spike") for name, each in series.items()
+        }
 
 
 def test_every_hour_is_judged_from_itself_and_earlier_ones() -> None:
@@ -162,6 +166,72 @@ def test_the_dearest_model_of_the_hour_drives_it() -> None:
     lines = [line(hour, 1) for hour in range(40)] + [line(39, 30, model="pro"), line(39, 5, model="lite")]
     [alert] = backtest(client(), History.of(lines), Threshold()).alerts
     assert (alert.driver, alert.observed) == ("pro", usd(36))
+
+
+def test_the_model_and_the_feature_with_most_beyond_the_usual_drive_it() -> None:
+    """Not those that always cost most: a dear one that goes on as ever is no news."""
+
+    def of(hour: int, amount: int, model: str, feature: str) -> SpendLine:
+        plain = line(hour, amount, model=model)
+        return replace(plain, by={**plain.by, "feature": feature})
+
+    lines = [of(hour, 40, "pro", "answers") for hour in range(60)]
+    lines += [of(hour, 20 if hour >= 57 else 1, "flash", "tags") for hour in range(60)]
+    [alert] = backtest(client(), History.of(lines), Threshold(over=50, usual=41)).alerts
+    assert (alert.driver, alert.feature) == ("flash", "tags")
+    [plain] = backtest(client(), history([1] * 30 + [100]), Threshold()).alerts
+    assert plain.feature == ""
+
+
+def counted(hours: Sequence[tuple[int, int]], *, model: str = "flash") -> tuple[list[SpendLine], list[SpendLine]]:
+    """Lines of money and of tokens."""
+    money = [line(n, amount, model=model) for n, (amount, _) in enumerate(hours)]
+    return money, [line(n, tokens, model=model) for n, (_, tokens) in enumerate(hours)]
+
+
+class Fast:
+    """A detector of paces that fires over a thousand tokens an hour; keeps the paces that it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[Mapping[str, Pace]] = []
+
+    def score(self, paces: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+        self.shown.append(paces)
+        return {name: Score(value=pace.peaks[-1] / 1000, usual=10.0, kind="spike") for name, pace in paces.items()}
+
+
+def test_tokens_are_judged_where_the_export_counts_them() -> None:
+    """Under the same gate, as money would not have been: it never fires here. Put as an hour, it is what it cost."""
+    money, tokens = counted([(10, 100)] * 40 + [(20, 2000)] + [(10, 100)] * 5)
+    fast = Fast()
+    found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=fast)
+    [alert] = found.alerts
+    assert found.tokens
+    assert (alert.at, alert.kind, alert.driver) == (START + 41 * HOUR, SignalKind.SPIKE, "flash")
+    assert alert.by_tokens
+    assert not backtest(client(), History.of(money), Threshold()).alerts[0].by_tokens
+    assert (alert.observed, alert.usual) == (usd(20), usd("0.1"))
+    [pace] = fast.shown[40 - 23].values()
+    assert (pace.peaks[-2:], pace.jumps[-2:], len(pace.peaks)) == ((100, 2000), (0, 1900), 41)
+    assert backtest(client(), History.of(money), Threshold(over=10_000), paces=fast).alerts == ()
+    assert not backtest(client(), History.of(money), Threshold(over=10_000), paces=fast).tokens
+
+
+def test_dearer_tokens_are_one_alert_for_as_long_as_they_are_dear() -> None:
+    """Ten days, of which the last six at twice the price: half a week would make it usual, if nobody remembered."""
+    money, tokens = counted([(10, 500)] * (24 * 4) + [(20, 500)] * (24 * 6))
+    [alert] = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast()).alerts
+    assert alert.kind is SignalKind.PRICE_CHANGE
+    assert alert.ended is None
+
+
+def test_tokens_of_later_hours_change_no_alert_before_them() -> None:
+    """Cut anywhere, what was found until then is the same."""
+    money, tokens = counted([(10, 100)] * 60 + [(20, 2000)] * 3 + [(10, 100)] * 30 + [(30, 3000)] * 2)
+    whole = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast())
+    part = backtest(client(), History.of(money[:70], tokens=tokens[:70]), Threshold(over=10_000), paces=Fast())
+    assert len(whole.alerts) == 2
+    assert [alert.at for alert in part.alerts] == [alert.at for alert in whole.alerts[:1]]
 
 
 def test_without_a_clients_file_projects_are_the_apps() -> None:

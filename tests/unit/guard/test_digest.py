@@ -28,8 +28,12 @@ from freio.domain.sentences import (
     DIGEST_NO_PRECISION,
     DIGEST_OPEN,
     DIGEST_OTHERS,
+    DIGEST_POLICY_RELEASED,
+    DIGEST_POLICY_STOOD,
     DIGEST_PRECISION,
     DIGEST_PRECISION_WEEKS,
+    DIGEST_UNANSWERED,
+    DIGEST_UNDECIDED,
     DIGEST_WAITED,
 )
 from freio.domain.signal import Signal, SignalKind
@@ -206,6 +210,27 @@ def test_precision_is_what_people_said_with_its_counts(desk: Desk) -> None:
         {"many": "2"},
     ]
     assert said[DIGEST_WAITED] == {"waited": str(45 * 60)}  # of 10, 30, 60 and 180 minutes
+
+
+def test_what_nobody_judged_is_undecided_and_a_brake_of_the_policy_confirms_nothing(desk: Desk) -> None:
+    """Let stand or let go, it is the bot's own deed; one that is held still, or never bit, is no answer yet."""
+    at, policy = MONDAY + DAY, [(State.BRAKING, HOUR, "policy"), (State.THROTTLED, HOUR, "")]
+    desk.opened("chat", at, answers=[(State.BRAKING, HOUR, "U1")])
+    desk.opened("search", at, answers=[(State.SNOOZED, HOUR, "U1")])
+    desk.opened("search", at + DAY, answers=[(State.OVERRIDDEN, HOUR, "U1")])
+    desk.opened("tags", at, answers=[*policy, (State.RESTORING, 7 * HOUR, "")])
+    desk.opened("tags", at + DAY, answers=[*policy, (State.RESTORING, 2 * HOUR, "U1")])
+    desk.opened("lab", at, answers=policy, is_open=True)
+    desk.opened("lab", at + DAY, answers=[policy[0], (State.STUCK, HOUR, "")])
+    desk.tick(NEXT + 9 * HOUR)
+    said = desk.said()
+    assert said[DIGEST_PRECISION] == {"share": "1.0000", "confirmed": "1", "judged": "1"}
+    assert said[DIGEST_UNDECIDED] == {"undecided": "6"}
+    answers = {line.text: dict(line.data)["many"] for line in unpacked(said[DIGEST_ANSWERS]["answers"])}
+    assert (answers[DIGEST_POLICY_STOOD], answers[DIGEST_POLICY_RELEASED]) == ("1", "1")
+    assert answers[DIGEST_UNANSWERED] == "2"
+    [entry] = [one for one in desk.store.entries() if one.what == "digest"]
+    assert (entry.data["undecided"], entry.data["policy_stood"], entry.data["policy_released"]) == ("6", "1", "1")
 
 
 def test_without_an_answer_that_judges_nothing_is_said_of_precision(desk: Desk) -> None:

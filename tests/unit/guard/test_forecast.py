@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
+import pytest
+
+from freio.domain.app import ExpectedEvent, Level, Mode, Policy
 from freio.domain.budget import BudgetReport, BudgetStatus
 from freio.domain.calendar import month_end, month_start
 from freio.domain.click import Click, Verb
+from freio.domain.expectation import Expectations, Planned
 from freio.domain.forecast import Forecasts, Outlook
+from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.domain.notice import Notice, NoticeKind
-from freio.domain.phrase import unpacked
+from freio.domain.phrase import Phrase, unpacked
 from freio.domain.sentences import BUDGET_LINES, BUDGET_NONE
+from freio.domain.spend import Score
 from freio.guard.forecast import ForecastWatch, Spending, forecast
 from freio.guard.meter import SpendMeter
+from freio.guard.present import is_news, present
 from freio.guard.reply import tell_budgets
 from freio.guard.step import Step
 from freio.guard.watch import Watcher
@@ -29,8 +37,17 @@ class FakeForecaster:
     """Says 1 to 99 for each day ahead, of series of a week at least; keeps what it was asked."""
 
     asked: list[tuple[dict[str, list[Decimal]], Decimal, Decimal]] = field(default_factory=list)
+    coming: list[Mapping[str, Sequence[tuple[Decimal, Decimal]]]] = field(default_factory=list)
 
-    def outlook(self, days: Mapping[str, Sequence[Decimal]], *, ahead: Decimal, after: Decimal) -> dict[str, Outlook]:
+    def outlook(
+        self,
+        days: Mapping[str, Sequence[Decimal]],
+        *,
+        ahead: Decimal,
+        after: Decimal,
+        coming: Mapping[str, Sequence[tuple[Decimal, Decimal]]] = MappingProxyType({}),
+    ) -> dict[str, Outlook]:
+        self.coming.append(coming)
         self.asked.append(({name: list(each) for name, each in days.items()}, ahead, after))
         said = Outlook(percentiles=tuple(n * ahead for n in range(1, 100)))
         return {name: said for name, each in days.items() if len(each) >= 7}
@@ -64,6 +81,10 @@ class Foreseen(Town):
             alerter=self.alerter,
             forecasts=self.watch,
         )
+
+    def runs(self) -> None:
+        """The detector fires, and tells what the last day usually costs an hour."""
+        self.detector.scores["chat"] = Score(value=3.0, usual=2.0, kind="spike", why=Phrase("w"), normal=(2.0,) * 24)
 
     @property
     def kept(self) -> Forecasts:
@@ -144,7 +165,9 @@ def test_an_open_incident_shows_it_and_is_drawn_again_when_it_changes() -> None:
     there.watcher.watch()
     incident = there.store.open_incident("chat")
     assert incident is not None
-    assert incident.forecasts == there.kept.all != ()
+    [made], [shown] = there.kept.all, incident.forecasts
+    assert shown.shift is not None
+    assert shown.shift.made == made.at
     [*_, drawn] = there.chat.shown[incident.id]
     assert drawn.forecasts == incident.forecasts
     there.watch.merge(there.client.apps[0])
@@ -182,6 +205,124 @@ def test_hours_that_end_before_the_month_leave_a_gap_that_is_no_part_of_it() -> 
     [(_, ahead, after)] = forecaster.asked
     assert ahead == 31
     assert after == 1
+
+
+class Fridays:
+    """A calendar of one holiday, the last Friday of that November."""
+
+    def is_holiday(self, day: date) -> bool:
+        return day == date(2026, 11, 27)
+
+
+def test_announced_and_planned_days_and_holidays_are_part_of_what_is_to_come() -> None:
+    """A sale of the file on the 25th, one that somebody announced for the 28th, and a holiday on the 27th."""
+    sale = ExpectedEvent(start=date(2026, 11, 25), end=date(2026, 11, 25), factor=Decimal(3), why="sale")
+    there = town()
+    there.client = replace(there.client, apps=(app(budget=usd(1000), expected=(sale,)),), time_zone="UTC")
+    begin = datetime(2026, 11, 28, tzinfo=UTC)
+    planned = Planned(number=1, start=begin, end=begin + timedelta(days=1), factor=Decimal(2), why="w", by="U1", at=NOW)
+    there.store.commit(Change(put=(Expectations(id="chat", count=1, planned=(planned,)),)))
+    ForecastWatch(there.client, there.store, there.clock, there.forecaster, Fridays()).look(there.read())
+    [coming] = there.forecaster.coming
+    high = [most for _, most in coming["chat"]]
+    assert [round(float(each), 3) for each in high] == [1, 2.25, 1.75, 1, 1.625, 1.375, 1, 1]  # days begin at 15:00
+    assert {low for low, _ in coming["chat"]} == {Decimal(1)}  # too few Sundays to know how little a holiday may be
+
+
+def test_what_runs_away_now_is_no_example_of_the_days_to_come() -> None:
+    """The day's forecast is made without it, and moved by it: else it would be counted twice."""
+    there = town()
+    there.serve(NOW - HOUR, NOW, 100_000_000)
+    there.runs()
+    there.watcher.watch()
+    there.clock.sleep(17 * 3600)
+    there.serve(NOW, there.clock.now(), 100_000_000)
+    there.watcher.watch()
+    days, _, _ = there.forecaster.asked[-1]
+    assert days["chat"][-1] == 48
+    incident = there.store.open_incident("chat")
+    assert incident is not None
+    assert incident.explanation is not None
+    there.clock.sleep(300)
+    there.serve(there.clock.now() - timedelta(minutes=5), there.clock.now(), 100_000_000)
+    there.watcher.watch()
+    [shown] = _open(there).forecasts
+    assert shown.shift is not None
+    assert shown.shift.base.amount > 1_000  # of the night before: it is in what had been spent when it was made
+    assert shown.shift.over.amount < 50
+
+
+def test_a_forecast_moves_with_the_runaway_and_stays_when_it_is_braked() -> None:
+    """At least it stops now, at most it goes on; and once it is braked, only what it has cost is left."""
+    there = town()
+    there.watch.look(there.read())
+    there.clock.sleep(3600)
+    there.serve(NOW, NOW + HOUR, 100_000_000)
+    there.runs()
+    there.watcher.watch()
+    there.clock.sleep(300)
+    there.serve(NOW + HOUR, NOW + HOUR + timedelta(minutes=5), 100_000_000)
+    there.watcher.watch()
+    incident, [made] = _open(there), there.kept.all
+    [drawn] = incident.forecasts
+    [shown] = present(there.kept.all, incident, there.client.apps[0], there.clock.now())
+    assert not is_news((drawn,), (shown,))
+    assert incident.explanation is not None
+    assert shown.shift is not None
+    assert shown.shift.over == incident.explanation.so_far
+    assert shown.low == made.low + shown.shift.over
+    assert shown.high == made.high + shown.shift.over + shown.shift.goes_on
+    assert shown.shift.stops == incident.explanation.tomorrow - incident.explanation.so_far
+    assert shown.shift.stops < shown.shift.goes_on
+    braked = replace(incident, state=State.THROTTLED)
+    [after] = present(there.kept.all, braked, there.client.apps[0], there.clock.now())
+    assert after.shift is not None
+    assert (after.shift.stops, after.shift.goes_on) == (usd(0), usd(0))
+    assert after.expected == made.expected + after.shift.over
+    step = Step(there.clock.now())
+    tell_budgets(step, _click(), there.store)
+    [said] = _whispers(step)
+    [line] = unpacked(said.data["budgets"])
+    assert dict(line.data)["expected"] == str(drawn.expected)  # the same figure wherever it is asked for
+
+
+def test_what_people_have_let_run_is_expected_to_run_until_then() -> None:
+    """Kept running for two hours: so much more; under `enforce`, until the policy brakes."""
+    there = town()
+    there.serve(NOW - HOUR, NOW, 100_000_000)
+    there.runs()
+    there.watcher.watch()
+    incident, now = _open(there), there.clock.now()
+    made = there.kept.all
+    two_hours = replace(incident, state=State.OVERRIDDEN, until=now + 2 * HOUR)
+    [shown] = present(made, two_hours, there.client.apps[0], now)
+    said = incident.explanation
+    assert said is not None
+    assert shown.shift is not None
+    assert shown.shift.stops.amount == (said.tomorrow - said.so_far).amount / 12
+    enforced = app(policy=Policy(modes=dict.fromkeys(Level, Mode.ENFORCE)))
+    waits = replace(incident, state=State.PROPOSED, due_at=now + timedelta(minutes=20))
+    [soon] = present(made, waits, enforced, now)
+    assert soon.shift is not None
+    half_an_hour = (said.tomorrow - said.so_far).amount / 48  # the grace, and ten minutes until it bites
+    assert soon.shift.stops.amount == pytest.approx(half_an_hour)
+
+
+def test_no_message_is_drawn_again_for_what_nobody_would_see() -> None:
+    """A cent more is no other forecast; another day's is."""
+    there = town()
+    there.watch.look(there.read())
+    [one] = there.kept.all
+    assert not is_news((one,), (replace(one, expected=one.expected + usd("0.01")),))
+    assert is_news((one,), (replace(one, expected=one.expected * 2),))
+    assert is_news((one,), (replace(one, at=one.at + timedelta(days=1)),))
+    assert is_news((), (one,))
+
+
+def _open(there: Foreseen) -> Incident:
+    found = there.store.open_incident("chat")
+    assert found is not None
+    return found
 
 
 def _click() -> Click:

@@ -77,20 +77,37 @@ def test_a_workdays_spend_on_a_holiday_is_found(spent: float, is_found: bool) ->
         assert scored(hours, AFTERNOON, None).value < 1
 
 
-def test_an_app_that_does_not_rest_on_holidays_is_known_after_the_first() -> None:
-    """Its Sundays are low, and on Good Friday it went on: on the next holiday that is nothing new."""
-    hours = office(AFTERNOON, 35, frozenset())
+FIRST = datetime(2026, 4, 3, 15, 0, tzinfo=UTC)  # Good Friday, the first holiday of the history
+
+
+def test_an_app_that_does_not_rest_on_holidays_is_not_told_of_on_its_first() -> None:
+    """Its Sundays are low, and on Good Friday it went on, as on every later holiday."""
     calendar = HolidayCalendar("BR")
-    assert scored(hours, AFTERNOON, calendar).value < 1
-    first = datetime(2026, 4, 3, 15, 0, tzinfo=UTC)
-    assert scored(office(first, 35, frozenset()), first, calendar).value >= 1
+    assert scored(office(FIRST, 35, frozenset()), FIRST, calendar).value < 1
+    assert scored(office(AFTERNOON, 35, frozenset()), AFTERNOON, calendar).value < 1
+
+
+def test_a_runaway_on_the_first_holiday_is_found_all_the_same() -> None:
+    """Three times what the day usually costs is so much on any day."""
+    hours = office(FIRST, 35)
+    hours[-6:] = [300.0] * 6
+    assert scored(hours, FIRST, HolidayCalendar("BR")).value >= 1
+
+
+def test_before_the_first_holiday_a_dear_sunday_widens_what_is_usual_and_a_quiet_one_narrows_nothing() -> None:
+    """Who plays on Sundays may play on holidays."""
+    for level, factor in ((10.0, 1.0), (150.0, 1.5)):
+        sundays = {n for n in range(35) if (FIRST - timedelta(days=n)).weekday() == 6}
+        hours = [level if at // 24 in sundays else 100.0 for at in range(24 * 35 - 1, -1, -1)]
+        days = days_of(len(hours), FIRST.replace(hour=23, minute=59), "UTC", Holidays(frozenset({GOOD_FRIDAY})))
+        assert factors(hours, days)[0][-1] == pytest.approx(factor)
 
 
 def test_what_is_usual_on_a_holiday_is_said_in_money() -> None:
     """A third of the workday at least: no factor makes more of a day than that. The excess is what was really spent."""
     hours = office(AFTERNOON, 35)
     hours[-6:] = [100.0] * 6
-    found = scored(hours, AFTERNOON, Holidays(frozenset({TIRADENTES})))
+    found = scored(hours, AFTERNOON, Holidays(frozenset({GOOD_FRIDAY, TIRADENTES})))
     assert found.usual == pytest.approx(34, abs=2)
     assert found.normal[-1] == pytest.approx(found.usual)
     assert found.season == pytest.approx(1 / 3)

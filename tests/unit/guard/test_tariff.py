@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freio.domain.incident import Incident, State
 from freio.domain.signal import SignalKind
-from freio.guard.detect_tariff import of_tariff
+from freio.guard.detect_tariff import hides_price, of_tariff, open_prices
 from freio.guard.tariff import Hourly, dearer
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, Town, app, client, usd
 
@@ -105,6 +107,16 @@ def test_a_new_level_is_usual_after_half_a_week() -> None:
         assert (found is not None) is fires
 
 
+def test_what_was_told_is_held_against_what_was_usual_then() -> None:
+    """All the week was dear, or six days and twice as many tokens: the price is not back until it is under 12."""
+    for tokens in (1, 2):
+        assert dearer(hourly({FLASH: [(tokens, 15 * tokens), *[(1, 15)] * 7]}), NOW, 6, D(10)) is not None
+        assert dearer(hourly({FLASH: [(tokens, 11.9 * tokens), *[(1, 15)] * 7]}), NOW, 6, D(10)) is None
+    found = dearer(hourly({FLASH: [(1, 15), *[(1, 15)] * 4, *[(1, 10)] * 3]}), NOW, 6, D(10))
+    assert found is not None
+    assert (found.usual, found.over) == (D(10), D("1.25"))
+
+
 uses = st.lists(st.tuples(st.floats(0.1, 10), st.floats(0.1, 100)), min_size=8, max_size=8)
 
 
@@ -171,3 +183,79 @@ def test_cache_hits_that_are_gone_are_found_in_the_bills() -> None:
     assert signal is not None
     assert (signal.kind, signal.driver, signal.window_minutes) == (SignalKind.PRICE_CHANGE, FLASH, 24 * 60)
     assert (signal.observed, signal.usual) == (usd(96), usd(48))
+
+
+def goes_on(town: Town, days: int, *, share: int = 2) -> None:
+    """As many tokens as before, half of them (or so) of the dear model."""
+    since = town.clock.now()
+    town.clock.sleep(days * 86400)
+    town.bill(since - 3 * HOUR, town.clock.now() - 3 * HOUR, 4, model=FLASH)
+    town.serve(since, town.clock.now(), 4_000_000 // share)
+    town.serve(since, town.clock.now(), 4_000_000 - 4_000_000 // share, model=PRO)
+
+
+def the_incident(town: Town) -> Incident:
+    found = town.store.open_incident("chat")
+    assert found is not None
+    return found
+
+
+def looks_on(town: Town) -> None:
+    """For as long as an incident has to be quiet before it ends."""
+    for _ in range(9):
+        town.clock.sleep(300)
+        town.watcher.watch()
+
+
+@pytest.fixture
+def dear() -> Town:
+    town = Town()
+    half_to_pro(town, NOW, 4_000_000)
+    town.watcher.watch()
+    assert the_incident(town).signals[0].unit_usual == usd(1)
+    return town
+
+
+def test_a_dearer_mix_stays_told_when_the_dear_days_are_most_of_the_week(dear: Town) -> None:
+    """Else it would end by itself after half a week, and nobody had accepted it."""
+    for _ in range(3):
+        goes_on(dear, 3)
+        dear.watcher.watch()
+        seen = the_incident(dear).assessment
+        assert seen is not None
+        assert seen.running_away
+    looks_on(dear)
+    assert the_incident(dear).is_open
+
+
+def test_a_night_without_tokens_is_no_price_that_is_back(dear: Town) -> None:
+    """Nobody has seen one; when the old mix comes, it ends."""
+    dear.clock.sleep(8 * 3600)
+    dear.serve(dear.clock.now() - timedelta(minutes=30), dear.clock.now(), 1, project="acme-other")
+    looks_on(dear)
+    assert the_incident(dear).is_open
+    goes_on(dear, 1, share=1)
+    for _ in range(9):
+        dear.serve(dear.clock.now(), dear.clock.now() + timedelta(minutes=5), 4_000_000)
+        dear.clock.sleep(300)
+        dear.watcher.watch()
+    assert dear.store.open_incident("chat") is None
+
+
+def test_hours_without_tokens_hide_a_price_that_was_told(dear: Town) -> None:
+    """Six hours of it; an app whose price was never told has nothing to hide."""
+    told = open_prices(the_incident(dear), NOW)
+    reading = dear.read().apps["chat"]
+    assert not hides_price(told, reading, NOW)
+    assert not hides_price(told, reading, NOW + 5 * HOUR)
+    assert hides_price(told, reading, NOW + 6 * HOUR)
+    assert not hides_price((), reading, NOW + 6 * HOUR)
+
+
+def test_what_was_accepted_or_is_four_weeks_old_is_no_price_that_was_told(dear: Town) -> None:
+    """Then what is usual is what the week says."""
+    incident = the_incident(dear)
+    assert len(open_prices(incident, NOW)) == 1
+    assert open_prices(replace(incident, state=State.EXPECTED), NOW) == ()
+    assert open_prices(incident, incident.opened_at + 28 * DAY) == ()
+    assert open_prices(None, NOW) == ()

@@ -20,6 +20,7 @@ from freio.domain.spend import HourlyCost, Pace, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.budget import BudgetDesk
+from freio.guard.callers import CallerWatch
 from freio.guard.drill import Drills
 from freio.guard.meter import Readings, SpendMeter
 from freio.guard.propose import Proposer
@@ -180,6 +181,7 @@ class Town:
     prices: FakePrices = field(default_factory=FakePrices)
     detector: FakeDetector = field(default_factory=FakeDetector)
     paces: PaceDetector | None = None  # the fake one judges both
+    callers: CallerWatch | None = None
     lever: FakeLever = field(default_factory=FakeLever)
     stops: tuple[Lever, ...] = ()
     chat: FakeChat = field(default_factory=FakeChat)
@@ -278,6 +280,7 @@ class Town:
             paces=self.paces or self.detector,
             proposer=self.proposer,
             prover=Prover({"quota": self.telemetry}),
+            callers=self.callers,
             chat=self.chat,
             alerter=self.alerter,
             drills=Drills(self.client, self.store, self.clock, meter=self.telemetry, levers=[self.lever, *self.stops]),

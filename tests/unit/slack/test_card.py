@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from freio.adapters.slack.buttons import read_question
 from freio.adapters.slack.card import draw
 from freio.domain.app import App, Level, Mode
+from freio.domain.callers import CallerShare, Measure
 from freio.domain.explanation import Explanation
 from freio.domain.incident import (
     Action,
@@ -320,6 +321,21 @@ def test_an_alert_says_since_when_how_much_and_who_drives_it() -> None:
     assert course.endswith("*R$19,300 by this time tomorrow*, R$130,000 by the end of the month.")
     assert text_of(blocks, "why").startswith("Why: each of the last six hours, the last hour; 8.5 times the usual")
     assert "mostly" not in text_of(blocks, "what")
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (Measure.SPEND, "By the gateway's logs, 91% of the spend beyond the usual is by API key web."),
+        (Measure.TOKENS, "By the gateway's logs, 91% of the tokens beyond the usual are by API key web."),
+        (Measure.REQUESTS, "By Google's counts, 91% of the requests beyond the usual are by API key web."),
+    ],
+)
+def test_an_alert_says_whose_calls_they_are_and_by_what_that_is_known(of: Measure, said: str) -> None:
+    """Requests are no money: a share of one is not called a share of the other."""
+    caller = CallerShare(who=Phrase.of("API key {key}", key="web"), share=Decimal("0.91"), of=of, at=NOW)
+    course = text_of(blocks_of(incident(explanation=replace(EXPLAINED, caller=caller))), "course")
+    assert said in course.split("\n")
 
 
 @pytest.mark.parametrize("state", [State.THROTTLED, State.RESTORING, State.RESOLVED])

@@ -69,7 +69,8 @@ def _nested(found: Found, name: str, column: Column) -> str:
     for part, kind in column.fields.items():
         if kind != "STRING":
             texts = f"json_extract_string({json}, '{each}.{part}')"
-            fits.append(f"len(list_filter({texts}, lambda x: x IS NOT NULL AND NOT {_fits('x', kind)})) = 0")
+            none_is_odd = f"len(list_filter({texts}, lambda x: x IS NOT NULL AND NOT {_fits('x', kind)})) = 0"
+            fits.append(none_is_odd if column.repeated else f"({texts} IS NULL OR {_fits(texts, kind)})")
     _refuse(found, name, given, " AND ".join(f"COALESCE({fit}, FALSE)" for fit in fits), _example(column))
     shape = "{" + ", ".join(f'"{part}": "{_TYPES[kind]}"' for part, kind in column.fields.items()) + "}"
     return f"from_json({json}, '{f'[{shape}]' if column.repeated else shape}')"

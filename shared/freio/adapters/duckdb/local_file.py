@@ -13,7 +13,7 @@ from freio.adapters.duckdb.engine import DuckDbSession, prepared
 from freio.adapters.duckdb.errors import translated
 from freio.adapters.duckdb.file_columns import Found, as_read
 from freio.adapters.warehouse.questions import Schema, Tables
-from freio.adapters.warehouse.schemas import KNOWN_BY, READ
+from freio.adapters.warehouse.schemas import KNOWN_BY, READ, USAGE
 from freio.errors import BadInput
 
 # Folders named `cost=5` are no columns. What a file's first rows do not show is not guessed from them: a CSV's quotes
@@ -28,6 +28,21 @@ READERS = {
     ".ndjson": f"read_json($file, format = 'newline_delimited', {_JSON})",
 }
 
+# Tokens are counted, and their SKU says what they were: the unit is `count` in Google's rows. What else is counted (a
+# request of grounding, an image) is no token, and storage and provisioned throughput are paid by their time.
+_ARE_TOKENS = (
+    r"lower({unit}) IN ('count', 'token', 'tokens')"
+    r" AND regexp_matches({sku}, '(?i)\b(input|output|thinking|tokens?|cach\w+)\b')"
+    r" AND NOT regexp_matches({sku}, '(?i)\b(storage|requests?|grounding|provisioned|images?|seconds?|characters?)\b')"
+)
+_IN_DETAILED = _ARE_TOKENS.format(unit="usage.unit", sku="sku.description")
+_IN_FOCUS = _ARE_TOKENS.format(unit="ConsumedUnit", sku="ChargeDescription")
+_TOKENS = {  # no credit is given in tokens
+    Schema.DETAILED: f"CASE WHEN {_IN_DETAILED} THEN usage.amount ELSE 0 END AS cost,"
+    " list_filter(credits, lambda x: FALSE) AS credits",
+    Schema.FOCUS: f"CASE WHEN {_IN_FOCUS} THEN ConsumedQuantity ELSE 0 END AS BilledCost",
+}
+
 
 class LocalFile:
     """An `Engine` over the file at `path`, which is read once, into memory; any of them may be packed with gzip.
@@ -39,11 +54,18 @@ class LocalFile:
         self._path = path
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._schema = Schema.DETAILED
+        self._has_tokens = False
 
     @property
     def tables(self) -> Tables:
         self._opened()
         return Tables(export=self._table)
+
+    @property
+    def tokens(self) -> Tables | None:
+        """The same rows with the tokens that were used in the place of what they cost; None: the file does not say."""
+        self._opened()
+        return Tables(export=f"tokens_{self._schema}") if self._has_tokens else None
 
     @property
     def _table(self) -> str:
@@ -90,8 +112,24 @@ class LocalFile:
             f'{as_read(found, name, column)} AS "{name}"' for name, column in READ[self._schema].items()
         )
         connection.execute(f"CREATE TABLE billing_export_{self._schema} AS SELECT {selected} FROM given")  # noqa: S608  names of READ
+        self._has_tokens = self._count_tokens(found, selected)
         connection.execute("DROP TABLE given")
         return connection
+
+    def _count_tokens(self, found: Found, selected: str) -> bool:
+        usage = USAGE[self._schema]
+        if not all(
+            name in found.held or (column.fields and all(f"{name}.{part}" in found.held for part in column.fields))
+            for name, column in usage.items()
+        ):
+            return False
+        used = ", ".join(f'{as_read(found, name, column)} AS "{name}"' for name, column in usage.items())
+        names = ", ".join(f'"{name}"' for name in usage)
+        found.connection.execute(
+            f"CREATE TABLE tokens_{self._schema} AS SELECT * EXCLUDE ({names}) REPLACE ({_TOKENS[self._schema]})"  # noqa: S608  names of READ and USAGE
+            f" FROM (SELECT {selected}, {used} FROM given)"
+        )
+        return True
 
     def _reader(self) -> str:
         if not self._path.is_file():
@@ -129,6 +167,7 @@ def _columns(described: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _wanted(schema: Schema) -> Mapping[str, str]:
     """The columns that are read, as such and spread over dotted names, each with the text that a JSON value is."""
-    whole = {name: "VARCHAR" if column.kind != "RECORD" else "JSON" for name, column in READ[schema].items()}
-    spread = {f"{name}.{part}": "VARCHAR" for name, column in READ[schema].items() for part in column.fields}
+    columns = {**READ[schema], **USAGE[schema]}
+    whole = {name: "VARCHAR" if column.kind != "RECORD" else "JSON" for name, column in columns.items()}
+    spread = {f"{name}.{part}": "VARCHAR" for name, column in columns.items() for part in column.fields}
     return whole | spread

@@ -38,11 +38,18 @@ USUAL_SIZE = 0.77
 USUAL_WEIGHT = 40.0
 
 
-def outlooks(series: Sequence[Floats], weights: Floats, path: Path) -> list[Floats]:
+def outlooks(
+    series: Sequence[Floats], weights: Floats, path: Path, special: Sequence[Floats] | None = None
+) -> list[Floats]:
     """What each series spends over the coming days, as 99 percentiles.
 
     ``series``  money of each day, oldest first, at least `FEWEST`.
     ``weights`` how much of each coming day counts: ``[0, 1, 1, .5]`` is from the second one for two days and a half.
+    ``special`` of each series, at least and at most how many times the usual each coming day costs. Every amount
+                between them is as likely as another, and what is known of a day is as much off as the forecast is: the
+                tenth percentile takes a tenth of the way. That makes a range too wide where both err apart, and none
+                too narrow. By hand: of two days at 100, one is up to three times as dear: 200 at least, 400 at most,
+                and 300 in the middle.
     """
     scores = [_scores(days, weights, path) for days in series]
     count = sum(map(len, scores))
@@ -52,9 +59,11 @@ def outlooks(series: Sequence[Floats], weights: Floats, path: Path) -> list[Floa
     worth = np.concatenate([np.full(len(USUAL), USUAL_WEIGHT / len(USUAL)), np.ones(count)])
     off = quantiles(pool, worth, PERCENTS) * weights.sum() ** GROWS
     found = []
-    for days, measure in zip(series, measures, strict=True):
+    usual = np.ones((len(weights), 2))
+    for days, measure, times in zip(series, measures, special or [usual] * len(series), strict=True):
         soft = SOFT * days.mean() * weights.sum()
-        expected = path(days, len(weights)) @ weights
+        low, high = (path(days, len(weights)) * weights) @ times
+        expected = low + (high - low) * PERCENTS
         found.append(np.maximum(0.0, (expected + soft) * np.exp(off * measure) - soft))
     return found
 

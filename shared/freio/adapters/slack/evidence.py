@@ -110,6 +110,8 @@ def course(incident: Incident, language: Language) -> list[Block]:
     lines = [say(language, SINCE, **data)]
     if known.share > 0:
         lines[0] += f" {say(language, DRIVEN, **data)}"
+    if known.caller is not None:
+        lines.append(_said(known.caller.said, language))
     if incident.state not in _NO_LONGER_LOOSE and not is_renewal(incident):
         lines.append(say(language, COMES_TO, **data))
     return [*parts.section(lines, "course")]

@@ -23,10 +23,18 @@ BASIS_PARTLY = N_(
     "As of {at:time}, from {days:history_days}; the range is to hold in {level:percent} of months, where nothing is "
     "missing: some of the app's telemetry could not be read or has no price."
 )
+SHIFTED = N_(
+    "As of {at:time}: the forecast of {made:time}, made without this trouble, with the {over:money} that it has cost "
+    "since. At least, it stops now; at most, it goes on until the month ends; in between, it adds {stops:money} more."
+)
+SHIFTED_ENDED = N_(
+    "As of {at:time}: the forecast of {made:time}, made without this trouble, with the {over:money} that it has cost "
+    "since."
+)
 
 
 def outlook(incident: Incident, language: Language) -> list[Block]:
-    """Each budget's range and chance, and what they are made from; it was made before, and not from, this trouble."""
+    """Each budget's range and chance, and what they are made from: the day's forecast, and this trouble beside it."""
     shown = incident.forecasts[:SHOWN]
     if not shown:
         return []
@@ -38,6 +46,11 @@ def outlook(incident: Incident, language: Language) -> list[Block]:
         days=str(first.days),
         level=str(first.level),
     )
+    if first.shift is not None:
+        shift = first.shift
+        said = {"made": instant(shift.made), "over": amount(shift.over), "stops": amount(shift.stops)}
+        sentence = SHIFTED if shift.goes_on.amount > 0 else SHIFTED_ENDED
+        basis = say(language, sentence, at=instant(first.at), **said)
     return [
         *parts.section([_line(one, language) for one in shown], "forecast", TEXT),
         parts.context(basis, "forecast_basis"),

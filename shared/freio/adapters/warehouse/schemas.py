@@ -66,3 +66,8 @@ READ: Mapping[Schema, Mapping[str, Column]] = {
 }
 KNOWN_BY: Mapping[str, Schema] = {"usage_start_time": Schema.DETAILED, "ChargePeriodStart": Schema.FOCUS}
 """A column that only one of the schemas has."""
+USAGE: Mapping[Schema, Mapping[str, Column]] = {
+    Schema.DETAILED: {"usage": Column(fields={"amount": "FLOAT64", "unit": "STRING"})},
+    Schema.FOCUS: {"ConsumedQuantity": Column(kind="NUMERIC"), "ConsumedUnit": _STRING},
+}
+"""How much of it was used: read from a file that has it, to watch tokens again."""

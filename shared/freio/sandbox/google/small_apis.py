@@ -51,6 +51,8 @@ class ServiceAccountsApi:
         if project != "-":
             access = {"host": call.method.host, "permission": "iam.serviceAccounts.get"}
             check_access(self._projects.get(project), **access)
+        by_id = {unique_id: address for address, unique_id in self._credentials.unique_ids.items()}
+        email = by_id.get(email, email)  # an account may be named by either
         unique_id = self._credentials.unique_ids.get(email)
         if unique_id is None:
             details = [error_info("IAM_PERMISSION_DENIED", "iam.googleapis.com", permission="iam.serviceAccounts.get")]

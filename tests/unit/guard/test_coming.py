@@ -1,0 +1,91 @@
+"""The days to come, as far as they are known, and the days that were, without what was special in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from freio.domain.app import ExpectedEvent
+from freio.domain.expectation import Expectations
+from freio.guard.coming import Known, Past, coming
+from freio.guard.forecast import in_days
+from tests.unit.guard.watching import HOUR, app
+
+END = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
+
+
+class Holidays:
+    """Whatever days a test says."""
+
+    def __init__(self, *days: date) -> None:
+        self._days = days
+
+    def is_holiday(self, day: date) -> bool:
+        return day in self._days
+
+
+def past(
+    days: Sequence[int],
+    *holidays: date,
+    expected: tuple[ExpectedEvent, ...] = (),
+    trouble: tuple[tuple[datetime, datetime], ...] = (),
+) -> Past:
+    """Days up to the end, each spread over its hours evenly."""
+    hours = [Decimal(day) / 24 for day in days for _ in range(24)]
+    known = Known(expectations=Expectations(id="chat"), trouble=trouble, calendar=Holidays(*holidays))
+    return Past(app(expected=expected), hours, END, known)
+
+
+def to_come(mine: Past, until: datetime) -> list[tuple[float, float]]:
+    return [(round(float(low), 6), round(float(high), 6)) for low, high in coming(mine, until)]
+
+
+def rounded(days: Sequence[Decimal]) -> list[int]:
+    return [round(day) for day in days]
+
+
+WEEKS = [100, 100, 100, 100, 100, 60, 20] * 3
+
+
+def test_before_its_first_holiday_an_app_may_rest_as_on_a_sunday_or_not_at_all() -> None:
+    """Nobody knows yet: a fifth of a Wednesday at least, and all of it at most."""
+    found = to_come(past(WEEKS, date(2026, 11, 25)), END + timedelta(days=3))
+    assert found == [(1, 1), (1, 1), (0.2, 1)]
+
+
+def test_an_app_s_own_holidays_tell_of_the_next() -> None:
+    """It cost 80 on a Friday: as much of a Wednesday, and no Sunday is asked."""
+    days = [*WEEKS[:11], 80, *WEEKS[12:]]
+    mine = past(days, date(2026, 11, 13), date(2026, 11, 25))
+    assert to_come(mine, END + timedelta(days=3))[2] == (0.8, 0.8)
+    assert rounded(in_days(mine.plain())) == WEEKS  # and the holiday was no example of a Friday
+
+
+def test_days_that_the_file_expected_more_of_are_no_example_and_the_next_are_up_to_so_much() -> None:
+    """A sale of four times the usual two weeks ago, and again in half of the coming day."""
+    days = [*WEEKS[:7], 400, *WEEKS[8:]]
+    before = ExpectedEvent(start=date(2026, 11, 9), end=date(2026, 11, 9), factor=Decimal(4), why="sale")
+    again = ExpectedEvent(start=date(2026, 11, 23), end=date(2026, 11, 23), factor=Decimal(4), why="sale")
+    mine = past(days, expected=(before, again))
+    assert rounded(in_days(mine.plain()))[7] == 100
+    assert to_come(mine, END + timedelta(days=2)) == [(1, 4), (1, 1)]
+
+
+def test_trouble_costs_no_more_than_the_usual_and_a_dip_in_it_stays_one() -> None:
+    """What people confirmed; hours that were cheaper than usual are not made dearer by it."""
+    days = [*WEEKS[:-3], 900, 10, 5]
+    begun = END - timedelta(days=3)
+    mine = past(days, trouble=((begun, END),))
+    assert rounded(in_days(mine.plain()))[-3:] == [100, 10, 5]
+    assert rounded(in_days(past(days).plain()))[-3:] == [900, 10, 5]
+
+
+def test_the_last_part_of_a_day_is_judged_by_its_own_hours() -> None:
+    """Twelve hours of a holiday are all of what is asked about."""
+    assert to_come(past(WEEKS, date(2026, 11, 23)), END + 12 * HOUR) == [(0.2, 1)]
+
+
+def test_too_short_a_past_says_nothing_of_holidays() -> None:
+    """One Sunday is no usual one."""
+    assert to_come(past([100] * 8, date(2026, 11, 23)), END + timedelta(days=1)) == [(1, 1)]
