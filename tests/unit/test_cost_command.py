@@ -68,7 +68,7 @@ def test_a_missed_aim_is_said_with_both_numbers() -> None:
 def test_what_only_the_free_tiers_save_is_said() -> None:
     """They are one for the billing account, and others may have used them."""
     _, told = run(*LARGE)
-    assert "AIM MISSED without the free tiers: 21.26 USD a month is 6.26 over 15 USD." in told
+    assert "AIM MISSED without the free tiers: 21.27 USD a month is 6.27 over 15 USD." in told
     assert "AIM MISSED with the free tiers" not in told
 
 

@@ -68,7 +68,7 @@ def test_the_worked_examples_hold(module: Any) -> None:
 
 @pytest.mark.parametrize(
     ("size", "total", "without_free"),
-    [(SMALL, "9.93", "12.81"), (LARGE, "11.89", "21.26"), (HUGE, "14.43", "27.79")],
+    [(SMALL, "9.93", "12.81"), (LARGE, "11.89", "21.27"), (HUGE, "14.43", "27.80")],
 )
 def test_the_totals_of_three_clients_stay_as_they_were_told(size: Size, total: str, without_free: str) -> None:
     """A change of a price or a count shows here, and in the README."""
@@ -200,7 +200,7 @@ def test_a_quiet_tick_reads_the_store_as_often_as_the_sum_says() -> None:
     store = Counting(town.store)
     town.store = store  # type: ignore[assignment]  # it stands for the store that it counts
     town.watcher.watch()
-    read = sum(store.calls[name] for name in ("get", "open_incident", "used", "due"))
+    read = sum(store.calls[name] for name in ("get", "open_incident", "open_incidents", "used", "due"))
     assert read == running_work.WATCH_READS + 3 * running_work.WATCH_READS_AN_APP
     assert store.calls["commit"] == 0
 

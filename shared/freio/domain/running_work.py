@@ -20,8 +20,8 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 # ---- counts of the code; tests hold them against it
 
 WATCH_READS_AN_APP = 5  # its budget's status (twice), what is expected, an allowance, its open incident
-WATCH_READS = 1  # notices that are due
-SWEEP_READS = 4  # brakes, incidents, notices that are due, the journal's copy: an empty answer counts as one read
+WATCH_READS = 2  # open incidents, and notices that are due: an empty answer counts as one read
+SWEEP_READS = 4  # brakes, incidents, notices that are due, the journal's copy
 BUDGET_READS, BUDGET_WRITES = 6, 1  # of a message, with two thresholds that were crossed before; 4 with none
 RECENT_CALLS_AN_HOUR = 12  # the last two hours in steps of five minutes, at each tick
 HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old, and then once more to be kept
@@ -181,7 +181,7 @@ def watch_seconds(size: Size) -> Decimal:
     """How long one tick takes: mostly waiting for one reply after the other.
 
     >>> watch_seconds(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))
-    Decimal('18.88500')
+    Decimal('18.90500')
     """
     calls = size.projects * Decimal(CALLS_AN_HOUR) / 12
     reads = WATCH_READS + WATCH_READS_AN_APP * size.apps
