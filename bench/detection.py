@@ -1,8 +1,8 @@
 """Freio's detector beside those that a team would try first: real usage, injected incidents, one alert budget for all.
 
 The protocol is that of `bench/incidents.py`, which is used as it is: its hash is checked first. Thresholds come from
-other clients' rows than those reported. Freio's constants were chosen with incidents of seeds 21 to 30 on the same
-clients, and looked at on 41 to 50; the figures shown are of seeds 1 to 10. Clients of another source would be a harder
+other clients' rows than those reported. Freio's constants were chosen with incidents of seeds 21 to 60 on the same
+clients; the figures shown are of seeds 1 to 10. Clients of another source would be a harder
 test than other seeds are; the steady panel's clients are few, and its intervals are wide for that reason.
 """
 

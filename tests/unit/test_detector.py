@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.engine import judge
+from freio.adapters.detector.evidence import ALL, AT_ONCE
 from freio.adapters.detector.pool import ODD, Pool, second_opinion
 from freio.adapters.detector.state import State
-from freio.adapters.detector.windows import known, usual
+from freio.adapters.detector.windows import ago, known, statistics, usual
 from freio.domain.spend import Score
 from tests.unit.guard.watching import NOW
 
@@ -118,7 +119,7 @@ def test_a_confirmed_incident_that_is_left_out_does_not_hide_the_next() -> None:
     """Its hours are given as missing, and teach nothing; given as they were, they are the app's records."""
     x = business_hours()
     x[18 * DAY : 20 * DAY] += 200
-    x[-3:] += 200
+    x[-3:] += 150
     assert score(x).value < 1
     x[18 * DAY : 20 * DAY] = np.nan
     assert score(x).value >= 1
@@ -241,6 +242,23 @@ def test_a_state_says_hour_by_hour_what_the_whole_past_says(seed: int, hours: in
     state = State(x[:, :hours])
     stepped = [state.step(x[:, hour])[0] for hour in range(hours, hours + more)]
     assert np.allclose(stepped[-1], judge(x, last=1).score[:, 0], rtol=1e-3, atol=1e-3)
+
+
+def test_three_hours_rise_over_the_day_before_them_alone() -> None:
+    """By as much as the least of the three is over the highest hour of that day; older highs are no part of it."""
+    x = np.full((72, 2), 10.0)
+    x[30], x[50] = 90.0, 25.0  # two days ago, and yesterday
+    x[-3:, 0] = 60.0, 40.0, 50.0
+    x[-3:, 1] = 60.0, 20.0, 50.0
+    seen = statistics(lambda hours: ago(x, hours))
+    assert seen["rise_3"][-1].tolist() == [40.0 - 25.0, 0.0]
+    assert seen["third_12"][-1].tolist() == [10.0, 10.0]
+
+
+def test_what_an_hour_shows_by_itself_needs_one_hour() -> None:
+    """Its money, its excess and its jump, wherever they stand among the kinds."""
+    assert [ALL[place].of for place in AT_ONCE] == ["hour", "hour", "jump_3"]
+    assert [ALL[place].over_usual for place in AT_ONCE] == [False, True, False]
 
 
 def test_a_state_needs_a_week() -> None:

@@ -23,7 +23,7 @@ JUDGED = (HELD_DAYS + 14) * DAY  # hours whose scores are needed: of those held,
 OVER = 0.99  # a value that fires nothing, of what has just ended
 TOLD = (HELD_DAYS + 1) * DAY  # hours whose usual is told: a held alert, and the day before it
 PART = 0.5  # of a budget of alerts that is shared with paces: they coincide so far that .5 and .8 come to all of it
-OF_CLEAN_USAGE = Prior(rate=0.45, least=WORTH, fall=2.4, most=1.6)  # ServeGen, both panels of bench/detection.py
+OF_CLEAN_USAGE = Prior(rate=0.44, least=WORTH, fall=2.5, most=1.6)  # ServeGen, both panels of bench/detection.py
 
 
 @dataclass(frozen=True, slots=True)

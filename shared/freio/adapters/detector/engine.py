@@ -41,8 +41,8 @@ def judge(
     """Spend per hour (series, hours), NaN where an hour is missing → the score of each hour, or of the `last` ones.
 
     From `WORTH` on a score is worth an alert; an hour that is missing says nothing, and scores 0. Five series of
-    10 USD an hour for ten days, one of which turns to 60: it scores 1.33 at once and 1.75 in its third hour, while the
-    others rest at .61, as everything flat does.
+    10 USD an hour for ten days, one of which turns to 60: it scores 1.08 at once and 1.63 in its third hour, while the
+    others rest at .57, as everything flat does.
 
     ``small``     the least level of each of these hours, where other series of the client's are not among these.
     ``borrowed``  records over the level (kind, hours) that the client's older apps have: a young one's count in their

@@ -27,12 +27,13 @@ def ago(x: Floats, hours: int) -> Floats:
 
 
 def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
-    """Everything that the evidence is made of, from `back(k)`: the spend of k hours ago, 0 to 23.
+    """Everything that the evidence is made of, from `back(k)`: the spend of k hours ago, 0 to 26.
 
     ``mean_3``, ``mean_24``: means of the last hours. ``low_3``, ``low_6``, ``low_12``: what none of them went under; a
-    burst of one hour leaves it where it was, a loop that never ends lifts it. ``third_24``, ``fifth_24``: the third
-    and the fifth lowest of a day, so that a pause of two or four hours hides nothing. ``jump_3``: by how much an hour
-    is over each of the three before.
+    burst of one hour leaves it where it was, a loop that never ends lifts it. ``third_12``, ``third_24``,
+    ``fifth_24``: the third lowest of half a day and of a day, and its fifth, so that a pause of two or four hours hides
+    nothing. ``jump_3``: by how much an hour is over each of the three before. ``rise_3``: by how much each of the last
+    three hours is over every hour of the day before them.
     """
     now = back(0)
     out = {"hour": now}
@@ -50,8 +51,19 @@ def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
             out[f"low_{k + 1}"] = low
         if k + 1 in (3, DAY):
             out[f"mean_{k + 1}"] = total / (k + 1)
+        if k + 1 == 12:
+            out["third_12"] = lowest_few[2]
     out["jump_3"] = np.maximum(0.0, now - high)
+    out["rise_3"] = np.maximum(0.0, out["low_3"] - highest(back, 3, 3 + DAY))
     return out | {"third_24": lowest_few[2], "fifth_24": lowest_few[4]}
+
+
+def highest(back: Callable[[int], Floats], first: int, end: int) -> Floats:
+    """The highest of what was `first` to `end` - 1 hours ago."""
+    high = back(first)
+    for k in range(first + 1, end):
+        high = np.maximum(high, back(k))
+    return high
 
 
 def insert(low: list[Floats], array: Floats, many: int) -> None:
