@@ -34,12 +34,16 @@ def entries(log: str, service: str) -> Iterator[dict[str, Any]]:
         yield {"resource": resource, "severity": written.get("severity", "DEFAULT"), **content}
 
 
-def metric_filter(resource: str, **each: str) -> str:
-    """The filter of a log-based metric in alerts.tf; `each` is what stands for the interpolations (``each.key``)."""
+def written_filter(resource: str, **each: str) -> str:
+    """A filter in alerts.tf, by its resource (``logging_metric.tick``).
+
+    `each` is what stands for the interpolations, with ``__`` for a point: ``each__key``.
+    """
     text = (MODULE / "alerts.tf").read_text(encoding="utf-8")
-    block = text.partition(f'resource "google_logging_metric" "{resource}" {{')[2].partition("\n}\n")[0]
-    found = re.search(r'(?m)^  filter +=  *"(.*)"$', block)
-    assert found is not None, f"no google_logging_metric.{resource} in alerts.tf"
+    kind, _, name = resource.partition(".")
+    block = text.partition(f'resource "google_{kind}" "{name}" {{')[2].partition("\n}\n")[0]
+    found = re.search(r'(?m)^ *filter +=  *"(.*)"$', block)
+    assert found is not None, f"no filter of google_{resource} in alerts.tf"
     written = found[1].replace('\\"', '"')
     for name, value in each.items():
         written = written.replace("${" + name.replace("__", ".") + "}", value)

@@ -78,6 +78,10 @@ variable "alerts" {
     error_message = "alerts.channels: ${join(", ", var.alerts.channels)}; each may be projects/P/notificationChannels/N, as `gcloud beta monitoring channels list` shows it."
   }
   validation {
+    condition     = alltrue([for one in var.alerts.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", one))])
+    error_message = "alerts.emails: ${join(", ", var.alerts.emails)}; each may be an address, such as oncall@acme.example: a message to none is one to nobody."
+  }
+  validation {
     condition     = length(var.alerts.emails) <= 5
     error_message = "alerts.emails: ${length(var.alerts.emails)} addresses; may be 5 at most, which is all that one of Google's budgets mails to: use a list's address."
   }
@@ -285,6 +289,12 @@ variable "sizes" {
   validation {
     condition     = alltrue([for name in keys(var.sizes) : contains(["slack_inbox", "budget_alert", "spend_watch", "enforcer"], name)])
     error_message = "sizes: ${join(", ", keys(var.sizes))}; each may be slack_inbox, budget_alert, spend_watch or enforcer."
+  }
+  validation {
+    condition = alltrue([
+      for name, size in var.sizes : size.cpu == null ? true : try(tonumber(size.cpu) >= 1 || local.functions[name].size.concurrency == 1, false)
+    ])
+    error_message = "sizes: ${jsonencode({ for name, size in var.sizes : name => size.cpu if size.cpu != null })}; a cpu may be a number such as \"2\", and under 1 for what serves one request at a time alone: spend_watch."
   }
   validation {
     condition     = alltrue([for size in values(var.sizes) : size.timeout == null ? true : size.timeout >= 30 && size.timeout <= 590])

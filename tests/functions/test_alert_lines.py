@@ -12,7 +12,7 @@ from freio.adapters.local.pager import LogPager
 from freio.domain import sentences
 from tests.functions.wire import NOW
 from tests.functions.world import World
-from tests.logging_query import entries, matches, metric_filter
+from tests.logging_query import entries, matches, written_filter
 
 SERVICES = " OR ".join(
     f'resource.labels.service_name="freio-{name}"'
@@ -20,15 +20,17 @@ SERVICES = " OR ".join(
 )
 STUCK = 'jsonPayload.message=~"^Freio is stuck on "'
 PAGES = {
-    "stuck": metric_filter("page", local__services=SERVICES, each__value__filter=STUCK),
-    "pages": metric_filter("page", local__services=SERVICES, each__value__filter=f"NOT {STUCK}"),
+    "stuck": written_filter("monitoring_alert_policy.page", local__services=SERVICES, each__value__filter=STUCK),
+    "pages": written_filter(
+        "monitoring_alert_policy.page", local__services=SERVICES, each__value__filter=f"NOT {STUCK}"
+    ),
 }
 
 
 def tick_filter(function: str, tick: str) -> str:
     """Of the metric freio-tick-<tick>."""
     names = {"local__function_names[each__key]": f"freio-{function.replace('_', '-')}", "each__value__tick": tick}
-    return metric_filter("tick", **names)
+    return written_filter("logging_metric.tick", **names)
 
 
 @pytest.fixture

@@ -227,6 +227,24 @@ def test_a_loss_would_be_seen(standing: Standing) -> None:
     assert {"google_bigquery_dataset.freio", 'google_bigquery_table.freio["journal_lines"]'} <= lost(changes)
 
 
+def test_functions_that_are_taken_away_again_are_asked_for_first(standing: Standing) -> None:
+    """`secrets_ready = false`, said of what runs: refused while a brake is held, and no state goes with it."""
+    changes = standing.plan((EXAMPLE / "main.tf", "= var.secrets_ready", "= false"))
+    assert 'terraform_data.nothing_is_held["functions"]' in done(changes, "delete")
+    assert {one.partition(".")[0] for one in lost(changes)} == {"google_pubsub_subscription"}
+
+
+# ---- from nothing
+
+
+@pytest.mark.parametrize("example", ["small", "organisation"])
+def test_the_provider_takes_every_value_of_an_example(standing: Standing, example: str) -> None:
+    """A mock takes what the schema takes; the provider itself also looks at names, forms and what goes together."""
+    changes = planned.changes(standing.folder / EXAMPLE.parent / example, standing.environment, [])
+    assert len(changes) > 150
+    assert {tuple(one["change"]["actions"]) for one in changes} == {("create",)}
+
+
 # ---- from version to version
 
 

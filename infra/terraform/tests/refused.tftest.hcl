@@ -251,3 +251,21 @@ run "a_database_beyond_its_key" {
 
   expect_failures = [var.kms]
 }
+
+run "half_a_processor_for_many_requests_at_once" {
+  command = plan
+  variables {
+    sizes = { enforcer = { cpu = "0.5" } }
+  }
+
+  expect_failures = [var.sizes]
+}
+
+run "an_address_that_is_none" {
+  command = plan
+  variables {
+    alerts = { emails = ["oncall"] }
+  }
+
+  expect_failures = [var.alerts]
+}

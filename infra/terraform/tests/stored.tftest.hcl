@@ -89,7 +89,7 @@ run "trouble_wakes_somebody_and_not_by_slack" {
     error_message = "an alert that nobody gets"
   }
   assert {
-    condition     = google_monitoring_alert_policy.page["stuck"].severity == "CRITICAL" && strcontains(google_logging_metric.page["stuck"].filter, "jsonPayload.message=~\"^Freio is stuck on \"") && strcontains(google_monitoring_alert_policy.page["stuck"].conditions[0].condition_threshold[0].filter, "logging.googleapis.com/user/freio-stuck")
+    condition     = google_monitoring_alert_policy.page["stuck"].severity == "CRITICAL" && strcontains(google_monitoring_alert_policy.page["stuck"].conditions[0].condition_matched_log[0].filter, "jsonPayload.message=~\"^Freio is stuck on \"")
     error_message = "what is stuck is critical, by the line that the pager writes"
   }
   assert {
