@@ -48,6 +48,15 @@ def test_every_use_case_can_be_put_together() -> None:
     assert set(freio.levers) == set(freio.witnesses) == set(KINDS) - {"gateway"}  # the example names no gateway
 
 
+def test_callers_are_told_apart_by_the_gateway_first_and_by_google_where_there_is_none(tmp_path: Path) -> None:
+    """A gateway calls Google as one account, for everybody: what it says of its keys is said before that."""
+    assert [type(one).__name__ for one in Freio(environment()).call_logs] == ["CredentialCalls"]
+    behind = tmp_path / "freio.yaml"
+    behind.write_text(f"{EXAMPLE.read_text(encoding='utf-8')}\ngateway: {{url: 'https://llm.acme.example'}}\n", "utf-8")
+    freio = Freio(environment(FREIO_CONFIG=str(behind), FREIO_GATEWAY_KEY="sk-1"))
+    assert [type(one).__name__ for one in freio.call_logs] == ["GatewayCalls", "CredentialCalls"]
+
+
 def test_hard_levers_act_as_an_account_of_their_own_where_one_is_named() -> None:
     """Those whose powers Terraform gives to that account, and no others; else all act as the process does."""
     account = "freio-hard-levers@acme-freio.iam.gserviceaccount.com"
