@@ -538,6 +538,19 @@ def test_a_brake_that_bites_is_proved(world: World, caller: str, model: str | No
     assert proof.verdict is Verdict.BINDS
 
 
+def test_a_key_with_a_limit_of_its_own_says_nothing_of_its_teams(world: World) -> None:
+    """The team's limit does not hold it: neither what it got through nor what it was refused is the team's."""
+    own, held = world.care_keys
+    world.proxy.rows.keys[own]["metadata"] = {"model_tpm_limit": {"fast": 1_500}}
+    world.lever.apply(world.team_target(), 2_000)
+    start = world.clock.now() + timedelta(minutes=1)
+    world.proxy.run(own, "fast", start, tokens_a_minute=10_000, minutes=15)
+    world.runs(held, "fast", 10_000, 15)
+    windows = world.witness.windows(world.team_target(), start, world.clock.now(), 5)
+    assert [(window.usage, window.exceeded) for window in windows] == [(2_000, 16 * 5)] * 3
+    assert judge(at=start, limit=2_000, before=10_000, windows=windows).verdict is Verdict.BINDS
+
+
 def test_a_brake_that_binds_nothing_is_refuted(world: World) -> None:
     """Set, and not in force: usage goes on above it."""
     world.runs(world.chat_key, "fast", 10_000, 15)
