@@ -276,7 +276,19 @@ def test_a_proxy_without_a_list_keeps_one_misspelt_team_from_hiding_the_others(w
     found, misspelt = world.lever.probe(app, [PLACE])
     assert (found.target, found.binds) == (world.team_target(), True)
     assert not misspelt.binds
-    assert "caer" in str(misspelt.reason)
+    assert "whether the gateway has a team caer cannot be known now" in str(misspelt.reason)
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_key_whose_team_is_gone_hides_no_other_caller(world: World, *, is_listed: bool) -> None:
+    """Which limits hold it cannot be known; the app's other key is probed."""
+    world.proxy.rows.keys[world.care_keys[0]]["team_id"] = "ghost"
+    if not is_listed:
+        world.proxy.faults.inject("GET /v2/team/list", HttpFault(status=404, kind="not_found_error"))
+    found, gone = world.lever.probe(app(keys=("care-1", "support-chat")), [PLACE])
+    assert (found.target, found.binds) == (world.key_target(), True)
+    assert not gone.binds
+    assert "does not find the team of the key care-1" in str(gone.reason)
 
 
 def test_a_key_that_was_deleted_or_rotated_is_missing(world: World) -> None:
