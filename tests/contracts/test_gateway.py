@@ -276,7 +276,19 @@ def test_a_proxy_without_a_list_keeps_one_misspelt_team_from_hiding_the_others(w
     found, misspelt = world.lever.probe(app, [PLACE])
     assert (found.target, found.binds) == (world.team_target(), True)
     assert not misspelt.binds
-    assert "caer" in str(misspelt.reason)
+    assert "whether the gateway has a team caer cannot be known now" in str(misspelt.reason)
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_key_whose_team_is_gone_hides_no_other_caller(world: World, *, is_listed: bool) -> None:
+    """Which limits hold it cannot be known; the app's other key is probed."""
+    world.proxy.rows.keys[world.care_keys[0]]["team_id"] = "ghost"
+    if not is_listed:
+        world.proxy.faults.inject("GET /v2/team/list", HttpFault(status=404, kind="not_found_error"))
+    found, gone = world.lever.probe(app(keys=("care-1", "support-chat")), [PLACE])
+    assert (found.target, found.binds) == (world.key_target(), True)
+    assert not gone.binds
+    assert "does not find the team of the key care-1" in str(gone.reason)
 
 
 def test_a_key_that_was_deleted_or_rotated_is_missing(world: World) -> None:
@@ -536,6 +548,19 @@ def test_a_brake_that_bites_is_proved(world: World, caller: str, model: str | No
     assert all(window.exceeded == 16 * 5 for window in windows)
     proof = judge(at=world.clock.now(), limit=2_000, before=10_000, windows=windows)
     assert proof.verdict is Verdict.BINDS
+
+
+def test_a_key_with_a_limit_of_its_own_says_nothing_of_its_teams(world: World) -> None:
+    """The team's limit does not hold it: neither what it got through nor what it was refused is the team's."""
+    own, held = world.care_keys
+    world.proxy.rows.keys[own]["metadata"] = {"model_tpm_limit": {"fast": 1_500}}
+    world.lever.apply(world.team_target(), 2_000)
+    start = world.clock.now() + timedelta(minutes=1)
+    world.proxy.run(own, "fast", start, tokens_a_minute=10_000, minutes=15)
+    world.runs(held, "fast", 10_000, 15)
+    windows = world.witness.windows(world.team_target(), start, world.clock.now(), 5)
+    assert [(window.usage, window.exceeded) for window in windows] == [(2_000, 16 * 5)] * 3
+    assert judge(at=start, limit=2_000, before=10_000, windows=windows).verdict is Verdict.BINDS
 
 
 def test_a_brake_that_binds_nothing_is_refuted(world: World) -> None:

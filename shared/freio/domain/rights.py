@@ -15,6 +15,7 @@ class Answer:
 
     ``at``      when it was last asked; where no answer came, ``lacks`` is what was known before.
     ``due_at``  when to ask again.
+    ``told``    what lacks, or that nothing does, has been told with the lever's other projects.
     """
 
     lever: str
@@ -22,6 +23,7 @@ class Answer:
     at: datetime
     due_at: datetime
     lacks: tuple[str, ...] = ()
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -346,6 +346,8 @@ PAGE_ANOMALY_UNKNOWN = N_(
 # ---- lever gateway: why there is no limit at a client's LiteLLM proxy
 GATEWAY_NO_CALLERS = N_("{model} at {location}: freio.yaml names no team and no key of this app at the gateway")
 GATEWAY_UNKNOWN_CALLER = N_("{model} at {location}: the gateway knows no team and no key {caller}")
+GATEWAY_UNSURE_CALLER = N_("{model} at {location}: whether the gateway has a team {caller} cannot be known now")
+GATEWAY_TEAMLESS_KEY = N_("{model} at {location}: the gateway does not find the team of the key {caller}")
 GATEWAY_NO_MODEL = N_("{model} at {location}: the gateway has no model that leads there")
 GATEWAY_NOT_REACHED = N_("{model} at {location}: none of this app's teams and keys may use a model that leads there")
 GATEWAY_DENIED = N_("{model} at {location}: the gateway refuses Freio's admin key")

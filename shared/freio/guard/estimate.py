@@ -1,15 +1,15 @@
 """What telemetry says in money: tokens x price x currency rate; and whose it is.
 
 Telemetry shows neither labels nor callers, so where apps share a project and model, they get the share that the
-export gave them in its last seven days. What bills were of such estimates is `freio.guard.reconcile`.
+export gave them in its last seven days: `freio.guard.shares`. What bills were of such estimates is
+`freio.guard.reconcile`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from freio.domain.app import Client
@@ -62,37 +62,6 @@ def cost_of(tokens: Tokens, prices: PriceBook, currency: str, usd_rate: Decimal 
     if found.unpriced:
         raise UnknownPrice(found.unpriced[0])
     return found.amount
-
-
-def shares(costs: Iterable[Owned], until: datetime) -> dict[Traffic, dict[str, Decimal]]:
-    """For each project and model, which part of its tokens' cost is whose, from the export's last seven days."""
-    sums: dict[Traffic, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for cost, owner in costs:
-        if cost.hour >= until - WEEK and cost.net.amount > 0 and not cost.beside:
-            sums[cost.project, cost.model][owner] += cost.net.amount
-    return {key: {app: part / sum(parts.values()) for app, part in parts.items()} for key, parts in sums.items()}
-
-
-def strangers(costs: Iterable[Owned], until: datetime) -> dict[Traffic, Decimal]:
-    """For each project and model, what part of a calm day there belongs to nobody, at most: of the last two weeks.
-
-    Nobody's dearest day beside a calm one of the apps', which a third of their days do not exceed (weekends cost
-    less). A share of all days would shrink while an app runs away: two that cost 10 USD a day each, one of which costs
-    600 for a day, leave the other a tenth of that week, and a half of any day before. A calm day stays what it was for
-    nine days of trouble.
-    """
-    days: dict[Traffic, dict[bool, dict[date, Decimal]]] = defaultdict(
-        lambda: {True: defaultdict(Decimal), False: defaultdict(Decimal)}
-    )
-    for cost, owner in costs:
-        if cost.hour >= until - 2 * WEEK and cost.net.amount > 0 and not cost.beside:
-            days[cost.project, cost.model][owner == NOBODY][cost.hour.date()] += cost.net.amount
-    found = {}
-    for traffic, of in days.items():
-        nobody = max(of[True].values(), default=Decimal(0))
-        owned = sorted(of[False].values()) or [Decimal(0)]
-        found[traffic] = nobody / (nobody + owned[(len(owned) - 1) // 3])
-    return found
 
 
 def split(client: Client, known: Shares, project: str, model: str) -> Mapping[str, Decimal]:

@@ -54,7 +54,8 @@ class Look:
                 self._run(tokens)
 
     def _owners(self, tokens: Tokens) -> Mapping[str, Decimal]:
-        return split(self._client, self._known, tokens.project, tokens.model)
+        owners = split(self._client, self._known, tokens.project, tokens.model)
+        return {app: share for app, share in owners.items() if share}
 
     def _ratio(self, tokens: Tokens) -> Ratio:
         found = self._compared.get((tokens.project, tokens.model), UNKNOWN)

@@ -21,10 +21,11 @@ from freio.domain.silence import Silence
 from freio.domain.spend import Export, Tokens
 from freio.errors import CurrencyMismatch, VendorError
 from freio.guard.basis import basis
-from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced, shares, strangers
+from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced
 from freio.guard.look import Look
 from freio.guard.paces import Paces
 from freio.guard.reconcile import Ratio, doubts, ratios
+from freio.guard.shares import shares, strangers
 from freio.guard.silence import heard, of_all, of_app
 from freio.guard.sums import Sums
 from freio.guard.tariff import Uses, uses

@@ -60,7 +60,7 @@ class Owners:
                 mine = dict(split(self._client, self._shares, place.project, place.model))
             for who, part in mine.items():
                 parts[who or "?"] += share * part
-        return tuple(Refusal(who=who, share=part) for who, part in sorted(parts.items()))
+        return tuple(Refusal(who=who, share=part) for who, part in sorted(parts.items()) if part)
 
     def _touched(self, app: App, target: Target, place: Place, through: Sequence[str] = ()) -> set[str]:
         match kind_of(target.lever).reach:

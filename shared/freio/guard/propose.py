@@ -19,6 +19,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import NO_LEVER_LEFT, NO_PRICE, NO_TARGET, NO_TRAFFIC, OTHER_CALLERS, UNASKED
 from freio.domain.spend import Probe
 from freio.errors import VendorError
+from freio.guard.drivers import DRIVES, drivers
 from freio.guard.fit import Bound, Fitted, Left, idle, is_stricter_already, limits, why_not
 from freio.guard.meter import Readings
 from freio.guard.owners import Owners, other_callers
@@ -26,7 +27,6 @@ from freio.guard.places import Places, Traffic7d, place_of
 from freio.guard.stops import over_floor, stops, under_floor
 from freio.ports import Lever, Meter, Place, PriceBook
 
-DRIVES = Decimal("0.10")  # a model that makes less of the current rate than this does not drive it
 _ZERO = Decimal(0)
 
 
@@ -95,11 +95,8 @@ class Proposer:
         """
         reading = readings.apps[app.name]
         places = self._places.of(app, readings, began=began, now=now)
-        dear = [p for p in places if reading.rate.amount and p.rate >= DRIVES * reading.rate.amount]
-        if not reading.rate.amount and not reading.unpriced:
-            dear = [p for p in places if p.current > p.peak]  # credits pay for it, as far as bills say
-        drivers = [p for p in dear if p.current > p.peak] or dear  # answers may run away where questions do not
-        if not drivers:
+        driving = drivers(app.name, readings, places)
+        if not driving:
             unpriced = ", ".join(sorted(reading.unpriced))
             why = Phrase.of(NO_PRICE, models=unpriced) if unpriced else Phrase(NO_TRAFFIC)
             return Proposal(lever="", steps=(), reasons=(why,))
@@ -112,9 +109,9 @@ class Proposer:
             others = Left(money=left, others_rate=reading.rate.amount - braked)
             return limits(app, owners, bound, left=others, now=now)
 
-        beside = _beside(drivers, places)
-        calm = _calm([*drivers, *beside], places)
-        case = Case(app=app, owners=owners, drivers=drivers, beside=beside, calm=calm, fitted=fitted)
+        beside = _beside(driving, places)
+        calm = _calm([*driving, *beside], places)
+        case = Case(app=app, owners=owners, drivers=driving, beside=beside, calm=calm, fitted=fitted)
         found: list[Candidate] = []
         reasons: list[Phrase] = []
         failed: dict[str, VendorError] = {}

@@ -18,11 +18,13 @@ from decimal import Decimal
 
 from freio.domain.spend import HourlyCost
 from freio.guard.estimate import Traffic
+from freio.guard.lately import Day, lately
+from freio.guard.quantile import MIDDLE, quantile
 
 USUAL = (Decimal("0.05"), Decimal(2))  # what caches, contracts and long contexts make of a price; outside it is odd
-STEADY_DAYS = 5  # of about seven; the newest is one of them, for credits run out
+STEADY_DAYS = 5  # of about seven; and the newest 24 hours, for credits run out
 NEAR = Decimal("0.05")  # of the list's price, each way, where that is more than `FEW` of the ratio
-LOW, MIDDLE, HIGH = Decimal("0.1"), Decimal("0.5"), Decimal("0.9")  # quantiles of the days
+LOW, HIGH = Decimal("0.1"), Decimal("0.9")  # quantiles of the days
 FEW_DAYS = 3  # of fewer, the spread is not known, and is taken to be at least
 FEW = Decimal("0.25")  # of the ratio, each way
 
@@ -31,7 +33,7 @@ FEW = Decimal("0.25")  # of the ratio, each way
 class Ratio:
     """Billed over estimated: on a middling day, and on days of little and of much; ``days`` that it was learned on.
 
-    ``steady``  enough days, the newest among them, are near the middling one, and no bill since says more.
+    ``steady``  enough days and the newest settled 24 hours are near the middling one, and no bills since say more.
     ``billed``  the bill has something of that project and model in hours with an estimate; else it is no ratio.
     """
 
@@ -60,52 +62,58 @@ Estimates = Mapping[tuple[Traffic, datetime], Decimal]
 
 
 def ratios(costs: Iterable[HourlyCost], estimates: Estimates, settled: datetime) -> dict[Traffic, Ratio]:
-    """The ratio of each traffic, believed or not, from the hours before `settled` that have an estimate."""
-    billed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
-    guessed: dict[tuple[Traffic, date], Decimal] = defaultdict(Decimal)
-    there: set[tuple[Traffic, date]] = set()
-    lately: dict[tuple[Traffic, datetime], Decimal] = defaultdict(Decimal)
+    """The ratio of each traffic, believed or not, from the hours before `settled` that have an estimate.
+
+    What bills since then say of more is taken up where a whole day's money says it: see `freio.guard.lately`.
+    """
+    billed: dict[Traffic, dict[datetime, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    guessed: dict[Traffic, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for (traffic, hour), amount in estimates.items():
         if hour < settled:
-            guessed[traffic, hour.date()] += amount
+            guessed[traffic][hour.date()] += amount
     for cost in costs:
         traffic = (cost.project, cost.model)
-        if (traffic, cost.hour) not in estimates or cost.beside:
-            continue
-        if cost.hour < settled:
-            billed[traffic, cost.hour.date()] += cost.net.amount
-            there.add((traffic, cost.hour.date()))
-        else:
-            lately[traffic, cost.hour] += cost.net.amount
-    since = _since_settled(lately, estimates)
-    days: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
-    bare: dict[Traffic, list[tuple[Decimal, Decimal]]] = defaultdict(list)
-    for (traffic, day), amount in sorted(guessed.items()):
-        if amount > 0:  # a day without a row is a gap of the export's: what credits have paid for has rows
-            seen = days if (traffic, day) in there else bare
-            seen[traffic].append((billed[traffic, day] / amount, amount))
-    found = {traffic: _ratio(without, billed=False) for traffic, without in bare.items()}
-    found |= {traffic: _ratio(seen, billed=True) for traffic, seen in days.items()}
-    return {traffic: _still(ratio, since.get(traffic)) for traffic, ratio in found.items()}
-
-
-def _since_settled(lately: Mapping[tuple[Traffic, datetime], Decimal], estimates: Estimates) -> dict[Traffic, Decimal]:
-    """What bills already are of the estimates, in the dearest of the hours that have not settled.
-
-    Rows that come late mostly add to it, so that it is about the least that the ratio of now can be.
-    """
-    found: dict[Traffic, Decimal] = {}
-    for (traffic, hour), amount in lately.items():
-        if estimates[traffic, hour] > 0:
-            found[traffic] = max(found.get(traffic, Decimal(0)), amount / estimates[traffic, hour])
+        if (traffic, cost.hour) in estimates and not cost.beside:
+            billed[traffic][cost.hour] += cost.net.amount
+    found = {}
+    for traffic, amounts in guessed.items():
+        hours = {hour: (amount, estimates[traffic, hour]) for hour, amount in billed[traffic].items()}
+        sums: dict[date, Decimal] = defaultdict(Decimal)
+        for hour, (amount, _) in hours.items():
+            if hour < settled:
+                sums[hour.date()] += amount
+        known = sorted((day, amount) for day, amount in amounts.items() if amount > 0)
+        # A day without a row is a gap of the export's: what credits have paid for has rows.
+        days = [(sums[day] / amount, amount) for day, amount in known if day in sums]
+        if days:
+            newest = lately(hours, settled, [amount for _, amount in days])
+            found[traffic] = _raised(_ratio(days, newest.settled), newest.since)
+        elif known:
+            found[traffic] = replace(_ratio([(Decimal(0), amount) for _, amount in known], None), billed=False)
     return found
 
 
-def _still(ratio: Ratio, lately: Decimal | None) -> Ratio:
-    """Not steady any more, where what is billed since says more: credits run out."""
-    if lately is None or lately <= ratio.mid + max(NEAR, FEW * ratio.mid):
+def _raised(ratio: Ratio, since: Day | None) -> Ratio:
+    """With what has been billed since the settled days, where that is more than they say: credits run out.
+
+    A day that is no dearer than some of the week is none that says more. Where nearly all was paid for, the list's
+    price stands in at once; else the ratio is what that day's bills were, if that is usual, and at most what half of
+    its money was billed at, or more.
+    """
+    usual, most = USUAL
+    is_credited = ratio.mid < usual
+    known = ratio.mid + _near(ratio.mid)
+    if since is None or not ratio.is_believed or since.least <= (known if is_credited else max(known, ratio.high)):
         return ratio
-    return replace(ratio, steady=False)
+    if is_credited:
+        return replace(ratio, steady=False)
+    mid = max(ratio.mid, min(since.least, most))
+    return replace(ratio, mid=round(mid, 6), high=round(max(ratio.high, mid, since.most), 6))
+
+
+def _near(mid: Decimal) -> Decimal:
+    """How far, each way, is still the same."""
+    return max(NEAR, FEW * mid)
 
 
 def doubts(found: Mapping[Traffic, Ratio]) -> tuple[str, ...]:
@@ -125,32 +133,13 @@ def doubts(found: Mapping[Traffic, Ratio]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _ratio(days: Sequence[tuple[Decimal, Decimal]], *, billed: bool) -> Ratio:
-    """Of a traffic's days, the newest last."""
+def _ratio(days: Sequence[tuple[Decimal, Decimal]], newest: Day | None) -> Ratio:
+    """Of a traffic's days."""
     mid = quantile(days, MIDDLE)
     low, high = min(mid, quantile(days, LOW)), max(mid, quantile(days, HIGH))
     if len(days) < FEW_DAYS:
         low, high = min(low, mid * (1 - FEW)), max(high, mid * (1 + FEW))
-    near = [abs(value - mid) <= max(NEAR, FEW * mid) for value, _ in days]
-    steady = sum(near) >= STEADY_DAYS and near[-1]
+    near = sum(abs(value - mid) <= _near(mid) for value, _ in days)
+    steady = near >= STEADY_DAYS and newest is not None and newest.least - _near(mid) <= mid <= newest.most + _near(mid)
     low, mid, high = (round(part, 6) for part in (low, mid, high))
-    return Ratio(low=low, mid=mid, high=high, days=len(days), steady=steady, billed=billed)
-
-
-def quantile(weighted: Sequence[tuple[Decimal, Decimal]], share: Decimal) -> Decimal:
-    """The least value that, with those under it, has this share of the weight: one odd day of seven moves no middle.
-
-    By hand: days billed at 0.4, 0.5 and 0.6 of estimates of 10, 100 and 10. Half of 120 is 60; 0.4 has 10 of it, and
-    with 0.5 it is 110.
-
-    >>> d = Decimal
-    >>> quantile([(d("0.6"), d(10)), (d("0.4"), d(10)), (d("0.5"), d(100))], d("0.5"))
-    Decimal('0.5')
-    """
-    wanted = share * sum((weight for _, weight in weighted), Decimal(0))
-    reached = Decimal(0)
-    for value, weight in sorted(weighted):
-        reached += weight
-        if reached >= wanted:
-            return value
-    raise ValueError("no quantile of nothing")
+    return Ratio(low=low, mid=mid, high=high, days=len(days), steady=steady)

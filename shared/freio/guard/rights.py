@@ -63,9 +63,12 @@ class RightsWatch:
         looked = self._ask(report, {need: needs[need] for need in due}, now)
         fresh = {(one.answer.lever, one.answer.project): one.answer for one in looked}
         kept = {(answer.lever, answer.project): answer for answer in report.answers}
-        answers = tuple(answer for need, answer in {**kept, **fresh}.items() if need in needs)
-        if self._put(replace(claimed, answers=answers, claimed_until=None)) is not None:
-            self._tell(report, answers, looked)
+        answers = [answer for need, answer in {**kept, **fresh}.items() if need in needs]
+        asked = {lever for lever, _ in fresh}
+        whole = asked - {lever for lever, project in needs if (lever, project) not in {**kept, **fresh}}
+        told = tuple(replace(answer, told=answer.told or answer.lever in whole) for answer in answers)
+        if self._put(replace(claimed, answers=told, claimed_until=None)) is not None:
+            self._tell(report, answers, looked, whole)
 
     def _put(self, report: RightsReport) -> RightsReport | None:
         """As it stands in the store then; None: another sweep is at it."""
@@ -107,11 +110,16 @@ class RightsWatch:
             error, lacks = failed, before.lacks if before else ()
         now = self._clock.now()
         wait = SOON if lacks or error else EVERY
-        answer = Answer(lever=name, project=project, at=now, due_at=now + wait, lacks=lacks)
-        return _Looked(answer, error)
+        told = before is not None and before.told and not (lacks and not before.lacks)
+        return _Looked(Answer(lever=name, project=project, at=now, due_at=now + wait, lacks=lacks, told=told), error)
 
-    def _tell(self, before: RightsReport, answers: Sequence[Answer], looked: Sequence[_Looked]) -> None:
-        """One alert for each lever, however many projects lack the same role; another where more of them do later."""
+    def _tell(
+        self, before: RightsReport, answers: Sequence[Answer], looked: Sequence[_Looked], whole: Iterable[str]
+    ) -> None:
+        """One alert for each lever, however many projects lack the same role; another where more of them do later.
+
+        Of a lever of the `whole` ones: those of whose projects each has been asked, or the alert would name the first.
+        """
         now = self._clock.now()
         for name in dict.fromkeys(one.answer.lever for one in looked):
             mine = [one for one in looked if one.answer.lever == name and one.error is not None]
@@ -119,10 +127,10 @@ class RightsWatch:
             if silent and silent[0] is not None:
                 note(self._store, now, f"asking what Freio may do with {name}", silent[0])
             lacking = [answer for answer in answers if answer.lever == name and answer.lacks]
-            if not lacking:
+            if not lacking or name not in whole:
                 continue
             refused = next((str(one.error) for one in mine if isinstance(one.error, Rejected)), "")
-            more = [answer for answer in lacking if _lost(before, answer)]
+            more = [answer for answer in lacking if _is_news(before, answer)]
             if more:
                 cause = f"braking with {name} in {_some(answer.project for answer in more)}"
                 note(self._store, now, cause, Rejected(_said(more, refused)))
@@ -169,10 +177,9 @@ def _due(report: RightsReport, needs: Iterable[Need], now: datetime) -> list[Nee
     return [*never, *sorted((need for need in needs if need in known and known[need] <= now), key=known.__getitem__)]
 
 
-def _lost(before: RightsReport, answer: Answer) -> bool:
-    """Whether nothing lacked there at the last look; a first answer is in the alert of its lever."""
-    known = before.of(answer.lever, answer.project)
-    return known is not None and not known.lacks
+def _is_news(before: RightsReport, answer: Answer) -> bool:
+    """Whether its lever was told before, without this: nothing lacked then, or the project is new in the file."""
+    return not answer.told and any(one.told for one in before.answers if one.lever == answer.lever)
 
 
 def _said(lacking: Sequence[Answer], refused: str) -> str:

@@ -36,14 +36,14 @@ class Heard:
 
 
 def heard(client: Client, telemetry: Telemetry, costs: Iterable[Owned], shares: Shares) -> dict[str, Heard]:
-    """What was heard of each app."""
+    """What was heard of each app: of bills any row but a correction, also one that credits have paid for whole."""
     found: dict[str, Heard] = defaultdict(Heard)
     for tokens, length in (*((t, HOUR) for t in telemetry.hourly), *((t, STEP) for t in telemetry.recent)):
         for app, share in split(client, shares, tokens.project, tokens.model).items():
             if share and tokens.counts:
                 found[app].speaks(floor_hour(tokens.start), tokens.start + length)
     for cost, app in costs:
-        if cost.net.amount > 0:
+        if cost.net.amount >= 0:
             found[app].bills.add(cost.hour)
     return found
 

@@ -14,7 +14,7 @@ from freio.domain.target import Target
 from freio.ports import Place
 from freio.sandbox.google.control_plane import ControlPlane
 from freio.sandbox.google.credentials import Caller
-from freio.sandbox.google.demand import Demand
+from freio.sandbox.google.demand import Demand, Step
 from freio.sandbox.google.faults import FailLate, HttpFault, LostReply
 from freio.sandbox.google.faults import Fault as Order
 from freio.sandbox.google.server import serve
@@ -55,6 +55,20 @@ class Stand:
                 caller=caller,
             )
             self.clock.at += timedelta(minutes=1)
+
+    def manages(self, caller: Caller, minutes: int) -> None:
+        """A batch job is looked after, once a minute; the clock stays."""
+        start = self.clock.at.replace(second=0, microsecond=0)
+        for minute in range(minutes):
+            step = Step(
+                project=PROJECT,
+                location=PLACE.location,
+                model=PLACE.model,
+                at=start + timedelta(minutes=minute),
+                demand=Demand(requests=1, input_tokens=0),
+                caller=caller,
+            )
+            self.plane.callers.manage(step, "google.cloud.aiplatform.v1.JobService.GetBatchPredictionJob")
 
     def usual_faults(self, read: str, apply: str, restore: str) -> Faults:
         """What any call over HTTP may meet; httplib2 sends a request again by itself when its reply is lost."""

@@ -112,6 +112,23 @@ def test_a_window_without_a_point_is_left_out_until_it_is_half_an_hour_old(
     assert [window.usage for window in windows] == [10, 0]  # the third ended less than half an hour ago
 
 
+@pytest.mark.parametrize(
+    ("target", "caller", "usage"),
+    [(KEY_TARGET, Caller(api_key="web"), 31), (ACCOUNT_TARGET, Caller(service_account=ACCOUNT), 30)],
+    ids=["api_key", "iam_deny"],
+)
+def test_what_a_denied_account_may_still_do_refutes_nothing(
+    google: Stand, witness: CallerWindows, target: Target, caller: Caller, usage: int
+) -> None:
+    """Predictions are denied; to look after a batch job is not, as it is to a key that is shut out of the service."""
+    start = google.clock.now()
+    google.manages(caller, 5)
+    google.carries(caller, target, 30, 5)
+    google.clock.sleep(600)
+    [window] = witness.windows(target, start, start + timedelta(minutes=5), 5)
+    assert window.usage == usage
+
+
 def test_what_the_key_asks_of_other_services_is_no_use_of_ai(
     google: Stand, witness: CallerWindows, monkeypatch: pytest.MonkeyPatch
 ) -> None:

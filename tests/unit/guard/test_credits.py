@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -31,6 +31,35 @@ def test_bills_that_have_not_settled_say_that_credits_ran_out(credited: str) -> 
     assert town.read().apps["chat"].rate.amount > 50
     town.watcher.watch()
     assert town.store.open_incident("chat") is not None
+
+
+@pytest.mark.parametrize("credited", ["1", "3", "5", "10"])
+def test_credits_for_a_part_that_ran_out_are_seen_as_soon(credited: str) -> None:
+    """They paid for 80 to 98 % of 50 USD an hour, and have paid for nothing of the newest 37 hours of bills."""
+    town = Town(client=client(app(budget=usd(5000))))
+    at = town.clock.now()
+    town.serve(at - timedelta(days=12), at, 50_000_000)
+    town.bill(at - timedelta(days=12), at - 40 * HOUR, credited)
+    town.bill(at - 40 * HOUR, at - 3 * HOUR, 50)
+    assert town.read().apps["chat"].rate.amount > 40
+
+
+@pytest.mark.parametrize("odd", [datetime(2026, 11, 23, 0, tzinfo=UTC), datetime(2026, 11, 22, 0, tzinfo=UTC)])
+@pytest.mark.parametrize("odd_bill", ["0.0001", "0.01"])
+@pytest.mark.parametrize("now", [0, 1, 5, 15])
+def test_one_hour_of_a_few_tokens_does_not_end_the_credits(odd: datetime, odd_bill: str, now: int) -> None:
+    """Asleep at 00 UTC: 120 tokens, with a late row in one night, before or after the newest settled hour."""
+    town = Town(client=client(app(budget=usd(2000))))
+    town.clock.at = at = datetime(2026, 11, 24, now, 30, tzinfo=UTC)
+    hour = at.replace(minute=0) - timedelta(days=12, hours=now)
+    while hour < at.replace(minute=0):
+        tokens = 120 if hour.hour == 0 else 50_000_000
+        town.serve(hour, hour + HOUR, tokens)
+        if hour < at - 4 * HOUR:
+            town.bill(hour, hour + HOUR, odd_bill if hour == odd else str(tokens * 2 // 100) + "e-6")
+        hour += HOUR
+    town.serve(at - HOUR / 2, at, 50_000_000)
+    assert town.read().apps["chat"].rate.amount < 5
 
 
 def test_a_brake_is_offered_for_traffic_that_credits_pay() -> None:

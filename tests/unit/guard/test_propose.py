@@ -135,6 +135,31 @@ def test_models_at_their_usual_rate_are_left_alone() -> None:
     assert [step.model for step in offered(made).steps] == ["gemini-2.5-flash"]
 
 
+@pytest.mark.parametrize("budget", [20_000, 12_000])
+def test_a_model_that_runs_away_on_credits_is_braked_beside_one_that_is_paid(budget: int) -> None:
+    """Its bills are nothing, and so is its part of the rate; the paid one costs what it ever did, and is left alone."""
+    made = Town(client=client(app(budget=usd(budget))))
+    made.serve(NOW - 12 * DAY, NOW - HOUR, 1_000_000)
+    made.serve(NOW - HOUR, NOW, 100_000_000)
+    made.serve(NOW - 12 * DAY, NOW, 3_000_000, model=PRO)
+    made.bill(NOW - 12 * DAY, NOW - 6 * HOUR, 0)
+    made.bill(NOW - 12 * DAY, NOW - 6 * HOUR, 30, model=PRO)
+    step = only_step(offered(made))
+    assert (step.model, step.rule) == ("gemini-2.5-flash", "usual peak")
+
+
+def test_a_model_on_credits_a_little_above_its_peak_is_no_runaway_beside_answers_that_are() -> None:
+    """It costs nothing, and what the dear one answers does."""
+    made = Town(client=client(app(budget=usd(9_000))))
+    made.serve(NOW - 12 * DAY, NOW - HOUR, 1_000_000)
+    made.serve(NOW - HOUR, NOW, 1_200_000)
+    made.serve(NOW - 12 * DAY, NOW - HOUR, 3_000_000, model=PRO)
+    made.serve(NOW - HOUR, NOW, 3_000_000, model=PRO, output=90_000_000)
+    made.bill(NOW - 12 * DAY, NOW - 6 * HOUR, 0)
+    made.bill(NOW - 12 * DAY, NOW - 6 * HOUR, 30, model=PRO)
+    assert only_step(offered(made)).model == PRO
+
+
 def test_where_answers_run_away_the_dear_places_are_braked() -> None:
     """The questions are as many as ever; there is no other hold on what drives the cost."""
     made = Town(client=client(app(budget=usd(300))))

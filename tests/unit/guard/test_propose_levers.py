@@ -108,9 +108,9 @@ def test_of_two_stops_the_one_that_spares_what_belongs_to_no_app_comes_first() -
     assert offered(made, ("quota",)).lever == "api_key"
 
 
-@pytest.mark.parametrize(("stray", "is_nobodys"), [("0.01", False), ("1.4", False), ("1.5", True)])
+@pytest.mark.parametrize(("stray", "is_nobodys"), [("0.01", False), ("0.9", False), ("1", True)])
 def test_some_stray_calls_without_a_label_are_no_owner(stray: str, *, is_nobodys: bool) -> None:
-    """Its calm day is 13 USD. Less than a tenth of one neither stops a policy from braking nor changes the lever."""
+    """Its calm day is 9 USD. Less than a tenth of one neither stops a policy from braking nor changes the lever."""
     deny = FakeStop("iam_deny", through=lambda one, _: (f"{one.name}@acme",), dimension="service_account")
     made = town(named("chat"), stops=(deny, service()))
     made.bill(NOW - 3 * DAY, NOW - 3 * DAY + HOUR, stray, labels={})
@@ -128,6 +128,30 @@ def test_a_runaway_does_not_make_its_neighbour_look_stray() -> None:
     proposal = offered(made)
     assert proposal.lever == "quota"
     assert proposal.hits_others
+
+
+@pytest.mark.parametrize("net", [1, 0])
+@pytest.mark.parametrize("whose", ["search", "nobody"])
+def test_a_neighbour_whom_credits_pay_is_a_neighbour(whose: str, net: int) -> None:
+    """Its rows have no money, as the app's own."""
+    made = Town(client=client(named("chat"), app("search", match=Match(labels=(("app", "search"),)))))
+    for who in ("chat", whose):
+        made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, net, labels={"app": who})
+    made.serve(NOW - 8 * DAY, NOW - HOUR, USUAL)
+    made.serve(NOW - HOUR, NOW, RUNAWAY)
+    proposal = offered(made)
+    assert proposal.hits_others
+    assert proposal.shared_with == (("search",) if whose == "search" else ())
+
+
+def test_a_neighbour_whom_credits_pay_beside_an_app_that_pays_is_named() -> None:
+    """It has no part of the money, and would be braked all the same."""
+    made = town(named("chat"), stops=())
+    made.client = client(named("chat"), app("search", match=Match(labels=(("app", "search"),))))
+    made.bill(NOW - 3 * DAY, NOW - 2 * HOUR, 0, labels={"app": "search"})
+    proposal = offered(made)
+    assert proposal.shared_with == ("search",)
+    assert [refusal.who for step in proposal.steps for refusal in step.refusals] == ["chat"]
 
 
 def test_after_a_refuted_lever_comes_the_next() -> None:

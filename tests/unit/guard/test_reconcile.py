@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,8 @@ import pytest
 
 from freio.domain.money import Money
 from freio.domain.spend import HourlyCost
-from freio.guard.reconcile import Ratio, doubts, quantile, ratios
+from freio.guard.quantile import quantile
+from freio.guard.reconcile import Ratio, doubts, ratios
 
 START = datetime(2026, 11, 9, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -73,6 +75,52 @@ def test_days_that_agree_are_believed_however_far_from_the_list(billed: tuple[st
     (said,) = doubts({TRAFFIC: ratio})
     assert ("estimates go by that" in said) is is_believed
     assert ("list prices stand in" in said) is not is_believed
+
+
+def of_hours(billed: Sequence[tuple[str, str]], settled: datetime) -> Ratio:
+    """From hours, one after the other: what was billed for each dollar of the estimate, and the estimate."""
+    hours = [(START + n * HOUR, Decimal(part), Decimal(amount)) for n, (part, amount) in enumerate(billed)]
+    costs = [HourlyCost(hour=at, project="p", model=TRAFFIC[1], net=Money(a * b, "USD")) for at, a, b in hours]
+    return ratios(costs, {(TRAFFIC, at): amount for at, _, amount in hours}, settled)[TRAFFIC]
+
+
+WEEK_OF_DAYS = [*[("0.3", "10")] * 18, *[("0.9", "10")] * 6] * 7
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        pytest.param([("0.3", "10")] * 18 + [("0.9", "10")] * 6, id="nights without a cache are dearer, every day"),
+        pytest.param([("0.3", "10")] * 20 + [("30", "10")] + [("0.3", "10")], id="a correction stands in one hour"),
+        pytest.param([("0.9", "0.1")] * 40, id="a weekend of next to nothing"),
+        pytest.param([("0.3", "10")] * 18 + [("0", "10")] * 6, id="rows are still to come"),
+    ],
+)
+def test_bills_since_raise_no_ratio_by_a_few_hours(since: list[tuple[str, str]]) -> None:
+    """Whole days of money are held against whole days."""
+    ratio = of_hours([*WEEK_OF_DAYS, *since], START + 7 * DAY)
+    assert (ratio.mid, ratio.high) == (Decimal("0.45"), Decimal("0.45"))
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        pytest.param([("1", "10")] * 24, id="a day"),
+        pytest.param([("0.3", "10")] * 5 + [("1", "500")] * 2, id="two hours that are dearer than a week"),
+        pytest.param([("1", "10")] * 24 + [("0.2", "10")] * 4, id="rows of the newest are still to come"),
+    ],
+)
+def test_bills_since_raise_the_ratio_by_a_days_money(since: list[tuple[str, str]]) -> None:
+    """As a runaway ends the credits, and is what is billed without them."""
+    ratio = of_hours([*WEEK_OF_DAYS, *since], START + 7 * DAY)
+    assert ratio.mid > Decimal("0.8")
+    assert ratio.high == 1
+
+
+def test_a_dear_day_like_one_of_the_weeks_raises_nothing() -> None:
+    """Days that differ are the spread that was learned; the middle stays."""
+    uneven = [(part, "1") for part in ("0.5", "1", "0.5", "1", "0.5", "0.5", "0.5") for _ in range(24)]
+    assert of_hours([*uneven, *[("1", "1")] * 40], START + 7 * DAY).mid == Decimal("0.5")
 
 
 def test_what_the_bill_has_under_no_such_name_is_not_free() -> None:

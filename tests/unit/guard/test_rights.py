@@ -251,4 +251,22 @@ def test_the_first_look_at_many_projects_is_one_alert() -> None:
         began = made.clock.at
         made.watch.look()
         made.clock.at = max(made.clock.at, began + timedelta(minutes=1))
-    assert len(made.pages()) == 1
+    [page] = [notice for notice in made.store.due(Notice, FAR) if notice.id.startswith("page/")]
+    assert page.data["error"].endswith("p009 and 50 more")
+    assert len(made.failures()) == 1
+
+
+def test_a_project_that_is_new_in_the_file_is_told_beside_one_that_is_known_to_lack() -> None:
+    """The known one's page of the day does not stand for it; those of several sweeps are one alert."""
+    town = Town(app(match=Match(projects=frozenset({"old"}))))
+    town.lever.lacking["old"] = (SET,)
+    town.watch.look()
+    new = [f"p{number:02}" for number in range(20)]
+    town.lever.lacking |= dict.fromkeys(new, (SET,))
+    town.lever.takes = town.clock
+    more = client(app(match=Match(projects=frozenset({"old", *new}))))
+    later = RightsWatch(more, town.store, town.clock, {"quota": town.lever})
+    for _ in range(60):
+        town.clock.sleep(60)
+        later.look()
+    assert town.pages() == ["braking with quota", f"braking with quota in {', '.join(new[:10])} and 10 more"]

@@ -107,6 +107,14 @@ def test_an_app_that_is_not_billed_any_more_while_it_runs_is_a_signal(town: Town
     assert (signal.kind, signal.driver) == (SignalKind.SILENCE, Feed.EXPORT)
 
 
+def test_credits_that_begin_to_pay_for_everything_are_no_silence(town: Town) -> None:
+    """The rows go on to come, with no money in them."""
+    goes_on(town, 60, "chat", "search", billed=("search",))
+    town.bill(NOW - 3 * HOUR, NOW + 57 * HOUR, 0, exported=town.clock.now())
+    town.watcher.watch()
+    assert incident(town) is None
+
+
 def test_a_brake_of_ours_is_no_silence(town: Town) -> None:
     """What we have stopped says nothing: that is what it was stopped for."""
     goes_on(town, 3, "search")

@@ -3,7 +3,8 @@
 From `serviceruntime.googleapis.com/api/request_count` of the resource `consumed_api`, which the front end of every
 Google API writes for the project that calls. `credential_id` is a label of the *resource*: `apikey:` with the key's
 uid, `serviceaccount:` with the account's unique id (both observed in public projects, the refusals of keys as 403
-among them); `response_code` is one of the metric.
+among them); `method` is another, such as ``google.cloud.aiplatform.v1.PredictionService.GenerateContent``;
+`response_code` is one of the metric.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from freio.errors import Rejected
 
 LAG = timedelta(minutes=3)  # like token_count: before that, a point may not have come
 SETTLED = timedelta(minutes=30)  # after that, no point means no request; operators wait as long before they trust it
+PREDICTION = "PredictionService"  # its methods take endpoints.predict, which a deny policy of ours takes away
 REFUSED = "403"  # API_KEY_SERVICE_BLOCKED of a restricted key, IAM_PERMISSION_DENIED of a denied account
 
 
@@ -65,16 +67,20 @@ class CallerWindows:
         ]
 
     def _counts(self, target: Target, since: datetime, until: datetime, width: timedelta) -> list[Counts]:
-        """What the caller asked of the AI services."""
+        """What the caller asked of the AI services, and a denied account of those methods that were denied.
+
+        Whoever may not predict any more may still look after a batch job: that goes on beside a brake that bites.
+        """
         question = Question(
             metric="serviceruntime.googleapis.com/api/request_count",
             resource="consumed_api",
             where={"resource.label.credential_id": self._credential(target)},
-            by=("resource.label.service", "metric.label.response_code"),
+            by=("resource.label.service", "resource.label.method", "metric.label.response_code"),
         )
         services = AI_SERVICES if target.lever == API_KEY else (VERTEX,)
         found = count(self._apis, target.project, question, since=since, until=until, step=width)
-        return [one for one in found if one.labels.get("service") in services]
+        asked = [one for one in found if one.labels.get("service") in services]
+        return asked if target.lever == API_KEY else [one for one in asked if _predicts(one.labels.get("method"))]
 
     def _credential(self, target: Target) -> str:
         """The label's value: ids that the service chose, which are not the key's name nor the account's address."""
@@ -89,6 +95,17 @@ class CallerWindows:
                 name = f"projects/{home(email) or '-'}/serviceAccounts/{email}"
                 return f"serviceaccount:{accounts.get(name=name).execute()['uniqueId']}"
         raise Rejected(f"no requests are counted for {target.id}: it is no key and no service account")
+
+
+def _predicts(method: str | None) -> bool:
+    """Whether it is a method that was denied; where none is told, it may be one.
+
+    >>> _predicts("google.cloud.aiplatform.v1.PredictionService.GenerateContent"), _predicts("")
+    (True, True)
+    >>> _predicts("google.cloud.aiplatform.v1.JobService.GetBatchPredictionJob")
+    False
+    """
+    return not method or PREDICTION in method.split(".")
 
 
 def _sums(found: list[Counts], wanted: Callable[[str], bool]) -> dict[datetime, int]:

@@ -10,6 +10,7 @@ from freio.adapters.litellm.client import LiteLlmApi, Row
 from freio.adapters.litellm.errors import Missing, Unlisted
 from freio.adapters.litellm.standing import Caller, models, standing
 from freio.domain.app import App
+from freio.domain.sentences import GATEWAY_TEAMLESS_KEY, GATEWAY_UNKNOWN_CALLER, GATEWAY_UNSURE_CALLER
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -53,31 +54,48 @@ def old_limits(row: Row, metric: str) -> dict[str, int]:
     return {model: limit for model, limit in found.items() if isinstance(limit, int)}
 
 
-def members_of(api: LiteLlmApi, app: App) -> tuple[list[Member], list[str]]:
-    """The app's members, and the names of the file that the gateway does not know.
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A name of the file that no limit can be set for, and why: a sentence of the catalogue with a place for it."""
 
-    A key of a team that is the app's as a whole is held by the team's limit, and is no member of its own.
+    name: str
+    why: str
+
+
+def members_of(api: LiteLlmApi, app: App) -> tuple[list[Member], list[Absent]]:
+    """The app's members, and the names of the file that are none: each hides none of the others.
+
+    A key of a team that is the app's as a whole is held by the team's limit, and is no member of its own. Of a key
+    whose team is not found nobody can say which limits hold it.
     """
     members: list[Member] = []
-    unknown: list[str] = []
+    absent: list[Absent] = []
     for team_id in app.callers.teams:
         try:
             row = api.team(team_id)
-        except (Missing, Unlisted):
-            unknown.append(team_id)
+        except Missing:
+            absent.append(Absent(team_id, GATEWAY_UNKNOWN_CALLER))
+            continue
+        except Unlisted:
+            absent.append(Absent(team_id, GATEWAY_UNSURE_CALLER))
             continue
         keys = {str(key["token"]): key for key in api.keys(team_id=team_id) if key.get("token")}
         members.append(Member(caller=Caller("team", team_id), row=row, keys=keys))
     for name in app.callers.keys:
         found = keys_named(api, name)
         if not found:
-            unknown.append(name)
+            absent.append(Absent(name, GATEWAY_UNKNOWN_CALLER))
         for hashed, row in found.items():
             team_id = str(row.get("team_id") or "")
-            if team_id not in app.callers.teams:
+            if team_id in app.callers.teams:
+                continue
+            try:
                 team = api.team(team_id) if team_id else None
-                members.append(Member(caller=Caller("key", hashed), row=row, team=team))
-    return members, unknown
+            except (Missing, Unlisted):
+                absent.append(Absent(name, GATEWAY_TEAMLESS_KEY))
+                continue
+            members.append(Member(caller=Caller("key", hashed), row=row, team=team))
+    return members, absent
 
 
 def keys_named(api: LiteLlmApi, name: str) -> dict[str, Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from freio.adapters.litellm.callers import Member, members_of, old_limits
+from freio.adapters.litellm.callers import Absent, Member, members_of, old_limits
 from freio.adapters.litellm.client import LiteLlmApi, Row
 from freio.adapters.litellm.deployments import Name, defaults_for_keys, names_of
 from freio.adapters.litellm.errors import Denied
@@ -19,7 +19,6 @@ from freio.domain.sentences import (
     GATEWAY_NO_CALLERS,
     GATEWAY_NO_MODEL,
     GATEWAY_NOT_REACHED,
-    GATEWAY_UNKNOWN_CALLER,
     GATEWAY_WHOLE,
 )
 from freio.domain.spend import Probe
@@ -50,9 +49,9 @@ def probe(api: LiteLlmApi, gateway: Gateway, rights: Rights, app: App, places: S
         return [
             _nothing(api, gateway, place, Phrase.of(GATEWAY_DENIED, **_at(place)), missing=lacks) for place in places
         ]
-    deployments, members, unknown = read
+    deployments, members, absent = read
     asker = _Asker(api, gateway, deployments)
-    return [found for place in places for found in asker.at(place, members, unknown)]
+    return [found for place in places for found in asker.at(place, members, absent)]
 
 
 class _Asker:
@@ -65,11 +64,11 @@ class _Asker:
         self._has_defaults = defaults_for_keys(deployments)
         self._known = {str(one.get("model_name")) for one in deployments}
 
-    def at(self, place: Place, members: Sequence[Member], unknown: Sequence[str]) -> list[Probe]:
+    def at(self, place: Place, members: Sequence[Member], absent: Sequence[Absent]) -> list[Probe]:
         names = names_of(place, self._deployments)
         said = [
-            _nothing(self._api, self._gateway, place, Phrase.of(GATEWAY_UNKNOWN_CALLER, caller=one, **_at(place)))
-            for one in unknown
+            _nothing(self._api, self._gateway, place, Phrase.of(one.why, caller=one.name, **_at(place)))
+            for one in absent
         ]
         if not names:
             return [*said, _nothing(self._api, self._gateway, place, Phrase.of(GATEWAY_NO_MODEL, **_at(place)))]

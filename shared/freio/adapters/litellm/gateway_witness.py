@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from freio.adapters.litellm.callers import Member
 from freio.adapters.litellm.client import LiteLlmApi, Row
 from freio.adapters.litellm.standing import MODEL, Caller
 from freio.domain.gateway import Counts, Gateway
@@ -46,22 +47,33 @@ class GatewayWitness:
     ) -> list[Window]:
         """Usage a minute in what the gateway counts, and requests that it refused for this limit, in whole windows.
 
-        Windows begin at whole seconds, as the proxy is asked; those of the last two minutes are left out.
+        Windows begin at whole seconds, as the proxy is asked; those of the last two minutes are left out. Of a team
+        only those keys are counted that its limit holds: one with a limit of its own for the model goes by that.
         """
         width, first = timedelta(minutes=minutes), since.astimezone(UTC).replace(microsecond=0)
         whole = (min(until, self._now() - self._lag) - first) // width
         if whole < 1:
             return []
+        apart = self._apart(target)
         return [
             Window(
                 start=start,
-                usage=round(self._used(target, start, start + width) / minutes),
-                exceeded=self._refused(target, start, width),
+                usage=round(self._used(target, start, start + width, apart) / minutes),
+                exceeded=self._refused(target, start, width, apart),
             )
             for start in (first + at * width for at in range(whole))
         ]
 
-    def _used(self, target: Target, since: datetime, until: datetime) -> int:
+    def _apart(self, target: Target) -> frozenset[str]:
+        """The keys, by hash, of a team that its limit of a model does not hold."""
+        caller, model = Caller.of(target), target.dimension(MODEL)
+        if caller.kind != "team" or model is None:
+            return frozenset()
+        rows = self._api.keys(team_id=caller.id)
+        keys = [Member(caller=Caller("key", str(row.get("token"))), row=row) for row in rows]
+        return frozenset(key.caller.id for key in keys if key.own(target.metric, model) is not None)
+
+    def _used(self, target: Target, since: datetime, until: datetime, apart: frozenset[str]) -> int:
         """What was let through in one window: rows come by the request, and half an hour of a runaway is too many.
 
         Both ends of a question are included, so the last is cut off.
@@ -71,20 +83,30 @@ class GatewayWitness:
             began = _moment(row.get("startTime"))
             if began is None or not since <= began < until or str(row.get("cache_hit")).casefold() == "true":
                 continue
+            if row.get("api_key") in apart:
+                continue
             used += 1 if target.metric == "rpm" else counted(row, self._gateway.counts)
         return used
 
-    def _refused(self, target: Target, start: datetime, width: timedelta) -> int:
-        """Requests that this limit refused: a 429 of the provider's, or of another limit, says something else."""
+    def _refused(self, target: Target, start: datetime, width: timedelta, apart: frozenset[str]) -> int:
+        """Requests that this limit refused: a 429 of the provider's, or of another limit, says something else.
+
+        A key's own limit refuses in the words that a team's limit has for its keys, so that its refusals are taken off.
+        """
         where = {name: value for name, value in _where(target).items() if name != "model_group"}
-        return self._api.count(
-            start,
-            start + width - timedelta(seconds=1),
-            status_filter="failure",
-            error_code="429",
-            error_message=refusal(target),
-            **where,
-        )
+
+        def count(**key: str) -> int:
+            return self._api.count(
+                start,
+                start + width - timedelta(seconds=1),
+                status_filter="failure",
+                error_code="429",
+                error_message=refusal(target),
+                **where,
+                **key,
+            )
+
+        return max(0, count() - sum(count(api_key=hashed) for hashed in sorted(apart)))
 
 
 def refusal(target: Target) -> str:

@@ -25,7 +25,7 @@ _SERIES = (
     f"curl -sG {_AUTH} https://monitoring.googleapis.com/v3/projects/<APP_PROJECT>/timeSeries --data-urlencode"
     ' \'filter=metric.type="serviceruntime.googleapis.com/api/request_count" AND resource.type="consumed_api" AND'
     ' resource.label.service="{service}"\' -d interval.startTime=$(date -u -d -1hour +%FT%TZ)'
-    " -d interval.endTime=$(date -u +%FT%TZ) | grep -E 'credential_id|response_code|endTime|int64Value'"
+    " -d interval.endTime=$(date -u +%FT%TZ) | grep -E 'credential_id|method|response_code|endTime|int64Value'"
 )
 
 
@@ -76,7 +76,8 @@ EXPERIMENTS = (
     Experiment(
         key="caller-counts",
         belief="request_count counts what each caller got through and what it was refused (403), in the project of the"
-        " app, with the resource label credential_id: apikey:UID or serviceaccount:UNIQUE_ID.",
+        " app, with the resource labels credential_id (apikey:UID or serviceaccount:UNIQUE_ID) and method"
+        " (google.cloud.aiplatform.v1.PredictionService.GenerateContent).",
         why="It is the proof of both levers. Were refusals not counted, no brake of a caller could be proved.",
         commands=(
             "gcloud services api-keys list --project <APP_PROJECT> --format 'value(uid, name)'",
@@ -86,8 +87,8 @@ EXPERIMENTS = (
         ),
         expect="Both kinds of credential with those ids, codes as response_code; after key-harmless and iam-deny also"
         " 403. The newest endTime is some minutes old, half an hour at most.",
-        otherwise="No 403: leave api_key and iam_deny to people, who can see it in the app. Other ids: correct"
-        " adapters/google/caller_windows.py. Older points: raise SETTLED in adapters/google/caller_windows.py.",
+        otherwise="No 403: leave api_key and iam_deny to people, who can see it in the app. Other ids or"
+        " methods: correct adapters/google/caller_windows.py. Older points: raise SETTLED there.",
     ),
     Experiment(
         key="deny-permissions",

@@ -27,7 +27,11 @@ class Descriptor:
 
 
 def descriptors(key: Row, team: Row | None, model: str, deployments: list[Row]) -> list[Descriptor]:
-    """Every limit that a request of this key for this model meets."""
+    """Every limit that a request of this key for this model meets, and counts for.
+
+    A key with limits of its own for the model meets no such limit of its team, and is not counted there
+    (`_key_owns_model_tpm_limit_from_request_metadata`).
+    """
     hashed = str(key["token"])
     found = [Descriptor("api_key", hashed, key["tpm_limit"], key["rpm_limit"])]
     found.append(
@@ -41,7 +45,8 @@ def descriptors(key: Row, team: Row | None, model: str, deployments: list[Row]) 
     if team is not None:
         found.append(Descriptor("team", str(team["team_id"]), team["tpm_limit"], team["rpm_limit"]))
         both = [_for_team(key, team, model, metric) for metric in ("tpm", "rpm")]
-        found.append(Descriptor("model_per_team", f"{team['team_id']}:{model}", *both))
+        if both != [None, None] or own_limits(key, "tpm").get(model) is None:
+            found.append(Descriptor("model_per_team", f"{team['team_id']}:{model}", *both))
     return found
 
 

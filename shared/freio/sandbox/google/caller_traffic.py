@@ -16,7 +16,7 @@ from freio.sandbox.google.metrics import CONSUMED_API, COUNT, REQUEST_COUNT
 from freio.sandbox.google.traffic import by_minute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from freio.sandbox.google.credentials import Caller, Credentials
     from freio.sandbox.google.projects import Project
@@ -51,25 +51,30 @@ class CallerTraffic:
         codes = {"200": served.requests, **served.turned_away}
         code = "403" if refused else "429"
         codes[code] = codes.get(code, 0) + not_admitted
-        for code, count in codes.items():
-            if count:
-                self._record(project, caller, step, code, count)
+        self._record(project, caller, step, codes, METHOD)
         return replace(served, refused_requests=not_admitted)
 
-    def _record(self, project: Project, caller: Caller, step: Step, code: str, count: int) -> None:
+    def manage(self, project: Project, caller: Caller, step: Step, method: str) -> None:
+        """A request that takes another permission than predictions do, and meets no model."""
+        self._record(project, caller, step, {"200": step.demand.requests}, method)
+
+    def _record(self, project: Project, caller: Caller, step: Step, codes: Mapping[str, int], method: str) -> None:
         resource = {
             "project_id": project.project_id,
             "service": step.service,
-            "method": METHOD,
+            "method": method,
             "version": "v1",
             "location": "global",
             "credential_id": self._credentials.credential_id(project, caller),
         }
-        labels = {"response_code": code, "response_code_class": f"{code[0]}xx", "protocol": "http"}
-        series = self._store.series(
-            project.project_id, REQUEST_COUNT, COUNT, labels=labels, resource=CONSUMED_API, resource_labels=resource
-        )
-        series.record(int(step.at.timestamp()) + 60, 60, count)
+        for code, count in codes.items():
+            if not count:
+                continue
+            labels = {"response_code": code, "response_code_class": f"{code[0]}xx", "protocol": "http"}
+            series = self._store.series(
+                project.project_id, REQUEST_COUNT, COUNT, labels=labels, resource=CONSUMED_API, resource_labels=resource
+            )
+            series.record(int(step.at.timestamp()) + 60, 60, count)
 
 
 def _sum(one: Served, other: Served) -> Served:

@@ -66,6 +66,11 @@ class Callers:
         assert step.caller is not None, "a step without a caller passes by"
         return self._traffic.serve(self._projects.get(step.project), step.caller, step)
 
+    def manage(self, step: Step, method: str) -> None:
+        """Requests that are no predictions: to look after a batch job, as ``JobService.GetBatchPredictionJob``."""
+        assert step.caller is not None, "nobody else's are counted"
+        self._traffic.manage(self._projects.get(step.project), step.caller, step, method)
+
     def add_api_key(self, project: str, key_id: str, restrictions: Mapping[str, Any] | None = None) -> Caller:
         """A key of the project, from now on; {} or None leaves it unrestricted."""
         self._credentials.add_key(self._projects.get(project), key_id, restrictions or {})
