@@ -100,7 +100,7 @@ def special() -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[list[bool], list[float]]] = {"unknown": ([], []), "known": ([], [])}
     for seed in range(4):
         rng = np.random.default_rng(SEED + seed)
-        worlds = [_hours(one) for one in _generators(seed)]
+        worlds = demand(seed)
         pasts: dict[str, Past] = {}
         came: dict[str, float] = {}
         for row, hours in enumerate(worlds):
@@ -138,6 +138,11 @@ class Days:
 
 def _app() -> App:
     return App(name="app", team="", cost_centre="", environment="", owners=(), match=Match())
+
+
+def demand(seed: int) -> list[Floats]:
+    """The money of each hour of the eighteen apps of a world."""
+    return [_hours(one) for one in _generators(seed)]
 
 
 def _generators(seed: int) -> list[Generator]:
