@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from babel.numbers import format_decimal
+
 from freio.domain.app import Mode
 from freio.domain.incident import Incident, State
 from freio.domain.notice import Card
@@ -93,6 +95,10 @@ class Players:
         self._runaways = runaways
         self._acts = list(_acts())
         self.acks: list[Ack] = []
+
+    def typed(self, amount: int) -> str:
+        """As money is written in the channel's language: 2.000,00 or 2,000.00."""
+        return format_decimal(amount, "#,##0.00", locale=self._stage.client.locale.replace("-", "_"))
 
     @property
     def refused(self) -> list[Ack]:
@@ -230,7 +236,7 @@ def _acts() -> Iterator[Act]:
             HELENA.id,
             i,
             "keep_more",
-            {"amount": "2.000,00", "until": int((i.changed_at + DAY).timestamp()), "why": "lançamento do catálogo"},
+            {"amount": p.typed(2000), "until": int((i.changed_at + DAY).timestamp()), "why": "lançamento do catálogo"},
         ),
     )
     yield Act(
