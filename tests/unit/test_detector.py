@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from freio.adapters.detector.adapter import PyodDetector
+from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector
 from freio.adapters.detector.engine import judge
 from freio.adapters.detector.evidence import ALL, AT_ONCE
 from freio.adapters.detector.pool import ODD, Pool, second_opinion
@@ -312,3 +312,12 @@ def test_apps_are_scored_together_and_each_by_itself() -> None:
     assert list(scores) == ["calm", "wild", "young"]
     assert scores["calm"].value < 1 <= scores["wild"].value
     assert scores["young"].value < 1
+
+
+@pytest.mark.parametrize(("times", "is_told"), [(4, False), (20, True)])
+def test_what_is_gross_is_told_in_its_first_hour(times: int, *, is_told: bool) -> None:
+    """At any threshold that a client starts from; four times the usual may be chance, and waits for its third hour."""
+    spend = np.full((5, 14 * 24), 10.0)
+    spend[0, -1] *= times
+    score = judge(spend).score[0, -1]
+    assert (score > OF_CLEAN_USAGE.most * 0.85) == is_told

@@ -325,9 +325,8 @@ def test_the_watch_notes_what_it_sees_and_the_post_is_delivered() -> None:
     town = Town()
     town.runs_away()
     desk = DigestDesk(town.client, town.store, town.store, town.clock)
-    watcher = town.watcher
-    watcher._digests = desk
-    watcher.watch()
+    town.digests = desk
+    town.watcher.watch()
     found = town.store.open_incident("chat")
     assert found is not None
     monday = datetime(2026, 11, 23, 3, tzinfo=UTC)

@@ -21,6 +21,7 @@ from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.budget import BudgetDesk
 from freio.guard.callers import CallerWatch
+from freio.guard.digest import DigestDesk
 from freio.guard.drill import Drills
 from freio.guard.meter import Readings, SpendMeter
 from freio.guard.propose import Proposer
@@ -182,6 +183,7 @@ class Town:
     detector: FakeDetector = field(default_factory=FakeDetector)
     paces: PaceDetector | None = None  # the fake one judges both
     callers: CallerWatch | None = None
+    digests: DigestDesk | None = None
     lever: FakeLever = field(default_factory=FakeLever)
     stops: tuple[Lever, ...] = ()
     chat: FakeChat = field(default_factory=FakeChat)
@@ -281,6 +283,7 @@ class Town:
             proposer=self.proposer,
             prover=Prover({"quota": self.telemetry}),
             callers=self.callers,
+            digests=self.digests,
             chat=self.chat,
             alerter=self.alerter,
             drills=Drills(self.client, self.store, self.clock, meter=self.telemetry, levers=[self.lever, *self.stops]),

@@ -95,6 +95,7 @@ ALL = (*SUDDEN, *LASTING, *BY_ITSELF)
 SUDDEN_COUNTS = 0.93  # beside what lasts: of .83 to 1 the best, growth comes two hours sooner than with 1
 AT_ONCE = (0, len(ALL) - 2, len(ALL) - 1)  # what an hour shows by itself: its money, its excess, its jump
 AT_ONCE_COUNTS, AT_ONCE_CAP = 0.9, 1.2  # one hour is no more than so sure
+GROSS, GROSS_CAP = 0.5, 1.9  # unless all that it shows is gross: for each doubling over its edges
 OVER_USUAL = tuple(dict.fromkeys(kind.of for kind in ALL if kind.over_usual))
 
 
@@ -111,7 +112,10 @@ def together(judged: Floats) -> Floats:
     with the power 2.5: of powers from 1 (the mean) to 8 (nearly the largest) 2 to 3 were best; an excess that only one
     kind of evidence sees, however large, gets no further than the cap: five that agree weigh more. Four of the sudden
     ones need three hours, so what comes at once is the plain mean of those that need one: with it half of the spikes
-    are told in their first hour, not their third.
+    are told in their first hour, not their third. That mean is capped, for one hour may be chance; what is gross in all
+    three is none: at four times their edges an hour scores 1, at eight times 1.5, so that a steady app at twenty times
+    its usual is told in its first hour. (Incidents of up to ten times are told as they were without: of seeds 21 to 40
+    at .25 alerts, steady | all: .891 | .838 for .891 | .829, growth after as many hours.)
     """
     capped = np.minimum(judged, CAP)
     powers = capped * capped * np.sqrt(capped)
@@ -119,4 +123,6 @@ def together(judged: Floats) -> Floats:
     lasting = powers[len(SUDDEN) : len(SUDDEN) + len(LASTING)].mean(axis=0)
     at_once = sum(capped[place] for place in AT_ONCE) / len(AT_ONCE)
     of_one_hour = AT_ONCE_COUNTS * np.minimum(at_once, AT_ONCE_CAP)
-    return np.asarray(np.maximum(np.maximum(SUDDEN_COUNTS * sudden**0.4, lasting**0.4), of_one_hour))
+    least = np.minimum.reduce([judged[place] for place in AT_ONCE])
+    gross = np.minimum(GROSS_CAP, GROSS * np.log2(np.maximum(least, 1.0)))
+    return np.asarray(np.maximum.reduce([SUDDEN_COUNTS * sudden**0.4, lasting**0.4, of_one_hour, gross]))
