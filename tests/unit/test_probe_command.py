@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,18 @@ def run(*words: str, environment: dict[str, str] | None = None) -> tuple[int, st
     parser.set_defaults(sandboxed=sandboxed)
     out = io.StringIO()
     return probe.main(parser.parse_args(words), environment or {}, out), out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[dict[str, str]]:
+    with ExitStack() as stack:
+        yield sandboxed(stack)
+
+
+@pytest.fixture
+def environment(sandbox: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The sandbox, with a store that nobody else has written to."""
+    return {**sandbox, "FREIO_STORE": f"sqlite:{tmp_path / 'state.db'}"}
 
 
 @pytest.fixture(scope="module")
@@ -85,27 +98,24 @@ def test_what_a_hard_lever_may_destroy_is_said(probed: dict[str, Any]) -> None:
     assert "DESTROY DATA" in row(probed, "support-chat", "unlink_billing")["note"]
 
 
-def test_an_app_without_a_brake_is_said_loudly_and_fails() -> None:
+def test_an_app_without_a_brake_is_said_loudly_and_fails(environment: dict[str, str], tmp_path: Path) -> None:
     """A script that deploys a client must not go on in silence."""
-    with ExitStack() as stack:
-        environment = sandboxed(stack)
-        code, said = run("--format", "text", environment={**environment, "FREIO_CONFIG": _with_keys_alone(environment)})
+    config = _with_keys_alone(environment, tmp_path / "freio.yaml")
+    code, said = run("--format", "text", environment={**environment, "FREIO_CONFIG": config})
     assert code == 1
     assert "NO BRAKE: translation" in said
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
-def test_rights_are_the_enforcers_where_it_has_looked(form: str) -> None:
+def test_rights_are_the_enforcers_where_it_has_looked(form: str, environment: dict[str, str]) -> None:
     """An operator who may all must not read that the enforcer may: it left in the store what it lacks."""
-    with ExitStack() as stack:
-        environment = sandboxed(stack)
-        freio = Freio(environment)
-        now = freio.clock.now()
-        (chat,) = (app.match.projects for app in freio.client.apps if app.name == "support-chat")
-        (project,) = chat
-        answer = Answer(lever="quota", project=project, at=now, due_at=now, lacks=("serviceusage.quotas.update",))
-        freio.store.commit(Change(put=(RightsReport(answers=(answer,)),)))
-        _, said = run("--format", form, environment=environment)
+    freio = Freio(environment)
+    now = freio.clock.now()
+    (chat,) = (app.match.projects for app in freio.client.apps if app.name == "support-chat")
+    (project,) = chat
+    answer = Answer(lever="quota", project=project, at=now, due_at=now, lacks=("serviceusage.quotas.update",))
+    freio.store.commit(Change(put=(RightsReport(answers=(answer,)),)))
+    _, said = run("--format", form, environment=environment)
     if form == "text":
         assert f"Rights are the enforcer's, as it last looked ({now:%Y-%m-%d %H:%M} UTC or later)." in said
         assert "But these are YOUR OWN, and not the enforcer's, which has not looked: allowed_models in" in said
@@ -117,28 +127,29 @@ def test_rights_are_the_enforcers_where_it_has_looked(form: str) -> None:
     assert (other["rights_of"], other["missing"]) == ("you", [])
 
 
-def test_rights_are_said_to_be_the_operators_own_where_nobody_has_looked(probed: dict[str, Any]) -> None:
+def test_rights_are_said_to_be_the_operators_own_where_nobody_has_looked(
+    probed: dict[str, Any], environment: dict[str, str]
+) -> None:
     """Before the first deployment there is no enforcer that could have."""
     assert row(probed, "support-chat", "quota")["rights_of"] == "you"
-    _, said = run("--sandbox")
+    _, said = run(environment=environment)
     assert "\nRights are YOUR OWN, and not the enforcer's, which has not looked: " in said
 
 
-def test_a_store_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
     """The brakes are probed all the same."""
 
     def fails(*_: object) -> None:
         raise Rejected("403: no access to the database")
 
     monkeypatch.setattr(SqliteStore, "get", fails)
-    _, said = run("--sandbox")
+    _, said = run(environment=environment)
     assert "What the enforcer has found out could not be read: 403: no access to the database" in said
 
 
-def _with_keys_alone(environment: dict[str, str]) -> str:
+def _with_keys_alone(environment: dict[str, str], where: Path) -> str:
     """The same client, where nothing but a key that is not there may brake the translation."""
     text = Path(environment["FREIO_CONFIG"]).read_text(encoding="utf-8")
-    where = Path(environment["FREIO_CLOCK"]).with_name("freio.yaml")
     begin = text.index("- name: translation")
     changed = text[begin:].replace("levers: [quota, allowed_models]", "levers: [api_key]", 1)
     where.write_text(text[:begin] + changed, encoding="utf-8")
