@@ -318,6 +318,15 @@ def test_whose_a_caller_is_is_asked_as_things_stand_now(world: World) -> None:
     assert (world.lever.is_of(KEY_APP, before), world.lever.is_of(KEY_APP, after)) == (False, True)
 
 
+def test_a_team_that_cannot_be_known_makes_no_key_of_the_file_another_app_s(world: World) -> None:
+    """A quota that stands on the key would be taken away: nothing is known, and that is not "no"."""
+    key = Caller("key", world.care_keys[0]).target(world.api.host, "tpm", "fast")
+    lost = HttpFault(status=404, kind="invalid_request_error", message="{'message': 'Team not found.'}")
+    world.proxy.faults.inject(TEAM_INFO, lost)
+    world.proxy.faults.inject("GET /v2/team/list", HttpFault(status=404, kind="not_found_error"))
+    assert world.lever.is_of(app(keys=("care-1",)), key)
+
+
 def test_what_others_set_in_between_for_another_model_is_overwritten(world: World) -> None:
     """The proxy has no version to compare with: the known weakness of a limit by model, written down here."""
     row = world.proxy.rows.keys[world.chat_key]

@@ -90,8 +90,12 @@ class Told:
 
 
 def _policy_brake(incident: Incident, entries: Iterable[Entry]) -> PolicyBrake | None:
-    """From who moved it on from the policy's brake: a person, or the brake's own end."""
-    begun = was_set = released = False
+    """From who moved it on from the policy's brake: a person, or the brake's own end.
+
+    None of the two where it was refuted, or somebody put something else in its place.
+    """
+    begun = was_set = released = stood = False
+    before = None
     for entry in entries:
         if entry.kind is not Kind.STATE:
             continue
@@ -99,9 +103,11 @@ def _policy_brake(incident: Incident, entries: Iterable[Entry]) -> PolicyBrake |
         begun |= after == State.BRAKING and entry.by == POLICY
         was_set |= begun and after == State.THROTTLED
         released |= was_set and after == State.RESTORING and entry.by not in {"", POLICY}
-    if not was_set or (incident.is_open and not released):
-        return None
-    return PolicyBrake.RELEASED if released else PolicyBrake.STOOD
+        stood |= was_set and after == State.RESTORING and before == State.THROTTLED
+        before = after
+    if released:
+        return PolicyBrake.RELEASED
+    return PolicyBrake.STOOD if stood and not incident.is_open else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,20 +47,24 @@ class CallerWatch:
         if not self._logs or (last is not None and said.at - last < (AGAIN if known else UNTIL_NAMED)):
             return kept, None
         self._asked[trouble] = said.at
-        try:
-            found = self._ask(app, said.at, _grown(said, rate))
-        except VendorError as error:
-            return kept, error
-        return (replace(said, caller=found), None) if found else (kept, None)
-
-    def _ask(self, app: App, now: datetime, grown: Decimal | None) -> CallerShare | None:
+        unread: VendorError | None = None
         for log in self._logs:
-            calls = log.calls(app, floor_step(now - FILLING))
-            named = driving(calls, grown) if calls is not None else None
-            if calls is not None and named is not None:
-                caller, share = named
-                return CallerShare(who=log.named(app, caller), share=share, of=calls.of, at=now)
-        return None
+            try:
+                found = self._ask(log, app, said.at, _grown(said, rate))
+            except VendorError as error:
+                unread = unread or error
+                continue
+            if found is not None:
+                return replace(said, caller=found), unread
+        return kept, unread
+
+    def _ask(self, log: CallLog, app: App, now: datetime, grown: Decimal | None) -> CallerShare | None:
+        calls = log.calls(app, floor_step(now - FILLING))
+        named = driving(calls, grown) if calls is not None else None
+        if calls is None or named is None:
+            return None
+        caller, share = named
+        return CallerShare(who=log.named(app, caller), share=share, of=calls.of, at=now)
 
 
 def _grown(said: Explanation, rate: Money) -> Decimal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from freio.domain.sentences import BILLED_MIX, BILLED_TOKENS, DEARER_MIX, DEARER
 from freio.domain.signal import Signal, SignalKind
 from freio.guard.detect_tokens import CRITICAL_GATES
 from freio.guard.meter import Reading
-from freio.guard.tariff import Dearer, dearer
+from freio.guard.tariff import Before, Dearer, dearer
 from freio.guard.telemetry import HOUR, floor_hour
 
 HOURS = 6  # of telemetry: an hour or two of another mix are no change
@@ -30,31 +31,32 @@ def of_tariff(
 
     ``factor``  how much more than usual was announced: of money, whatever makes it.
     ``told``    the price signals of the app's open incident (`open_prices`): such a price is told until it is less
-                than a fifth over what was usual then, or people have accepted it; no gate ends it on a quiet night.
+                than a fifth over what was usual before it, or people have accepted it. A quiet night does not end it:
+                the gate is then held against a whole day.
     """
     uses = reading.uses
     if uses is None:
         return None
     for hourly, until, hours in ((uses.estimated, floor_hour(now), HOURS), (uses.billed, uses.settled, A_DAY)):
-        before = [s.unit_usual.amount / MILLION for s in told if s.unit_usual and s.window_minutes == hours * 60]
-        said = dearer(hourly, until, hours, min(before, default=None))
-        if said is not None and (
-            signal := _signal(
-                client, app, said, factor, now, billed=hourly is uses.billed, gate=None if before else client.money_gate
-            )
-        ):
-            return signal
+        mine = [(s.unit_usual.amount / MILLION, s.at) for s in told if s.unit_usual and s.window_minutes == hours * 60]
+        before = Before(usual=min(price for price, _ in mine), since=min(at for _, at in mine)) if mine else None
+        said = dearer(hourly, until, hours, before)
+        day = said if before is None else dearer(hourly, until, A_DAY, before)
+        worth = any(one and _excess(client, one, factor) > client.money_gate for one in (said, day))
+        if said is not None and worth:
+            return _signal(client, app, said, factor, now, billed=hourly is uses.billed)
     return None
 
 
 def open_prices(incident: Incident | None, now: datetime) -> tuple[Signal, ...]:
-    """The price signals that an app's incident goes on with; none where somebody called it expected.
+    """The price signals that an app's incident goes on with, as of when it was opened: what was usual then counts.
 
-    Four weeks after it was opened, the price is what is usual: as long as everything else is remembered.
+    None where somebody called it expected. Four weeks after it was opened, the price is what is usual: as long as
+    everything else is remembered.
     """
     if incident is None or incident.state is State.EXPECTED or now - incident.opened_at >= NORMAL_AFTER:
         return ()
-    return tuple(signal for signal in incident.signals if signal.unit_usual is not None)
+    return tuple(replace(signal, at=incident.opened_at) for signal in incident.signals if signal.unit_usual is not None)
 
 
 def hides_price(told: Sequence[Signal], reading: Reading, now: datetime) -> bool:
@@ -66,14 +68,14 @@ def hides_price(told: Sequence[Signal], reading: Reading, now: datetime) -> bool
     return not any(hours.get(start, (0, 0))[0] for hours in estimated.values() for start in starts)
 
 
-def _signal(
-    client: Client, app: App, change: Dearer, factor: Decimal, now: datetime, *, billed: bool, gate: Money | None
-) -> Signal | None:
+def _excess(client: Client, change: Dearer, factor: Decimal) -> Money:
+    return Money((change.now - change.usual * factor) * change.tokens, client.currency)
+
+
+def _signal(client: Client, app: App, change: Dearer, factor: Decimal, now: datetime, *, billed: bool) -> Signal:
     observed = Money(change.now * change.tokens, client.currency)
     usual = Money(change.usual * change.tokens, client.currency) * factor
     excess = observed - usual
-    if excess <= (gate or Money.zero(client.currency)):
-        return None
     kind = SignalKind.MIX_CHANGE if change.mix else SignalKind.PRICE_CHANGE
     return Signal(
         key=f"{app.name}/{kind}/{change.driver}/{change.until.isoformat()}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from freio.guard.explain import driven
 from freio.guard.meter import Readings
 from freio.guard.places import Traffic7d
 from freio.guard.reconcile import USUAL
@@ -26,6 +27,9 @@ def drivers(app: str, readings: Readings, places: Sequence[Traffic7d]) -> list[T
         return [place for place in places if place.current > place.peak]
     dear = [place for place in places if reading.rate.amount and place.rate >= DRIVES * reading.rate.amount]
     running = [place for place in dear if place.current > place.peak]
+    if not running:  # answers may run away where questions do not: then money says whose
+        rising, _ = driven(reading.models, len(reading.hours) - 1)
+        running = [place for place in dear if place.place.model == rising]
     running += [
         place
         for place in places

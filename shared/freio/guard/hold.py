@@ -115,7 +115,8 @@ class Holder:
         if brake.hold is Hold.HELD:
             self.check(brake.target)
         elif brake.hold in {Hold.SETTING, Hold.RESTORING} and brake.claimed_until is None:
-            self._store.commit(Change(put=(replace(brake, due_at=self._clock.now()),)))
+            tries = max(0, brake.attempts - 1)  # a look out of turn is none of its own tries
+            self._store.commit(Change(put=(replace(brake, due_at=self._clock.now(), attempts=tries),)))
             self.drive(brake.target)
 
     def _lever(self, target: Target) -> Lever:

@@ -29,11 +29,17 @@ def present(made: tuple[Forecast, ...], incident: Incident, app: App, now: datet
     stops, goes_on = _adds(said, incident, app, now)
     found = []
     for one in made:
-        base = shown.get((one.of, one.at), said.so_far if said.since < one.at else nothing)
+        before = said.so_far * _part_before(said, one.at, now) if said.since < one.at else nothing
+        base = shown.get((one.of, one.at), before)
         over = max(nothing, said.so_far - base)
         shift = Shift(made=one.at, base=base, over=over, stops=stops, goes_on=goes_on)
         found.append(shifted(one, shift, at=now, spent=incident.spend.likely))
     return tuple(found)
+
+
+def _part_before(said: Explanation, made: datetime, now: datetime) -> Decimal:
+    """Of a trouble that was told after the forecast was made, the part of its time before that."""
+    return Decimal(int((made - said.since).total_seconds())) / max(1, int((now - said.since).total_seconds()))
 
 
 def _adds(said: Explanation, incident: Incident, app: App, now: datetime) -> tuple[Money, Money]:

@@ -83,7 +83,8 @@ class Reminder:
         elif incident.is_drill:
             self._end_drill(step, incident, DRILL_UNANSWERED, grace=_seconds(app.policy.grace))
         else:
-            self._waited_for(step, app, self._let_go(step, incident) if incident.holding else incident)
+            is_held = bool(incident.holding) and incident.until is not None  # not let go already, as far as it can be
+            self._waited_for(step, app, self._let_go(step, incident) if is_held else incident)
         self._store.commit(step.change())
 
     def _let_go(self, step: Step, incident: Incident) -> Incident:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from freio.guard.estimate import NOBODY, WEEK, Owned, Traffic
 
 SATURDAY = 5  # as `date.weekday` counts
+PAID = Decimal("0.1")  # of the hours that have rows: with fewer that cost something, credits pay for all
 WORKING, WEEKENDS = 5, 3  # whole days of each, from which on they are known
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
@@ -77,12 +78,17 @@ def _third(costs: Sequence[Decimal]) -> Decimal:
 
 
 def _weighed(costs: Iterable[Owned], since: datetime) -> dict[Traffic, Hours]:
-    """By project and model: of money where there is any, else one for each hour that has a row.
+    """By project and model: of money where some is paid, else one for each hour that has a row.
 
-    Where credits pay for everything, rows without money are all that the export has of anybody.
+    Where credits pay for everything, rows without money are all that the export has of anybody; and a cent in one of
+    ten hours is no more.
     """
     found: dict[Traffic, dict[tuple[str, datetime], Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for cost, owner in costs:
         if cost.hour >= since and cost.net.amount >= 0 and not cost.beside:
             found[cost.project, cost.model][owner, cost.hour] += cost.net.amount
-    return {traffic: hours if any(hours.values()) else dict.fromkeys(hours, _ONE) for traffic, hours in found.items()}
+    return {traffic: hours if _is_paid(hours) else dict.fromkeys(hours, _ONE) for traffic, hours in found.items()}
+
+
+def _is_paid(hours: Hours) -> bool:
+    return sum(1 for weight in hours.values() if weight) > PAID * len(hours)

@@ -44,7 +44,8 @@ def gone(store: Store, incident: Incident) -> frozenset[Target]:
 
 def all_held(store: Store, incident: Incident) -> bool:
     """Whether every limit that was claimed was read back."""
-    return bool(incident.holding) and all(brake.hold is Hold.HELD for brake in _brakes(store, incident))
+    brakes = _brakes(store, incident)
+    return len(brakes) == len(incident.holding) > 0 and all(brake.hold is Hold.HELD for brake in brakes)
 
 
 def hopeless(store: Store, targets: Sequence[Target]) -> Trouble | None:
@@ -61,4 +62,9 @@ def hopeless(store: Store, targets: Sequence[Target]) -> Trouble | None:
 
 
 def _brakes(store: Store, incident: Incident) -> list[Brake]:
-    return [store.get(Brake, target.id) or Brake(target=target) for target in incident.holding]
+    """Those that can be read: of another nobody can say that it is lost, or that it is held."""
+    found = []
+    for target in incident.holding:
+        with suppress(Unreadable):
+            found.append(store.get(Brake, target.id) or Brake(target=target))
+    return found

@@ -22,6 +22,7 @@ from freio.guard.telemetry import HOUR, floor_hour
 
 DAY = timedelta(days=1)
 DAYS = 7  # before, whose same hours are looked at
+KNOWN_DAYS = 40  # of history, at most, in which days before a price that was told are looked for
 ENOUGH = 3  # of them with tokens
 FLAT = (Decimal("0.75"), Decimal("1.33"))  # of as many tokens as usual: more or fewer are another trouble
 DEARER = Decimal("1.2")  # times the usual price at least
@@ -103,16 +104,25 @@ def _add(hourly: Hourly, model: str, hour: datetime, tokens: Decimal, cost: Deci
     hourly[model][hour] = before[0] + tokens, before[1] + cost
 
 
-def dearer(hourly: Hourly, until: datetime, hours: int, told: Decimal | None = None) -> Dearer | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """A price that was told already: what was usual then, and since when it is told."""
+
+    usual: Decimal
+    since: datetime
+
+
+def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = None) -> Dearer | None:
     """Whether the tokens of the `hours` until then cost more than those of the same hours on the days before.
 
     By hand: six days at 10 USD a million tokens, a million each, and today 1.1 million at 15. As many as usual, within
     a third; 15 is over 12, a fifth more than usual (the days before differ by nothing). So it is 1.25 times what it
     takes.
 
-    ``told``  the usual price by which it was told already, while that goes on. Four dear days of seven would make the
-              dear price the usual one, and the spread of those days a threshold that nothing passes: what was told is
-              held against what was usual then, however many tokens there are.
+    ``told``  while a price that was told goes on. Four dear days of seven would make the dear price the usual one, and
+              the spread of those days a threshold that nothing passes: it is held against what the same hours cost
+              before it was told (a night's price says nothing of the day), however many tokens there are; and where
+              too few of those days are known, against what was usual then.
     """
     days = [_window(hourly, until - back * DAY, hours) for back in range(DAYS + 1)]
     today, before = _sum(days[0]), [_sum(day) for day in days[1:]]
@@ -126,7 +136,7 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Decimal | None = N
     edge = max(DEARER * usual, usual + DEVIATIONS * spread)
     is_flat = FLAT[0] * usually <= today[0] <= FLAT[1] * usually
     if told is not None:
-        usual = min(usual, told)
+        usual = _usual_before(hourly, until, hours, told.since) or min(usual, told.usual)
         edge, is_flat = DEARER * usual, True
     if not (is_flat and price >= edge):
         return None
@@ -146,6 +156,14 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Decimal | None = N
 
 
 Window = Mapping[str, tuple[Decimal, Decimal]]
+
+
+def _usual_before(hourly: Hourly, until: datetime, hours: int, since: datetime) -> Decimal | None:
+    """The price of the same hours on the last days before `since`; None: too few of them are known."""
+    ends = [end for back in range(1, KNOWN_DAYS) if (end := until - back * DAY) < since]
+    sums = [_sum(_window(hourly, end, hours)) for end in ends[:DAYS]]
+    prices = [cost / tokens for tokens, cost in sums if tokens > 0 and cost > 0]
+    return median(prices) if len(prices) >= ENOUGH else None
 
 
 def _window(hourly: Hourly, until: datetime, hours: int) -> Window:

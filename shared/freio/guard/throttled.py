@@ -23,7 +23,7 @@ from freio.domain.sentences import (
     RENEW_UNSURE,
 )
 from freio.domain.target import Brake, Target
-from freio.errors import VendorError
+from freio.errors import Unreadable, VendorError
 from freio.guard.drill_end import LOOK_EVERY, ask, is_proved
 from freio.guard.hold import Holder
 from freio.guard.moves import ask_again
@@ -142,7 +142,10 @@ class Throttler:
         step.mention(asked, f"{asked.revision}/renew", RENEW if is_known else RENEW_UNSURE, until=held_until)
 
     def _prolong(self, step: Step, incident: Incident, target: Target, until: datetime) -> None:
-        brake = self._store.get(Brake, target.id)
+        try:
+            brake = self._store.get(Brake, target.id)
+        except Unreadable:
+            return
         lease = brake.lease_of(incident.id) if brake else None
         if brake is not None and lease is not None:
             leases = tuple(replace(x, until=until) if x is lease else x for x in brake.leases)

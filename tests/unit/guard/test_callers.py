@@ -141,6 +141,15 @@ def test_where_nothing_tells_callers_apart_nothing_is_said(town: Town) -> None:
     assert len(log.asked) == 2
 
 
+def test_a_gateway_that_is_down_keeps_googles_counts_from_nobody(town: Town) -> None:
+    """Each log is asked, and what failed is noted."""
+    google = FakeLog(TOLD)
+    town.callers = CallerWatch((FakeLog(fails=Unavailable("the proxy is down")), google))
+    town.watcher.watch()
+    assert the_caller(town) is not None
+    assert [one.kind for one in town.store.entries() if one.kind is Kind.FAILURE]
+
+
 def test_a_log_that_cannot_be_read_holds_up_no_brake(town: Town) -> None:
     """It is noted; the message and the proposal go their way."""
     town.callers = CallerWatch((FakeLog(fails=Unavailable("the proxy is down")),))

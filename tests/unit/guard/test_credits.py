@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from freio.domain.money import SpendRange
-from tests.unit.guard.watching import HOUR, Town, app, client, usd
+from freio.guard.drivers import drivers
+from freio.guard.places import Places
+from tests.unit.guard.watching import FLASH, HOUR, PRO, Town, app, client, usd
 
 
 def town_without_credits(credited: str) -> Town:
@@ -76,3 +78,19 @@ def test_a_brake_is_offered_for_traffic_that_credits_pay() -> None:
         app(budget=usd(5000)), readings, spend=nothing, allowance=None, tried=(), began=at - HOUR, now=at
     )
     assert offered.lever == "quota"
+
+
+@pytest.mark.parametrize("on_credits", [6_000, 18_000])
+def test_a_little_that_credits_pay_takes_no_brake_off_what_is_dear(on_credits: int) -> None:
+    """Its answers run away a hundredfold, its questions do not; a tiny model on credits has as many or thrice as many."""
+    town = Town(client=client(app(budget=usd(5000))))
+    at = town.clock.now()
+    town.serve(at - timedelta(days=12), at - HOUR, 1_000_000, output=1_000_000)
+    town.serve(at - HOUR, at, 1_000_000, output=100_000_000)
+    town.serve(at - timedelta(days=12), at - HOUR, 6_000, model=PRO)
+    town.serve(at - HOUR, at, on_credits, model=PRO)
+    town.bill(at - timedelta(days=12), at - 3 * HOUR, 2)
+    town.bill(at - timedelta(days=12), at - 3 * HOUR, 0, model=PRO)
+    readings = town.read()
+    places = Places(town.client, town.telemetry, town.prices).of(town.client.apps[0], readings, began=at - HOUR, now=at)
+    assert FLASH in {one.place.model for one in drivers("chat", readings, places)}

@@ -41,6 +41,8 @@ from freio.guard.alert import Alerter
 from freio.guard.digest import DigestDesk
 from freio.ports import Change
 from tests.fakes import FakeClock
+from tests.simulation.cast import a_target
+from tests.simulation.world import World
 from tests.unit.guard.watching import FakeChat, FakePager, Town, app, client, usd
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -396,3 +398,20 @@ def test_a_phrase_of_the_digest_is_said_in_english() -> None:
         "Precision: 50%. Of 2 that were judged, a throttle confirmed 1.",
     ]
     assert isinstance(unpacked(post.data["lines"])[0], Phrase)
+
+
+def test_a_brake_that_somebody_replaced_did_not_stand() -> None:
+    """The policy set it, somebody set something else there, and the app got quiet by itself."""
+    world = World()
+    world.watch("auto")
+    world.sweep(times=3, every=timedelta(minutes=15))
+    world.sweep(times=22)
+    world.lever.somebody_sets(a_target("auto"), 777)
+    world.sweep(times=8)
+    for _ in range(30):
+        world.pass_time(timedelta(minutes=5))
+        world.watch("auto", "quiet")
+        world.sweep()
+    incident = world.of("auto")
+    assert incident.state is State.RESOLVED
+    assert Told.of(incident, world.store.entries(incident=incident.id)).policy is None

@@ -286,6 +286,24 @@ def test_a_forecast_moves_with_the_runaway_and_stays_when_it_is_braked() -> None
     assert dict(line.data)["expected"] == str(drawn.expected)  # the same figure wherever it is asked for
 
 
+def test_what_a_runaway_cost_before_it_was_told_is_not_all_in_the_forecast() -> None:
+    """It began an hour before the day's forecast and was told ten hours after: ten elevenths came since."""
+    there = town()
+    there.watch.look(there.read())
+    [made] = there.kept.all
+    there.clock.sleep(600)
+    there.serve(NOW, there.clock.now(), 100_000_000)
+    there.runs()
+    there.watcher.watch()
+    incident = _open(there)
+    assert incident.explanation is not None
+    said = replace(incident.explanation, since=made.at - HOUR, so_far=usd(1100), tomorrow=usd(3500))
+    late = replace(incident, forecasts=(), explanation=said)
+    [shown] = present((made,), late, there.client.apps[0], made.at + 10 * HOUR)
+    assert shown.shift is not None
+    assert usd(999) < shown.shift.over < usd(1001)
+
+
 def test_what_people_have_let_run_is_expected_to_run_until_then() -> None:
     """Kept running for two hours: so much more; under `enforce`, until the policy brakes."""
     there = town()

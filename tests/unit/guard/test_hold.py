@@ -12,7 +12,7 @@ from freio.domain.incident import Incident, State
 from freio.domain.journal import Kind
 from freio.domain.lever import Setting
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import ALL_GONE, BRAKED, FOLLOWED, GONE_LIMIT, LEFT_FOREIGN, LEFT_OUT
+from freio.domain.sentences import ALL_GONE, BRAKED, FOLLOWED, GONE_LIMIT, LEFT_FOREIGN, LEFT_OUT, LET_GO
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Gone, Unavailable
 from freio.guard.tell import gone_since
@@ -600,3 +600,91 @@ def test_a_lease_whose_incident_was_lost_ends_all_the_same(world: World) -> None
     world.sweep(times=3)
     assert CHAT not in world.lever.standing
     assert any("no incident" in page for page in map(str, world.pager.pages.values()))
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """A world in which chat has two models, and so two targets."""
+    world.models["chat"] = ("flash", "pro")
+    return world
+
+
+def test_a_record_that_cannot_be_read_holds_no_brake_past_its_lease(two: World) -> None:
+    """The app runs away still: people are asked whether to renew what can be, and without an answer it is let go."""
+    throttled(two)
+    until = two.of("chat").until
+    assert until is not None
+    two.spoil(Brake, PRO.id)
+    while two.clock.at < until + 2 * HOUR:
+        two.pass_time(30 * MINUTE)
+        two.watch("chat", "warm")
+        two.sweeper.sweep()
+    assert CHAT not in two.lever.standing
+
+
+def test_a_record_that_goes_bad_while_a_brake_is_set_holds_no_other_target(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One target's call fails, and then nobody can read its record; it is quiet, and the other is let go."""
+    two.watch("chat")
+    apply = two.lever.apply
+
+    def fails(target: Target, value: Setting) -> None:
+        if target == PRO:
+            raise Unavailable("503")
+        apply(target, value)
+
+    monkeypatch.setattr(two.lever, "apply", fails)
+    two.click(OPS, Verb.THROTTLE, "chat")
+    monkeypatch.undo()
+    two.spoil(Brake, PRO.id)
+    for _ in range(20):
+        two.pass_time(30 * MINUTE)
+        two.watch("chat", "quiet")
+        two.sweeper.sweep()
+    assert CHAT not in two.lever.standing
+
+
+def test_that_nobody_renewed_is_said_once(two: World) -> None:
+    """Also where a target stays held, whose record cannot be read."""
+    throttled(two)
+    until = two.of("chat").until
+    assert until is not None
+    two.pass_time(until - two.clock.at - MINUTE)
+    two.watch("chat", "warm")
+    two.pass_time(MINUTE)
+    two.sweep()
+    assert two.of("chat").state is State.PROPOSED
+    two.spoil(Brake, PRO.id)
+    for _ in range(12):
+        two.pass_time(HOUR)
+        two.watch("chat", "warm")
+        two.sweeper.sweep()
+    assert len(two.told(LET_GO)) == 1
+
+
+def test_a_brake_that_is_set_beside_it_uses_up_no_tries_of_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is overloaded waits; five targets beside it are claimed in the same second."""
+    world.models["right"] = ("pro", "m1", "m2", "m3", "m4")
+    world.watch("left")
+    target = a_target("left")
+    asked: list[Target] = []
+    read = world.lever.read_back
+
+    def overloaded(one: Target) -> Setting:
+        if one == target:
+            asked.append(one)
+            if len(asked) > 1:
+                raise Unavailable("429: come back in an hour", retry_after=3600)
+        return read(one)
+
+    monkeypatch.setattr(world.lever, "read_back", overloaded)
+    for person in (LEA, ROB):
+        world.click(person, Verb.THROTTLE, "left")
+    world.watch("right")
+    for person in (ROB, LEA):
+        world.click(person, Verb.THROTTLE, "right")
+    world.sweep(times=2)
+    assert world.brake("left").attempts < 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ import pytest
 from freio.domain.money import Money
 from freio.domain.spend import HourlyCost
 from freio.guard.estimate import NOBODY
-from freio.guard.shares import strangers
+from freio.guard.shares import shares, strangers
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -27,6 +28,9 @@ class Bills:
             net = Money(Decimal(an_hour), "USD")
             self._owned.append((HourlyCost(hour=since, project="p", model="m", net=net), owner))
             since += HOUR
+
+    def shares(self, until: datetime) -> Mapping[str, Decimal]:
+        return shares(self._owned, until)["p", "m"]
 
     def strangers(self, until: datetime) -> Decimal:
         return strangers(self._owned, until)["p", "m"]
@@ -77,3 +81,11 @@ def test_what_nobody_has_since_today_is_seen_today() -> None:
     bills.add("chat", until - 28 * DAY, until, "1")
     bills.add(NOBODY, MONDAY, until, "1")
     assert bills.strangers(until) == Decimal(15) / 39
+
+
+def test_a_cent_of_nobodys_takes_nothing_from_an_app_that_credits_pay_for() -> None:
+    """Its rows have no money, hour by hour; one row without a label has a little."""
+    bills = Bills()
+    bills.add("chat", MONDAY - 6 * DAY, MONDAY, "0")
+    bills.add(NOBODY, MONDAY - 30 * HOUR, MONDAY - 29 * HOUR, "0.01")
+    assert bills.shares(MONDAY)["chat"] > Decimal("0.9")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from freio.domain.incident import Incident, State
 from freio.domain.signal import SignalKind
 from freio.guard.detect_tariff import hides_price, of_tariff, open_prices
-from freio.guard.tariff import Hourly, dearer
+from freio.guard.tariff import Before, Hourly, dearer
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, Town, app, client, usd
 
 DAY = timedelta(days=1)
@@ -107,12 +107,15 @@ def test_a_new_level_is_usual_after_half_a_week() -> None:
         assert (found is not None) is fires
 
 
+TOLD = Before(usual=D(10), since=NOW - 30 * DAY)  # no day of before is known any more
+
+
 def test_what_was_told_is_held_against_what_was_usual_then() -> None:
     """All the week was dear, or six days and twice as many tokens: the price is not back until it is under 12."""
     for tokens in (1, 2):
-        assert dearer(hourly({FLASH: [(tokens, 15 * tokens), *[(1, 15)] * 7]}), NOW, 6, D(10)) is not None
-        assert dearer(hourly({FLASH: [(tokens, 11.9 * tokens), *[(1, 15)] * 7]}), NOW, 6, D(10)) is None
-    found = dearer(hourly({FLASH: [(1, 15), *[(1, 15)] * 4, *[(1, 10)] * 3]}), NOW, 6, D(10))
+        assert dearer(hourly({FLASH: [(tokens, 15 * tokens), *[(1, 15)] * 7]}), NOW, 6, TOLD) is not None
+        assert dearer(hourly({FLASH: [(tokens, 11.9 * tokens), *[(1, 15)] * 7]}), NOW, 6, TOLD) is None
+    found = dearer(hourly({FLASH: [(1, 15), *[(1, 15)] * 4, *[(1, 10)] * 3]}), NOW, 6, TOLD)
     assert found is not None
     assert (found.usual, found.over) == (D(10), D("1.25"))
 
@@ -240,6 +243,43 @@ def test_a_night_without_tokens_is_no_price_that_is_back(dear: Town) -> None:
         dear.clock.sleep(300)
         dear.watcher.watch()
     assert dear.store.open_incident("chat") is None
+
+
+def by_day_and_night(town: Town, since: datetime, until: datetime, billed_until: datetime) -> None:
+    """Every day the dear model from noon on, the cheap one before."""
+    while since < until:
+        model, cost = (PRO, 40) if since.hour >= 12 else (FLASH, 4)
+        town.serve(since, since + HOUR, 4_000_000, model=model)
+        if since < billed_until:
+            town.bill(since, since + HOUR, cost, model=model)
+        since += HOUR
+
+
+def test_a_price_that_was_told_at_night_makes_no_usual_day_dear() -> None:
+    """One morning half of the calls went to the dear model; from noon on all is as on every day."""
+    town, ten = Town(), NOW.replace(hour=10)
+    by_day_and_night(town, ten - 10 * DAY, ten - 6 * HOUR, ten - 6 * HOUR)
+    town.serve(ten - 6 * HOUR, ten, 2_000_000)
+    town.serve(ten - 6 * HOUR, ten, 2_000_000, model=PRO)
+    town.clock.at = ten
+    town.watcher.watch()
+    assert the_incident(town).signals[0].usual == usd(24)
+    by_day_and_night(town, ten, ten + 2 * DAY, ten)
+    while town.clock.at < ten + 13 * HOUR:
+        town.clock.sleep(1800)
+        town.watcher.watch()
+    incident = town.store.open_incident("chat")
+    assert incident is None or not (incident.assessment and incident.assessment.running_away)
+
+
+def test_cents_keep_no_price_running_away(dear: Town) -> None:
+    """The app is nearly off for two days: what is dear there is no more than the gate in a whole day."""
+    dear.serve(NOW, NOW + 2 * DAY, 1_200, model=PRO)
+    dear.clock.at = NOW + 2 * DAY - HOUR
+    dear.watcher.watch()
+    seen = the_incident(dear).assessment
+    assert seen is not None
+    assert not seen.running_away
 
 
 def test_hours_without_tokens_hide_a_price_that_was_told(dear: Town) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from freio.adapters.litellm.callers import keys_named, members_of
+from freio.adapters.litellm.callers import keys_named
 from freio.adapters.litellm.client import LiteLlmApi, Row
-from freio.adapters.litellm.errors import Deleted
+from freio.adapters.litellm.errors import Deleted, Missing
 from freio.adapters.litellm.gateway_probe import PERMISSION, probe
 from freio.adapters.litellm.standing import LEVER, METRICS, MODEL, Caller, change, row_of, standing
 from freio.domain.app import App
@@ -81,8 +81,14 @@ class GatewayLever:
     def is_of(self, app: App, target: Target) -> bool:
         """Whether the team, or the key by its alias, its hash or its team, is one of the app's in its file."""
         caller = Caller.of(target)
-        members, _ = members_of(self._api, app)
-        return any(caller == member.caller or caller.id in member.keys for member in members)
+        if caller.kind == "team":
+            return caller.id in app.callers.teams
+        try:
+            row = self._row(target)
+        except Missing:
+            return False
+        named = {caller.id, str(row.get("key_alias") or "")} & set(app.callers.keys)
+        return bool(named) or str(row.get("team_id") or "") in app.callers.teams
 
     def restore(self, target: Target, found: Setting) -> None:
         """Puts back what was found; None takes the limit away."""

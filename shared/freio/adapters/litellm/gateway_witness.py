@@ -22,6 +22,7 @@ from freio.domain.gateway import Counts, Gateway
 from freio.domain.proof import Window
 from freio.domain.target import Target
 
+MOST = 10_000  # the proxy counts no further
 LAG = timedelta(minutes=2)  # rows are written every 10 to 15 s (`PROXY_BATCH_WRITE_AT`), after their request has ended
 _SAID = {"tpm": "tokens", "rpm": "requests"}
 _COLUMN = {Counts.TOTAL: "total_tokens", Counts.INPUT: "prompt_tokens", Counts.OUTPUT: "completion_tokens"}
@@ -106,7 +107,13 @@ class GatewayWitness:
                 **key,
             )
 
-        return max(0, count() - sum(count(api_key=hashed) for hashed in sorted(apart)))
+        total = count()
+        if not total or not apart:
+            return total
+        if total < MOST:
+            return max(0, total - sum(count(api_key=hashed) for hashed in sorted(apart)))
+        team = {str(row.get("token")) for row in self._api.keys(team_id=Caller.of(target).id)}
+        return sum(count(api_key=hashed) for hashed in sorted(team - apart))  # what is counted ends there
 
 
 def refusal(target: Target) -> str:
