@@ -82,7 +82,7 @@ def test_a_brake_is_offered_for_traffic_that_credits_pay() -> None:
 
 @pytest.mark.parametrize("on_credits", [6_000, 18_000])
 def test_a_little_that_credits_pay_takes_no_brake_off_what_is_dear(on_credits: int) -> None:
-    """Its answers run away a hundredfold, its questions do not; a tiny model on credits has no more, or thrice as many."""
+    """Its answers run away, its questions do not; a tiny model on credits has no more than usual, or three times it."""
     town = Town(client=client(app(budget=usd(5000))))
     at = town.clock.now()
     town.serve(at - timedelta(days=12), at - HOUR, 1_000_000, output=1_000_000)
