@@ -17,7 +17,7 @@ def enforcer(event: CloudEvent) -> None:
         if click is None:
             swept = FREIO.sweeper.sweep()
             FREIO.copy_journal()
-            swept.raise_failures()
             FREIO.ticked("sweep")
+            swept.raise_failures()
         else:
             FREIO.sweeper.click(click)

@@ -15,6 +15,6 @@ def spend_watch(event: CloudEvent) -> None:
     with FREIO.rejecting(event):
         drill = FREIO.read_drill(event)
         watched = FREIO.watcher.watch() if drill is None else FREIO.watcher.drill(*drill)
-        watched.raise_failures()
         if drill is None:
             FREIO.ticked("watch")
+        watched.raise_failures()

@@ -79,8 +79,10 @@ P = ParamSpec("P")
 class Freio:
     """One process's parts, each made when it is first asked for, and kept."""
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ, *, is_operator: bool = False) -> None:
+        """``is_operator``: a person at a command line, who reads the warehouse as the watch left it."""
         self._environment = environment
+        self._is_operator = is_operator
 
     # ---- what everything needs
 
@@ -378,7 +380,7 @@ class Freio:
             tables = Tables(export=self.client.billing_export.rpartition(".")[2])
             return SqlWarehouse(DuckDbEngine(Path(where)), tables, rules)
         if scheme == "bigquery" and project and dataset:
-            return SqlWarehouse(self._bigquery(), self._rolled_up, rules)
+            return SqlWarehouse(self._bigquery(), self._rolled_up, rules, refreshes=not self._is_operator)
         raise SettingsError(
             f"FREIO_WAREHOUSE: {self.settings.warehouse!r}; may be duckdb:PATH or bigquery:PROJECT.DATASET (Freio's own"
             " dataset, for its hourly rollup)"
@@ -489,7 +491,7 @@ class Freio:
 
     @staticmethod
     def ticked(tick: str) -> None:
-        """Say in the log that a tick was handled, ``watch`` or ``sweep``, and nothing of it has failed.
+        """Say in the log that a tick was handled, ``watch`` or ``sweep``; what of it has failed is noted by itself.
 
         Where no such line comes for 15 minutes, an alert wakes somebody: infra/terraform/alerts.tf counts them.
         """

@@ -18,7 +18,7 @@ from freio.adapters.warehouse.rules import Rules
 from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain.app import App, Match
 from freio.domain.spend import Every
-from freio.errors import VendorError
+from freio.errors import Rejected, VendorError
 from tests.contracts.export_rows import NOON, Row
 from tests.contracts.warehouses import BigQueryWorld, DuckDbWorld, emulated, rules
 
@@ -300,6 +300,23 @@ def test_an_old_rollup_is_read_only_where_the_export_has_not_changed(
         with mock.patch("freio.adapters.warehouse.warehouse.question", wraps=question) as asked:
             world.warehouse.spend(NOON - DAY, NOON + 3 * DAY, by=(), every=Every.ALL, as_of=NOON + 3 * DAY)
     assert asked.call_args.kwargs == {"rolled": is_read}
+
+
+def test_an_operator_reads_it_as_the_watch_left_it(world: DuckDbWorld | BigQueryWorld) -> None:
+    """Who may neither read the export nor write: what came since is not there, and nothing is changed."""
+    operator = SqlWarehouse(world.engine, world.tables, rules(), refreshes=False)
+    world.write(Row(cost=1.0))
+    with pytest.raises(Rejected, match="nobody has filled it"):
+        operator.export(NOON - DAY, NOON + DAY)
+    world.warehouse.refresh(NOON + DAY)
+    before = Rollup(world.engine, world.tables, rules()).standing()
+    world.write(Row(cost=2.0, at=NOON + HOUR, exported=NOON + 2 * DAY))
+    with mock.patch.object(world.engine, "mark", side_effect=Rejected("403")):
+        assert _nets(operator, NOON + 3 * DAY) == [(NOON, Decimal(1))]
+    assert Rollup(world.engine, world.tables, rules()).standing() == before
+    others = SqlWarehouse(world.engine, world.tables, rules(labels=("other",)), refreshes=False)
+    with pytest.raises(Rejected, match="made for other apps"):
+        others.export(NOON - DAY, NOON + DAY)
 
 
 def test_a_report_changes_nothing_and_is_whole(world: DuckDbWorld | BigQueryWorld) -> None:

@@ -60,10 +60,16 @@ def test_a_tick_that_was_handled_is_a_line_that_the_alert_counts(
     assert counted(town, function, tick_filter(function, "another")) == 0
 
 
-def test_a_tick_that_fails_is_silence(town: World) -> None:
-    """So is one that is no look at the apps: a drill's."""
+def test_one_project_that_cannot_be_read_is_no_silence(town: World) -> None:
+    """The tick fails, and that is paged by itself; all the other apps were looked at."""
     town.bill(NOW.replace(day=20), NOW, 3_600_000)
     town.google.deny("acme-chat-prod", "monitoring.timeSeries.list")
+    assert town.push("spend_watch") == 500
+    assert counted(town, "spend_watch", tick_filter("spend_watch", "watch")) == 1
+
+
+def test_a_tick_that_sees_nothing_is_silence(town: World) -> None:
+    """There is no export to be read, and so nobody was looked at."""
     assert town.push("spend_watch") == 500
     assert counted(town, "spend_watch", tick_filter("spend_watch", "watch")) == 0
 

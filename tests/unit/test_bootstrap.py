@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from argparse import Namespace
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+from unittest import mock
 
 import pytest
 
@@ -15,10 +19,12 @@ from freio.adapters.local.pager import LogPager, Pagers
 from freio.adapters.local.queue import LoopbackQueue
 from freio.adapters.local.sqlite import SqliteStore
 from freio.bootstrap import Freio
+from freio.commands import probe, quotas
 from freio.domain.journal import Kind
 from freio.domain.lever import KINDS
-from freio.errors import BadMessage, ConfigError, SettingsError
+from freio.errors import BadMessage, ConfigError, Rejected, SettingsError
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EXAMPLE = Path(__file__).parents[2] / "examples" / "freio.yaml"
 
 
@@ -150,3 +156,24 @@ def test_what_nobody_can_use_is_kept_once_and_raised_each_time(tmp_path: Path) -
     (entry,) = freio.store.entries()
     assert (entry.kind, entry.data["reason"], entry.data["message"]) == (Kind.REJECTED, "json", "e-1")
     assert "garbage" in entry.data["raw"]
+
+
+def test_an_operators_commands_read_the_warehouse_as_the_watch_left_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the enforcer they may neither read the export nor write the rollup; and they are said to set nothing."""
+    made: list[Any] = []
+
+    def engine(*_: object, **__: object) -> Any:
+        made.append(mock.Mock())
+        made[-1].mark.side_effect = Rejected("403: the export may not be read")
+        made[-1].session.side_effect = Rejected("403: nothing may be written")
+        return made[-1]
+
+    monkeypatch.setattr("freio.adapters.google.bigquery_engine.BigQueryEngine", engine)
+    asked = environment(FREIO_WAREHOUSE="bigquery:acme-freio.freio")
+    options = Namespace(file=str(EXAMPLE), sandbox=False)
+    for freio in (probe._freio(ExitStack(), options, asked), quotas._freio(options, asked)):
+        with pytest.raises(Rejected, match="nobody has filled it yet"):
+            freio.warehouse.export(NOW - timedelta(days=1), NOW)
+        made[-1].mark.assert_not_called()
+    with pytest.raises(Rejected, match="the export may not be read"):
+        Freio(asked).warehouse.export(NOW - timedelta(days=1), NOW)

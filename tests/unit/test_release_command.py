@@ -14,6 +14,7 @@ from freio.cli import main
 from freio.domain.click import Click, Verb
 from freio.domain.incident import Incident, State
 from freio.domain.target import Brake
+from freio.sandbox.demo.stage import CONFIG
 from tests.functions.test_loop import RUNAWAY, runs_away
 from tests.functions.wire import NOW
 from tests.functions.world import CHANNEL, OPS, PROJECT, World, world
@@ -143,3 +144,23 @@ def test_a_call_that_names_nothing_is_refused(town: World, capsys: pytest.Captur
     assert main(["release", "--app", "chta"]) == 2
     assert "there are: chat" in capsys.readouterr().err
     assert incident_of(town).state is State.THROTTLED
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_a_look_needs_no_gateways_key(
+    yes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Terraform asks before a destroy, with the file and the store alone; who lets go needs it."""
+    file = tmp_path / "freio.yaml"
+    text = CONFIG.read_text(encoding="utf-8")
+    file.write_text(f"{text}\ngateway: {{url: https://llm.acme.example}}\n", encoding="utf-8")
+    for name in ("FREIO_GATEWAY_KEY", "FREIO_QUEUE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FREIO_CONFIG", str(file))
+    monkeypatch.setenv("FREIO_STORE", f"sqlite:{tmp_path / 'state.db'}")
+    monkeypatch.setenv("FREIO_WAREHOUSE", f"duckdb:{tmp_path / 'bill.duckdb'}")
+    code = main(["release", "--all", *(["--yes"] if yes else [])])
+    said = capsys.readouterr()
+    assert code == (2 if yes else 0)
+    assert ("FREIO_GATEWAY_KEY" in said.err) is yes
+    assert ("Nothing is held." in said.out) is not yes

@@ -53,7 +53,7 @@ def _freio(stack: ExitStack, options: Namespace, environment: Mapping[str, str])
 
     if options.sandbox:
         return Freio(options.sandboxed(stack))
-    return Freio({**environment, **({"FREIO_CONFIG": options.file} if options.file else {})})
+    return Freio({**environment, **({"FREIO_CONFIG": options.file} if options.file else {})}, is_operator=True)
 
 
 def _probe(freio: Freio, options: Namespace, out: TextIO) -> int:

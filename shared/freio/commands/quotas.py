@@ -60,7 +60,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
 def _freio(options: Namespace, environment: Mapping[str, str]) -> Freio:
     from freio.bootstrap import Freio  # noqa: PLC0415  # heavy things arrive late
 
-    return Freio({"FREIO_QUEUE": "unused", **environment, "FREIO_CONFIG": options.file})
+    return Freio({"FREIO_QUEUE": "unused", **environment, "FREIO_CONFIG": options.file}, is_operator=True)
 
 
 def _diff(freio: Freio) -> list[Standing]:

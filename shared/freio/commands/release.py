@@ -56,7 +56,9 @@ def _freio(options: Namespace, environment: Mapping[str, str]) -> Freio:
     from freio.bootstrap import Freio  # noqa: PLC0415  # heavy things arrive late
 
     file = {"FREIO_CONFIG": options.file} if options.file else {}
-    return Freio({"FREIO_QUEUE": "unused", **environment, **file})
+    # A look asks the gateway nothing unless something is held there; then this is no key, and it counts as held.
+    unused = {"FREIO_QUEUE": "unused"} | ({} if options.yes else {"FREIO_GATEWAY_KEY": "unused"})
+    return Freio({**unused, **environment, **file})
 
 
 def _release(freio: Freio, options: Namespace, out: TextIO) -> int:

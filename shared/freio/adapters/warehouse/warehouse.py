@@ -15,7 +15,7 @@ from freio.adapters.warehouse.rollup import Rollup, Run
 from freio.adapters.warehouse.rules import Rules
 from freio.domain.money import Money
 from freio.domain.spend import DIMENSIONS, Every, Export, HourlyCost, SpendLine
-from freio.errors import CurrencyMismatch, Unavailable
+from freio.errors import CurrencyMismatch, Rejected, Unavailable
 
 ATTEMPTS = 3
 FRESH = timedelta(hours=2)  # the watch refreshes each hour
@@ -25,9 +25,11 @@ class SqlWarehouse:
     """The export in `tables`, attributed by `rules`.
 
     With a rollup, that is brought up to date and read instead: the export is scanned for what is new in it alone.
+    ``refreshes`` False: it is read as the watch left it, and neither the export is read nor anything written.
     """
 
-    def __init__(self, engine: Engine, tables: Tables, rules: Rules) -> None:
+    def __init__(self, engine: Engine, tables: Tables, rules: Rules, *, refreshes: bool = True) -> None:
+        self._refreshes = refreshes
         self._engine = engine
         self._tables = tables
         self._rules = rules
@@ -38,11 +40,12 @@ class SqlWarehouse:
         """Net hourly cost of AI services used since `since` (a whole hour), from the rows exported by `as_of`.
 
         CurrencyMismatch where the table holds two currencies: a billing account has one, so two are two accounts.
+        Rejected where it may not be refreshed, and was never made, or by other rules than these.
         """
         if self._rollup is None:
             return self._asked(since, as_of)
         for _ in range(ATTEMPTS):
-            stands = self._rollup.refresh(as_of)
+            stands = self._rollup.refresh(as_of) if self._refreshes else self._as_left(self._rollup)
             if known := self._known(stands, since, as_of):
                 return known
             found = self._asked(since, as_of)
@@ -51,6 +54,19 @@ class SqlWarehouse:
                 self._last = (stands, since, as_of, found)
                 return found
         raise Unavailable(f"{self._tables.rollup} was changed by others each time that it was read")
+
+    def _as_left(self, rollup: Rollup) -> Run:
+        stands = rollup.standing()
+        if stands is None:
+            raise Rejected(
+                f"{self._tables.rollup} cannot be read, or nobody has filled it: spend_watch does, each hour"
+            )
+        if stands.basis != rollup.basis:
+            raise Rejected(
+                f"{self._tables.rollup} was made for other apps than those of this file, or by another version:"
+                " deploy the file first, and wait for spend_watch's next hour"
+            )
+        return stands
 
     def _asked(self, since: datetime, as_of: datetime) -> Export:
         values = {"since": since, "as_of": as_of, "exported_since": since, **_of_rules(self._rules)}
