@@ -69,7 +69,8 @@ def test_one_project_that_cannot_be_read_is_no_silence(town: World) -> None:
 
 
 def test_a_tick_that_sees_nothing_is_silence(town: World) -> None:
-    """There is no export to be read, and so nobody was looked at."""
+    """The export cannot be read, and so nobody was looked at."""
+    town.environment = {**town.environment, "FREIO_WAREHOUSE": f"duckdb:{town.folder / 'nowhere' / 'bill.duckdb'}"}
     assert town.push("spend_watch") == 500
     assert counted(town, "spend_watch", tick_filter("spend_watch", "watch")) == 0
 

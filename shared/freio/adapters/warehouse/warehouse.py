@@ -58,9 +58,7 @@ class SqlWarehouse:
     def _as_left(self, rollup: Rollup) -> Run:
         stands = rollup.standing()
         if stands is None:
-            raise Rejected(
-                f"{self._tables.rollup} cannot be read, or nobody has filled it: spend_watch does, each hour"
-            )
+            raise Rejected(f"{self._tables.rollup} cannot be read, or nobody has filled it yet: spend_watch does")
         if stands.basis != rollup.basis:
             raise Rejected(
                 f"{self._tables.rollup} was made for other apps than those of this file, or by another version:"
