@@ -243,11 +243,13 @@ class World:
 
     # ---- what becomes of records
 
-    def spoil(self, kind: Any, record_id: str) -> None:
-        """It cannot be read any more."""
+    def spoil(self, kind: Any, record_id: str) -> Callable[[], None]:
+        """It cannot be read any more, until what is returned is called: then it is as it was."""
         rows = self._rows()
         key = (kind_of(kind), record_id)
-        rows[key] = replace(rows[key], text="{}")
+        good = rows[key]
+        rows[key] = replace(good, text="{}")
+        return lambda: rows.update({key: good})
 
     def lose(self, kind: Any, record_id: str) -> None:
         """It is not there any more, as after a restored database."""

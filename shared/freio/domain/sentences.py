@@ -59,7 +59,7 @@ GONE_SINCE = N_("{where:phrases}: deleted or replaced since")
 LEFT_OUT = N_("Left out of the brake: {what:phrases}.")
 ALL_GONE = N_("Nothing is left to brake: {what:phrases}. Asking again.")
 PAGE_ABANDONED = N_(
-    "{where:phrases} was braked for {app} until {until:time}, and there is no incident that would end it: letting go."
+    "{where:phrases} was braked for {app} until {until:time}, and nothing has ended that since: letting go."
 )
 PAGE_GONE = N_("{where:phrases} was deleted or replaced while it was braked: look whether the brake lives on there.")
 STOPS = N_("Proof: the brake binds. {exceeded:refused_requests}, and nothing gets through.")

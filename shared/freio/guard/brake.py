@@ -9,9 +9,10 @@ from freio.domain.app import App, Client
 from freio.domain.incident import Action, Incident, State
 from freio.domain.journal import Kind
 from freio.domain.phrase import Phrase, packed
-from freio.domain.sentences import ALL_GONE, LEFT_OUT, NEXT_LEVER, NOT_ALL_SET
+from freio.domain.sentences import ALL_GONE, LEFT_OUT, NEXT_LEVER, NOT_ALL_SET, RECORD_UNREADABLE
 from freio.domain.target import Brake, Lease, Target
-from freio.errors import Gone, VendorError
+from freio.domain.where import where
+from freio.errors import Gone, Unreadable, VendorError
 from freio.guard.hold import Holder
 from freio.guard.mandate import goes_beyond, lapsed
 from freio.guard.moves import ask_again
@@ -114,8 +115,24 @@ class Braker:
         assert incident.decision is not None
         until = incident.decision.until
         assert until is not None, "a decision without an end is no authority"
-        seen = {proposed.target: self._seen(proposed.target) for proposed in incident.proposal.steps}
-        lost = tuple(gone_since(target) for target, brake in seen.items() if brake is None)
+        seen: dict[Target, Brake | None] = {}
+        unread: list[tuple[Target, Unreadable]] = []
+        for proposed in incident.proposal.steps:
+            try:
+                seen[proposed.target] = self._seen(proposed.target)
+            except Unreadable as error:
+                if proposed.target in incident.holding:
+                    raise  # nobody knows its leases: it is held on
+                seen[proposed.target] = None
+                unread.append((proposed.target, error))
+        if unread and not any(seen.values()):
+            raise unread[0][1]
+        bad = {target for target, _ in unread}
+        lost = tuple(
+            Phrase.of(RECORD_UNREADABLE, where=packed([where(target)])) if target in bad else gone_since(target)
+            for target, brake in seen.items()
+            if brake is None
+        )
         if len(lost) == len(seen):
             step.thread(incident, f"{incident.revision}/all-gone", ALL_GONE, what=packed(lost))
             ask_again(step, app, incident)

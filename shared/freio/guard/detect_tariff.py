@@ -39,7 +39,9 @@ def of_tariff(
         return None
     for hourly, until, hours in ((uses.estimated, floor_hour(now), HOURS), (uses.billed, uses.settled, A_DAY)):
         mine = [(s.unit_usual.amount / MILLION, s.at) for s in told if s.unit_usual and s.window_minutes == hours * 60]
-        before = Before(usual=min(price for price, _ in mine), since=min(at for _, at in mine)) if mine else None
+        before = None
+        if mine:  # what was told then was about hours that were as far back
+            before = Before(usual=min(price for price, _ in mine), since=min(at for _, at in mine) - (now - until))
         said = dearer(hourly, until, hours, before)
         day = said if before is None else dearer(hourly, until, A_DAY, before)
         worth = any(one and _excess(client, one, factor) > client.money_gate for one in (said, day))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from freio.guard.explain import driven
+from freio.guard.explain import risen
 from freio.guard.meter import Readings
 from freio.guard.places import Traffic7d
 from freio.guard.reconcile import USUAL
 
 DRIVES = Decimal("0.10")  # a model that makes less of the current rate than this does not drive it
 PLAINLY = 2  # times its usual peak: what is not dear may be a little above it on any day
-_ONE = Decimal(1)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 def drivers(app: str, readings: Readings, places: Sequence[Traffic7d]) -> list[Traffic7d]:
@@ -27,9 +27,8 @@ def drivers(app: str, readings: Readings, places: Sequence[Traffic7d]) -> list[T
         return [place for place in places if place.current > place.peak]
     dear = [place for place in places if reading.rate.amount and place.rate >= DRIVES * reading.rate.amount]
     running = [place for place in dear if place.current > place.peak]
-    if not running:  # answers may run away where questions do not: then money says whose
-        rising, _ = driven(reading.models, len(reading.hours) - 1)
-        running = [place for place in dear if place.place.model == rising]
+    rising = risen(reading.models, len(reading.hours) - 1)  # answers may run away where questions do not
+    running += [p for p in dear if p not in running and rising.get(p.place.model, _ZERO) >= DRIVES]
     running += [
         place
         for place in places

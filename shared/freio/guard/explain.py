@@ -139,12 +139,18 @@ def driven(models: Mapping[str, Hours], first: int) -> tuple[str, Decimal]:
 
     Each is held against its own usual: the middle of the same hour of the seven days before `first`.
     """
+    parts = risen(models, first)
+    if not parts:
+        return "", _ZERO
+    driver = max(parts, key=lambda name: parts[name])
+    return driver, round(parts[driver], 4)
+
+
+def risen(models: Mapping[str, Hours], first: int) -> dict[str, Decimal]:
+    """Each one's part of the excess since the hour `first`; empty: nothing is over its usual."""
     over = {name: _excess(hours, first) for name, hours in models.items()}
     whole = sum(over.values(), _ZERO)
-    if not whole:
-        return "", _ZERO
-    driver = max(over, key=lambda name: over[name])
-    return driver, round(over[driver] / whole, 4)
+    return {name: part / whole for name, part in over.items()} if whole else {}
 
 
 def _excess(hours: Hours, first: int) -> Decimal:

@@ -20,7 +20,7 @@ from freio.domain.sentences import PAGE_ABANDONED, PAGE_GONE
 from freio.domain.target import Brake, Hold, Lease, Target
 from freio.errors import Conflict, Gone, Rejected, Unavailable, Unreadable, VendorError
 from freio.guard.heirs import carries, follow
-from freio.guard.mandate import covers
+from freio.guard.mandate import ON_THE_WAY, covers
 from freio.guard.retry import again
 from freio.guard.step import Step
 from freio.guard.tell import Told, at, gone, result, retrying
@@ -171,14 +171,16 @@ class Holder:
         self._arrived(brake, called=True)
 
     def _is_abandoned(self, lease: Lease) -> bool:
-        """Whether it is long over, and no incident is there whose timer would end it."""
+        """Whether it is long over, and its incident is not there any more, or has ended it where nobody could."""
         if lease.until + OVERDUE > self._clock.now():
             return False
         try:
             incident = self._store.get(Incident, lease.incident)
         except Unreadable:
             return True
-        return incident is None or not incident.is_open
+        if incident is None or not incident.is_open:
+            return True
+        return incident.until != lease.until and incident.state not in ON_THE_WAY
 
     def _abandon(self, brake: Brake, leases: Sequence[Lease]) -> None:
         """End leases that nobody ends: no brake outlasts its lease because a record was lost. A person is told."""
@@ -187,7 +189,7 @@ class Holder:
         for lease in leases:
             key = f"{brake.id}/{brake.version}/abandoned/{lease.incident}"
             after = after.without(lease.incident, step.now)
-            step.log(Kind.LEVER, None, "lease ended: no incident", key=key, app=lease.app, target=brake.id)
+            step.log(Kind.LEVER, None, "lease ended: overdue", key=key, app=lease.app, target=brake.id)
             step.page_plain(key, PAGE_ABANDONED, app=lease.app, until=lease.until, **at(brake))
         step.put(replace(after, late_until=brake.late_until))  # the claim was our own
         self._commit(step, brake.target)

@@ -16,7 +16,7 @@ from freio.guard.moves import POLICY
 from freio.guard.owners import Owners
 from freio.ports import Place, Store
 
-_ON_THE_WAY = {State.BRAKING, State.STUCK}  # its limits do not all stand yet
+ON_THE_WAY = {State.BRAKING, State.STUCK}  # its limits do not all stand yet
 
 
 def ends_at(incident: Incident) -> datetime | None:
@@ -39,7 +39,7 @@ def covers(client: Client, store: Store, lease: Lease, now: datetime) -> bool:
     if lease.until <= now:
         return False
     incident = store.get(Incident, lease.incident)
-    return incident is None or incident.state not in _ON_THE_WAY or not lapsed(client, incident, now)
+    return incident is None or incident.state not in ON_THE_WAY or not lapsed(client, incident, now)
 
 
 def goes_beyond(incident: Incident) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from freio.guard.estimate import NOBODY, WEEK, Owned, Traffic
 
+DAY = timedelta(days=1)
 SATURDAY = 5  # as `date.weekday` counts
 PAID = Decimal("0.1")  # of the hours that have rows: with fewer that cost something, credits pay for all
 WORKING, WEEKENDS = 5, 3  # whole days of each, from which on they are known
@@ -91,4 +92,11 @@ def _weighed(costs: Iterable[Owned], since: datetime) -> dict[Traffic, Hours]:
 
 
 def _is_paid(hours: Hours) -> bool:
-    return sum(1 for weight in hours.values() if weight) > PAID * len(hours)
+    """Also where most of the newest day is: credits ran out, and estimates go by the list's price from then on."""
+    newest = max(hour for _, hour in hours)
+    lately = [weight for (_, hour), weight in hours.items() if newest - hour < DAY]
+    return _paid(lately) * 2 >= len(lately) or _paid(hours.values()) > PAID * len(hours)
+
+
+def _paid(weights: Iterable[Decimal]) -> int:
+    return sum(1 for weight in weights if weight)

@@ -24,6 +24,7 @@ DAY = timedelta(days=1)
 DAYS = 7  # before, whose same hours are looked at
 KNOWN_DAYS = 40  # of history, at most, in which days before a price that was told are looked for
 ENOUGH = 3  # of them with tokens
+MOST = 5  # of them, where some may have been dear before it was told
 FLAT = (Decimal("0.75"), Decimal("1.33"))  # of as many tokens as usual: more or fewer are another trouble
 DEARER = Decimal("1.2")  # times the usual price at least
 DEVIATIONS = Decimal(4)  # robust ones over it at least: the mix of some apps is never the same
@@ -163,7 +164,7 @@ def _usual_before(hourly: Hourly, until: datetime, hours: int, since: datetime) 
     ends = [end for back in range(1, KNOWN_DAYS) if (end := until - back * DAY) < since]
     sums = [_sum(_window(hourly, end, hours)) for end in ends[:DAYS]]
     prices = [cost / tokens for tokens, cost in sums if tokens > 0 and cost > 0]
-    return median(prices) if len(prices) >= ENOUGH else None
+    return median(prices) if len(prices) >= MOST else None
 
 
 def _window(hourly: Hourly, until: datetime, hours: int) -> Window:

@@ -72,7 +72,8 @@ class Throttler:
 
     def _check(self, incident: Incident) -> None:
         for target in incident.holding:
-            self._holder.check(target)
+            with suppress(Unreadable):  # the others are looked at all the same, and `hopeless` says it
+                self._holder.check(target)
 
     def _judged(self, step: Step, app: App, incident: Incident) -> None:
         incident = without_gone(step, self._store, incident)

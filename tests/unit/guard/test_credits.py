@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from freio.domain.app import Match
 from freio.domain.money import SpendRange
 from freio.guard.drivers import drivers
 from freio.guard.places import Places
-from tests.unit.guard.watching import FLASH, HOUR, PRO, Town, app, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, PRO, PROJECT, Town, app, client, usd
 
 
 def town_without_credits(credited: str) -> Town:
@@ -80,17 +81,62 @@ def test_a_brake_is_offered_for_traffic_that_credits_pay() -> None:
     assert offered.lever == "quota"
 
 
+def driving(town: Town) -> set[str]:
+    """The models of the places that would be braked now."""
+    readings, at = town.read(), town.clock.now()
+    places = Places(town.client, town.telemetry, town.prices)
+    there = places.of(town.client.apps[0], readings, began=at - HOUR, now=at)
+    return {one.place.model for one in drivers("chat", readings, there)}
+
+
+def answering(flash: tuple[int, int], pro: tuple[int, int], questions: tuple[int, int, int, int]) -> Town:
+    """Twelve days of answers and then an hour, of each model; and of questions: FLASH before and now, PRO likewise."""
+    town = Town(client=client(app(budget=usd(5000))))
+    at = town.clock.now()
+    town.serve(at - timedelta(days=12), at - HOUR, questions[0], output=flash[0])
+    town.serve(at - HOUR, at, questions[1], output=flash[1])
+    town.serve(at - timedelta(days=12), at - HOUR, questions[2], output=pro[0], model=PRO)
+    town.serve(at - HOUR, at, questions[3], output=pro[1], model=PRO)
+    return town
+
+
 @pytest.mark.parametrize("on_credits", [6_000, 18_000])
 def test_a_little_that_credits_pay_takes_no_brake_off_what_is_dear(on_credits: int) -> None:
     """Its answers run away, its questions do not; a tiny model on credits has no more than usual, or three times it."""
-    town = Town(client=client(app(budget=usd(5000))))
+    town = answering((1_000_000, 100_000_000), (0, 0), (1_000_000, 1_000_000, 6_000, on_credits))
     at = town.clock.now()
-    town.serve(at - timedelta(days=12), at - HOUR, 1_000_000, output=1_000_000)
-    town.serve(at - HOUR, at, 1_000_000, output=100_000_000)
-    town.serve(at - timedelta(days=12), at - HOUR, 6_000, model=PRO)
-    town.serve(at - HOUR, at, on_credits, model=PRO)
     town.bill(at - timedelta(days=12), at - 3 * HOUR, 2)
     town.bill(at - timedelta(days=12), at - 3 * HOUR, 0, model=PRO)
-    readings = town.read()
-    places = Places(town.client, town.telemetry, town.prices).of(town.client.apps[0], readings, began=at - HOUR, now=at)
-    assert FLASH in {one.place.model for one in drivers("chat", readings, places)}
+    assert FLASH in driving(town)
+
+
+def test_both_models_whose_answers_run_away_are_braked() -> None:
+    """A hundred and ninety dollars an hour in place of four, with as many questions as ever."""
+    town = answering((1_000_000, 100_000_000), (100_000, 9_000_000), (1_000_000, 1_000_000, 100_000, 100_000))
+    at = town.clock.now()
+    town.bill(at - timedelta(days=12), at - 3 * HOUR, 2)
+    town.bill(at - timedelta(days=12), at - 3 * HOUR, 2, model=PRO)
+    assert driving(town) == {FLASH, PRO}
+
+
+def test_a_few_questions_too_many_of_one_model_hide_no_answers_of_another() -> None:
+    """Three percent over the peak is nothing; the other's answers cost ninety dollars in place of two."""
+    town = answering((10_000_000, 10_300_000), (100_000, 9_000_000), (10_000_000, 10_300_000, 100_000, 100_000))
+    at = town.clock.now()
+    town.bill(at - timedelta(days=12), at - 3 * HOUR, 20)
+    town.bill(at - timedelta(days=12), at - 3 * HOUR, 2, model=PRO)
+    assert PRO in driving(town)
+
+
+@pytest.mark.parametrize("hours", [1, 12, 14, 16, 20, 30])
+def test_neighbours_are_told_apart_by_money_once_credits_have_run_out(hours: int) -> None:
+    """Of a hundred dollars an hour one pays a hundredth; a week of rows without money says nothing of that."""
+    match = {name: Match(projects=frozenset({PROJECT}), labels=(("app", name),)) for name in ("chat", "batch")}
+    town = Town(client=client(*(app(name, match=one, budget=usd(5000)) for name, one in match.items())))
+    at = town.clock.now()
+    out = at - (hours + 3) * HOUR
+    town.serve(at - timedelta(days=12), at, 100_000_000)
+    for name, cost in (("chat", 99), ("batch", 1)):
+        town.bill(at - timedelta(days=12), out, 0, labels={"app": name})
+        town.bill(out, at - 3 * HOUR, cost, labels={"app": name})
+    assert town.read().apps["batch"].rate.amount < 5

@@ -599,7 +599,7 @@ def test_a_lease_whose_incident_was_lost_ends_all_the_same(world: World) -> None
     world.pass_time(12 * HOUR)
     world.sweep(times=3)
     assert CHAT not in world.lever.standing
-    assert any("no incident" in page for page in map(str, world.pager.pages.values()))
+    assert any("nothing has ended that" in page for page in map(str, world.pager.pages.values()))
 
 
 @pytest.fixture
@@ -688,3 +688,82 @@ def test_a_brake_that_is_set_beside_it_uses_up_no_tries_of_another(
         world.click(person, Verb.THROTTLE, "right")
     world.sweep(times=2)
     assert world.brake("left").attempts < 5
+
+
+def asked_to_renew(made: World) -> World:
+    """The lease of chat is over, it runs away still, and people are asked."""
+    throttled(made)
+    made.sweep(times=20)
+    until = made.of("chat").until
+    assert until is not None
+    made.pass_time(until - made.clock.at)
+    made.watch("chat", "warm")
+    made.sweeper.sweep()
+    assert made.of("chat").state is State.PROPOSED
+    return made
+
+
+@pytest.mark.parametrize("verb", [None, Verb.KEEP, Verb.EXPECTED])
+def test_a_record_that_can_be_read_again_is_let_go_of(world: World, verb: Verb | None) -> None:
+    """People were told so, or wanted so, while nobody could: an hour after its lease at the latest."""
+    world.ledger._brake = lambda *_: None  # type: ignore[method-assign]  # a lease without a decision, for a while
+    asked_to_renew(world)
+    good = world.spoil(Brake, CHAT.id)
+    if verb is not None:
+        world.click(OPS, verb, "chat")
+    for _ in range(3 if verb is None else 0):
+        world.pass_time(HOUR)
+        world.watch("chat", "warm")
+        world.sweeper.sweep()
+    good()
+    for _ in range(4):
+        world.pass_time(HOUR)
+        world.watch("chat", "warm")
+        world.sweeper.sweep()
+    assert CHAT not in world.lever.standing
+
+
+@pytest.mark.parametrize("verb", [Verb.KEEP, Verb.SNOOZE, Verb.EXPECTED])
+def test_what_was_set_aside_beside_a_bad_record_stops_no_release_and_ends(two: World, verb: Verb) -> None:
+    """It holds what nobody can read; everything else is let go by hand, and the incident comes to an end."""
+    asked_to_renew(two)
+    two.spoil(Brake, PRO.id)
+    two.click(OPS, verb, "chat")
+    two.releaser.release("", "tess")
+    two.sweeper.sweep()
+    assert CHAT not in two.lever.standing
+    for _ in range(60):
+        two.pass_time(30 * MINUTE)
+        two.watch("chat", "quiet")
+        two.sweeper.sweep()
+    assert two.of("chat").state in {State.RESOLVED, State.STUCK, State.RESTORING}
+
+
+def test_a_record_that_cannot_be_read_keeps_no_other_target_from_being_braked(two: World) -> None:
+    """It is left from an older incident, and may hold nothing."""
+    throttled(two)
+    two.run_out()
+    two.spoil(Brake, PRO.id)
+    two.pass_time(HOUR)
+    two.watch("chat")
+    two.click(OPS, Verb.THROTTLE, "chat")
+    assert CHAT in two.lever.standing
+    assert PRO not in two.lever.standing
+
+
+@pytest.mark.parametrize("bad", [CHAT, PRO])
+def test_a_value_of_somebody_elses_is_seen_beside_a_record_that_cannot_be_read(two: World, bad: Target) -> None:
+    """Whichever of them comes first."""
+    throttled(two)
+    two.sweep(times=20)
+    two.spoil(Brake, bad.id)
+    other = PRO if bad == CHAT else CHAT
+    two.lever.somebody_sets(other, 999)
+    for _ in range(3):
+        two.pass_time(5 * MINUTE)
+        two.watch("chat", "warm")
+        two.sweeper.sweep()
+    found = two.store.get(Brake, other.id)
+    assert found is not None
+    assert found.leases == ()
+    assert two.lever.standing[other] == 999

@@ -299,3 +299,23 @@ def test_what_was_accepted_or_is_four_weeks_old_is_no_price_that_was_told(dear: 
     assert open_prices(replace(incident, state=State.EXPECTED), NOW) == ()
     assert open_prices(incident, incident.opened_at + 28 * DAY) == ()
     assert open_prices(None, NOW) == ()
+
+
+def test_dearer_bills_stay_told_though_they_are_judged_two_days_late() -> None:
+    """They were dear for three days before the alert: those are no days of before. Six days more are as dear."""
+    town, end = Town(), NOW + 6 * DAY
+    since = NOW - 5 * DAY
+    town.telemetry = type(town.telemetry)(town.clock, lag=timedelta(0))
+    town.serve(NOW - 28 * DAY, since, 4_000_000)
+    town.serve(since, since + 2 * DAY, 2_000_000)
+    town.serve(since + 2 * DAY, end, 4_000_000)
+    town.bill(NOW - 28 * DAY, since, 4)
+    town.bill(since, since + 2 * DAY, 5)
+    town.bill(since + 2 * DAY, end, 10)
+    town.clock.at = NOW + timedelta(minutes=1)
+    while town.clock.at < end:
+        town.watcher.watch()
+        town.clock.at += 12 * HOUR
+    seen = the_incident(town).assessment
+    assert seen is not None
+    assert seen.running_away
