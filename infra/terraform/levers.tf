@@ -40,6 +40,7 @@ locals {
         "apikeys.keys.get",
         "apikeys.keys.update",
         "serviceusage.operations.get",
+        "serviceusage.services.list", # as the watch: its own look whether the lever binds
       ]
       hard = []
     }

@@ -13,6 +13,7 @@ import pytest
 
 from freio.adapters.codec import kind_of
 from freio.adapters.google.api_key_lever import ApiKeyLever
+from freio.adapters.google.api_key_probe import LIST
 from freio.adapters.google.billing_lever import UnlinkBillingLever
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.deny_lever import DenyLever
@@ -44,6 +45,7 @@ PREDEFINED = {
 BESIDES = {
     "quota": {"serviceusage.operations.get", "cloudquotas.quotas.get", "cloudquotas.quotas.update"},
     "allowed_models": {"monitoring.timeSeries.list"},
+    "api_key": {LIST},
     "disable_service": {"serviceusage.operations.get"},
 }
 
@@ -236,6 +238,19 @@ def test_who_sets_a_lever_gets_what_it_asks_for_and_nothing_more(name: str) -> N
     assert setter == (needs - by_role) | BESIDES.get(name, set())
     hard = text("hard_levers.tf")
     assert all(f'"{PREDEFINED[permission]}"' in hard for permission in by_role)
+
+
+@pytest.mark.parametrize("name", sorted(set(KINDS) - {"gateway"}))
+def test_the_readme_says_what_a_lever_is_granted(name: str) -> None:
+    """The last column of its table of levers; `a.b.get`, `.update` is `a.b.get` and `a.b.update`."""
+    (row,) = re.findall(rf"(?m)^\| `{name}` \|.*$", (MODULE.parents[1] / "README.md").read_text(encoding="utf-8"))
+    told: list[str] = []
+    for word in re.findall(r"`([\w./]+)`", row.split("|")[-2]):
+        told.append(f"{told[-1].rpartition('.')[0]}{word}" if word.startswith(".") else word)
+    needs = {permission for asked in levers()[name].needs(APP).values() for permission in asked}
+    gives = granted(name)
+    setter = gives["hard"] if name in listed(text("client.tf"), "hard_levers") else gives["enforcer"]
+    assert set(told) == setter | {PREDEFINED[one] for one in needs & set(PREDEFINED)}
 
 
 def test_the_hard_levers_are_those_that_act_as_an_account_of_their_own() -> None:
