@@ -29,7 +29,7 @@ output "release" {
 }
 
 output "environment" {
-  description = "What the command line reads of the environment, as the enforcer for freio probe, quotas, drill and release. Not as the enforcer for freio spend and cost: it may read neither hourly_spend nor the billing export. Who runs these needs roles/bigquery.dataViewer on both (access.readers gives it on Freio's dataset alone) and roles/bigquery.jobUser in project."
+  description = "What the command line reads of the environment, as the enforcer for freio probe, quotas, drill and release: of spend these read the rollup as it stands, and refresh nothing. Not as the enforcer for freio spend and cost: it may not read the billing export. Who runs these needs roles/bigquery.dataViewer on that and on Freio's dataset (access.readers gives the latter alone), and roles/bigquery.jobUser in project."
   value       = local.command_line
 }
 
@@ -73,6 +73,7 @@ output "rights" {
     [for who, one in google_project_iam_member.jobs : { who = who, may = [one.role], on = "project ${one.project}" }],
     [for who, one in google_bigquery_dataset_iam_member.sees : { who = who, may = google_project_iam_custom_role.dataset.permissions, on = "dataset ${one.dataset_id}" }],
     [for one in google_bigquery_table_iam_member.writes : { who = { for name, member in local.members : member => name }[one.member], may = google_project_iam_custom_role.warehouse.permissions, on = "table ${one.dataset_id}.${one.table_id}" }],
+    [for one in google_bigquery_table_iam_member.reads : { who = { for name, member in local.members : member => name }[one.member], may = google_project_iam_custom_role.rollup.permissions, on = "table ${one.dataset_id}.${one.table_id}" }],
     [for who, one in google_bigquery_table_iam_member.export : { who = who, may = [one.role], on = "table ${one.project}.${one.dataset_id}.${one.table_id}" }],
     [for key, one in google_pubsub_topic_iam_member.publishes : { who = split(" ", key)[0], may = [one.role], on = "topic ${one.topic}" }],
     [for key, one in google_secret_manager_secret_iam_member.reads : { who = split(" ", key)[0], may = [one.role], on = "secret ${one.secret_id}" }],

@@ -54,6 +54,7 @@ resource "terraform_data" "nothing_is_held" {
     google_bigquery_dataset_iam_member.sees,
     google_bigquery_table.view,
     google_bigquery_table_iam_member.export,
+    google_bigquery_table_iam_member.reads,
     google_bigquery_table_iam_member.writes,
     google_billing_account_iam_member.watch,
     google_billing_budget.app,

@@ -171,6 +171,28 @@ resource "google_bigquery_table_iam_member" "writes" {
   member     = local.members[each.value.function]
 }
 
+# `freio probe` and `freio quotas` are run as the enforcer, and read the rollup as it stands: they bring nothing up to date.
+resource "google_project_iam_custom_role" "rollup" {
+  project     = var.project
+  role_id     = "freioRollup"
+  title       = "Freio: its rollup, to read"
+  description = "Read rows of a table, and change none. Granted on single tables."
+  permissions = [
+    "bigquery.tables.get",
+    "bigquery.tables.getData",
+  ]
+}
+
+resource "google_bigquery_table_iam_member" "reads" {
+  for_each = { for table in ["hourly_spend", "hourly_spend_runs"] : "enforcer in ${table}" => { function = "enforcer", table = table } }
+
+  project    = var.project
+  dataset_id = google_bigquery_dataset.freio.dataset_id
+  table_id   = google_bigquery_table.freio[each.value.table].table_id
+  role       = google_project_iam_custom_role.rollup.name
+  member     = local.members[each.value.function]
+}
+
 # Where the dataset is, which is where jobs must run.
 resource "google_project_iam_custom_role" "dataset" {
   project     = var.project

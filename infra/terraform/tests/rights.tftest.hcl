@@ -264,6 +264,16 @@ run "tables_are_filled_and_not_made" {
     error_message = jsonencode(keys(google_bigquery_table_iam_member.writes))
   }
   assert {
+    condition = toset([for right in output.rights : "${join(", ", right.may)} on ${right.on}" if right.who == "enforcer" && strcontains(right.on, ".hourly_")]) == toset([
+      "bigquery.tables.get, bigquery.tables.getData on table freio.hourly_spend", "bigquery.tables.get, bigquery.tables.getData on table freio.hourly_spend_runs",
+    ])
+    error_message = "who probes as the enforcer reads the rollup, and changes nothing of it: ${jsonencode([for right in output.rights : right if right.who == "enforcer"])}"
+  }
+  assert {
+    condition     = alltrue([for grant in google_bigquery_table_iam_member.reads : grant.member == "serviceAccount:freio-enforcer@acme-freio.iam.gserviceaccount.com"]) && google_project_iam_member.jobs["enforcer"].role == "roles/bigquery.jobUser"
+    error_message = "the enforcer asks BigQuery in Freio's own project"
+  }
+  assert {
     condition     = google_bigquery_table_iam_member.export["spend_watch"].table_id == "gcp_billing_export_resource_v1_01D4EE_079462_DFD6EC" && google_bigquery_table_iam_member.export["spend_watch"].role == "roles/bigquery.dataViewer"
     error_message = "the watch reads the export's one table"
   }
