@@ -111,7 +111,7 @@ locals {
     contains(local.asked_levers, "iam_deny") && var.organization.id == null && var.organization.deny_folder == null ? [
       "levers: iam_deny needs organization = {deny_folder = …} or {id = …}: Google grants roles/iam.denyAdmin there alone, and its permissions in no custom role"
     ] : [],
-    anytrue([for app in local.listed : length(setintersection(app.levers, ["disable_service", "unlink_billing"])) > 0 && contains(app.projects, var.project)]) ? [
+    anytrue([for app in local.listed : length(setintersection(app.levers, ["disable_service", "unlink_billing"])) > 0 && contains(concat(app.projects, lookup(var.projects, app.name, [])), var.project)]) ? [
       "levers: disable_service and unlink_billing are an app's in ${var.project}, which Freio itself runs in; give Freio a project of its own, or leave them out"
     ] : [],
   )

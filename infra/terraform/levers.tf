@@ -83,9 +83,14 @@ locals {
 
   # A drill whose file says `calls: true` asks the model that it has braked a few questions, as the enforcer.
   drill_permissions = { watch = [], enforcer = ["aiplatform.endpoints.predict"], hard = [] }
-  asked_projects    = try(local.file.drill.calls, false) == true ? try(local.apps[local.drilled].projects, []) : []
+  asked_projects    = try(local.file.drill.calls, false) == true ? try(local.billed[local.drilled], []) : []
 
-  app_projects = toset(flatten([for app in local.listed : app.projects]))
+  # Where an app is billed, and so measured and braked: what it matches, and what the variable projects says beside that.
+  billed       = { for name, app in local.apps : name => distinct(concat(app.projects, lookup(var.projects, name, []))) }
+  app_projects = toset(flatten(values(local.billed)))
+
+  # Apps of which nobody has said where they are billed, nor that this is known.
+  homeless = [for name, projects in local.billed : name if length(projects) == 0 && !contains(keys(var.projects), name)]
 
   # By app, the projects that its service accounts are of, where their address tells.
   homes = {
@@ -98,14 +103,14 @@ locals {
   # By project, the levers that apps in it name.
   project_levers = {
     for project in local.app_projects : project => distinct(flatten([
-      for app in local.listed : app.levers if contains(app.projects, project)
+      for name, app in local.apps : app.levers if contains(local.billed[name], project)
     ]))
   }
   # Where the accounts are that iam_deny denies. One may be of a project that is no app's: nothing but its id is read
   # there. Of one whose address tells no project (Compute Engine's own), it is the app's.
   account_projects = toset(flatten([
     for name, app in local.apps : [
-      for email in app.service_accounts : try(regex(local.account_form, email), app.projects)
+      for email in app.service_accounts : try(regex(local.account_form, email), local.billed[name])
     ] if contains(app.levers, "iam_deny")
   ]))
 
@@ -122,5 +127,12 @@ locals {
         contains(local.account_projects, project) ? local.lever_permissions.iam_deny[who] : [],
       )))
     }
+  }
+}
+
+check "every_app_has_a_project" {
+  assert {
+    condition     = length(local.faults) > 0 || length(local.homeless) == 0
+    error_message = "${join(", ", local.homeless)}: freio.yaml names no project in match.projects, so that Freio has no rights anywhere to measure or brake what the app spends. Say where it is billed, projects = { ${try(local.homeless[0], "")} = [\"acme-chat-prod\"] }, or projects = { ${try(local.homeless[0], "")} = [] } if that is known."
   }
 }

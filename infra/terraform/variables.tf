@@ -104,6 +104,26 @@ variable "own_budget" {
   }
 }
 
+variable "projects" {
+  description = <<-EOT
+    By app, the projects in which it is billed, beside match.projects: for an app that is told by its labels, service
+    accounts or API keys alone. Freio gets its rights there, and enables the APIs; what matches stays as freio.yaml says. An
+    empty list says that it is known that the app has none, and that Freio neither measures nor brakes it.
+  EOT
+  type        = map(list(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.projects), local.app_names)) == 0
+    error_message = "projects: ${join(", ", setsubtract(keys(var.projects), local.app_names))}; each may be an app of ${var.config_file}: ${join(", ", local.app_names)}."
+  }
+  validation {
+    condition     = alltrue([for project in flatten(values(var.projects)) : can(regex(local.project_form, project))])
+    error_message = "projects: ${join(", ", [for project in flatten(values(var.projects)) : project if !can(regex(local.project_form, project))])}; each may be a project's id, such as acme-chat-prod."
+  }
+}
+
 variable "budgets" {
   description = <<-EOT
     The Cloud Billing budgets of the client's apps.

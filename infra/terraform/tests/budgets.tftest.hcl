@@ -87,6 +87,7 @@ run "ways_to_match" {
     config_file  = "tests/files/matches.yaml"
     organization = {}
     budgets      = { accepted = ["two-labels", "key-alone", "account-alone", "no-budget", "rest", "labels-alone"] }
+    projects     = { labels-alone = ["acme-vega"], account-alone = [], key-alone = [] } # for rights: no budget's filter
   }
 
   assert {

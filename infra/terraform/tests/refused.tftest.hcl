@@ -269,3 +269,36 @@ run "an_address_that_is_none" {
 
   expect_failures = [var.alerts]
 }
+
+run "a_project_of_an_app_that_there_is_not" {
+  command = plan
+  variables {
+    projects = { nobody = ["acme-chat"] }
+  }
+
+  expect_failures = [var.projects]
+}
+
+run "a_project_of_an_app_by_its_number" {
+  command = plan
+  variables {
+    projects = { chat = ["123456789012"] }
+  }
+
+  expect_failures = [var.projects]
+}
+
+run "a_hard_lever_in_freios_own_project_that_another_variable_names" {
+  command = plan
+  variables {
+    config_file = "tests/files/labels.yaml"
+    projects    = { chat = ["acme-freio"] }
+  }
+
+  expect_failures = [terraform_data.freio_yaml]
+
+  assert {
+    condition     = local.faults == ["levers: disable_service and unlink_billing are an app's in acme-freio, which Freio itself runs in; give Freio a project of its own, or leave them out"]
+    error_message = jsonencode(local.faults)
+  }
+}

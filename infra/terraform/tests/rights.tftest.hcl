@@ -152,6 +152,52 @@ run "an_account_whose_address_tells_no_project_is_read_in_the_apps" {
   }
 }
 
+run "an_app_told_by_its_labels_has_rights_where_it_is_billed" {
+  command = plan
+  variables {
+    config_file  = "tests/files/matches.yaml"
+    organization = {}
+    budgets      = { accepted = ["two-labels", "key-alone", "account-alone", "no-budget", "rest", "labels-alone"] }
+    projects     = { labels-alone = ["acme-vega", "acme-vega-batch"], account-alone = [], key-alone = ["acme-shared"] }
+  }
+
+  assert {
+    condition = { for project, role in google_project_iam_custom_role.enforcer : project => contains(role.permissions, "serviceusage.quotas.update") } == {
+      acme-free = true, acme-shared = true, acme-two = true, acme-vega = true, acme-vega-batch = true
+    }
+    error_message = "an app without match.projects is braked nowhere: ${jsonencode(keys(google_project_iam_custom_role.enforcer))}"
+  }
+  assert {
+    condition     = google_project_iam_member.watch["acme-vega"].member == "serviceAccount:freio-spend-watch@acme-freio.iam.gserviceaccount.com" && google_project_iam_custom_role.watch["acme-vega"].permissions == toset(["monitoring.timeSeries.list", "resourcemanager.projects.get", "serviceusage.quotas.get"])
+    error_message = "and measured nowhere"
+  }
+  assert {
+    condition     = length(setsubtract(["acme-vega monitoring.googleapis.com", "acme-vega serviceusage.googleapis.com", "acme-vega-batch cloudquotas.googleapis.com"], keys(google_project_service.apps))) == 0
+    error_message = "what its lever calls is not enabled there: ${jsonencode(keys(google_project_service.apps))}"
+  }
+  assert {
+    condition     = contains(keys(terraform_data.nothing_is_held), "acme-vega") && contains(keys(terraform_data.lever_is_let_go), "quota in acme-vega")
+    error_message = "a brake may be held there when it is taken away"
+  }
+}
+
+run "of_an_app_without_any_project_the_plan_warns" {
+  command = plan
+  variables {
+    config_file  = "tests/files/matches.yaml"
+    organization = {}
+    budgets      = { accepted = ["two-labels", "key-alone", "account-alone", "no-budget", "rest", "labels-alone"] }
+    projects     = { key-alone = [] }
+  }
+
+  expect_failures = [check.every_app_has_a_project]
+
+  assert {
+    condition     = local.homeless == ["account-alone", "labels-alone"]
+    error_message = jsonencode(local.homeless)
+  }
+}
+
 run "policy_admin_is_on_the_whole_organization_only_where_that_is_said" {
   command = plan
   variables {
