@@ -11,6 +11,12 @@ locals {
     "storage.googleapis.com",
   ]
 
+  # A project in which nobody has called a model before, as the drill's app has one, knows no quota of it. Freio's own has to
+  # have the API where the drill asks the model: the enforcer's calls count there.
+  model_api        = "aiplatform.googleapis.com"
+  drilled_projects = local.drilled == "" ? [] : try(local.billed[local.drilled], [])
+  drill_apis       = length(local.asked_projects) > 0 || contains(local.drilled_projects, var.project) ? [local.model_api] : []
+
   lever_apis = {
     gateway         = []
     quota           = ["serviceusage.googleapis.com", "cloudquotas.googleapis.com"]
@@ -25,7 +31,11 @@ locals {
   app_apis = {
     for pair in flatten([
       for project, levers in local.project_levers : [
-        for api in distinct(concat(["monitoring.googleapis.com"], flatten([for lever in levers : try(local.lever_apis[lever], [])]))) :
+        for api in distinct(concat(
+          ["monitoring.googleapis.com"],
+          contains(local.drilled_projects, project) ? [local.model_api] : [],
+          flatten([for lever in levers : try(local.lever_apis[lever], [])]),
+        )) :
         { project = project, api = api }
       ] if project != var.project
     ]) : "${pair.project} ${pair.api}" => pair
@@ -33,7 +43,7 @@ locals {
 }
 
 resource "google_project_service" "own" {
-  for_each = toset(var.enable_apis ? local.own_apis : [])
+  for_each = toset(var.enable_apis ? concat(local.own_apis, local.drill_apis) : [])
 
   project            = var.project
   service            = each.key

@@ -83,7 +83,7 @@ locals {
 
   # A drill whose file says `calls: true` asks the model that it has braked a few questions, as the enforcer.
   drill_permissions = { watch = [], enforcer = ["aiplatform.endpoints.predict"], hard = [] }
-  asked_projects    = try(local.file.drill.calls, false) == true ? try(local.billed[local.drilled], []) : []
+  asked_projects    = try(local.file.drill.calls, false) == true ? local.drilled_projects : []
 
   # Where an app is billed, and so measured and braked: what it matches, and what the variable projects says beside that.
   billed       = { for name, app in local.apps : name => distinct(concat(app.projects, lookup(var.projects, name, []))) }

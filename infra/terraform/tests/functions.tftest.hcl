@@ -206,6 +206,26 @@ run "a_drill_is_ticked_where_the_file_has_one" {
     condition     = contains(google_project_iam_custom_role.enforcer["acme-chat"].permissions, "aiplatform.endpoints.predict") && contains(keys(google_pubsub_topic_iam_member.publishes), "enforcer to freio-watch")
     error_message = "its questions are asked by the enforcer, and freio drill calls the watch as the enforcer"
   }
+  assert {
+    condition     = contains(keys(google_project_service.apps), "acme-chat aiplatform.googleapis.com") && contains(keys(google_project_service.own), "aiplatform.googleapis.com")
+    error_message = "there is no model to brake where the drill is, or the enforcer may not call one"
+  }
+}
+
+run "a_drill_that_asks_no_model" {
+  command = plan
+  variables {
+    config_file = "tests/files/quiet_drill.yaml"
+  }
+
+  assert {
+    condition     = contains(keys(google_project_service.apps), "acme-drill aiplatform.googleapis.com") && !contains(keys(google_project_service.own), "aiplatform.googleapis.com")
+    error_message = "its project has the API, and Freio's calls no model: ${jsonencode(keys(google_project_service.apps))}"
+  }
+  assert {
+    condition     = [for key in keys(google_project_service.apps) : key if endswith(key, " aiplatform.googleapis.com")] == ["acme-drill aiplatform.googleapis.com"]
+    error_message = "who calls models has the API, or wants none"
+  }
 }
 
 run "without_a_drill_nobody_may_ask_a_model" {
@@ -215,7 +235,7 @@ run "without_a_drill_nobody_may_ask_a_model" {
   }
 
   assert {
-    condition     = !contains(keys(google_cloud_scheduler_job.tick), "freio-drill")
+    condition     = !contains(keys(google_cloud_scheduler_job.tick), "freio-drill") && length([for one in concat(values(google_project_service.apps), values(google_project_service.own)) : one if one.service == "aiplatform.googleapis.com"]) == 0
     error_message = "a drill that the file does not name"
   }
 
