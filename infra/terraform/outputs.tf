@@ -14,17 +14,22 @@ output "secrets" {
 }
 
 output "probe" {
-  description = "Commands that show, as the enforcer, which brakes each app really has; they set nothing. access.probers may run them, and whoever may do this may brake and let go of everything, unasked, also what takes two people."
+  description = "Commands, for a shell of their own, that show as the enforcer which brakes each app really has; they set nothing. Application default credentials of one's own stay as they are: these are in a folder that CLOUDSDK_CONFIG names, and go with it. access.probers may run them, and whoever may do this may brake and let go of everything, unasked, also what takes two people."
   value = join("\n", concat(
-    ["gcloud auth application-default login --impersonate-service-account ${local.function_emails["enforcer"]}"],
-    [for name, value in local.command_line : "export ${name}=${value}"],
+    # By who is logged in: in the folder that follows, nobody is.
     local.has_gateway ? ["export FREIO_GATEWAY_KEY=$(gcloud secrets versions access latest --secret ${google_secret_manager_secret.freio["gateway-key"].secret_id} --project ${var.project} --impersonate-service-account ${local.function_emails["enforcer"]})"] : [],
+    [
+      "unset GOOGLE_APPLICATION_CREDENTIALS",
+      "export CLOUDSDK_CONFIG=$(mktemp -d)",
+      "gcloud auth application-default login --impersonate-service-account ${local.function_emails["enforcer"]}",
+    ],
+    [for name, value in local.command_line : "export ${name}=${value}"],
     ["freio probe ${var.config_file}"],
   ))
 }
 
 output "release" {
-  description = "Before a destroy: lets go of every brake, and waits until what stood there stands there again. Run as the probe is."
+  description = "Before a destroy: lets go of every brake, and waits until what stood there stands there again. Run as the probe is, in the same shell."
   value       = "freio release --all --yes ${var.config_file}"
 }
 

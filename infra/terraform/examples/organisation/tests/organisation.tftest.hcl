@@ -45,8 +45,8 @@ run "an_organisation" {
     error_message = "one person may be the enforcer, and not for ever"
   }
   assert {
-    condition     = strcontains(output.freio.probe, "export FREIO_GATEWAY_KEY=$(gcloud secrets versions access latest --secret freio-gateway-key ")
-    error_message = "the command line stops without the gateway's key: ${output.freio.probe}"
+    condition     = startswith(output.freio.probe, "export FREIO_GATEWAY_KEY=$(gcloud secrets versions access latest --secret freio-gateway-key ") && length(split("\nexport CLOUDSDK_CONFIG=$(mktemp -d)\n", output.freio.probe)) == 2
+    error_message = "the command line stops without the gateway's key, and gcloud knows nobody in a new folder: ${output.freio.probe}"
   }
   assert {
     condition     = toset([for right in output.freio.rights : "${right.who} on ${right.on}" if contains(right.may, "aiplatform.endpoints.predict")]) == toset(["enforcer on project acme-drill"])

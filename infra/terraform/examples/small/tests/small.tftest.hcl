@@ -32,7 +32,7 @@ run "a_small_client" {
     error_message = "who probes may impersonate the enforcer, and nothing else"
   }
   assert {
-    condition     = strcontains(output.freio.probe, "--impersonate-service-account freio-enforcer@bloom-ai.iam.gserviceaccount.com") && strcontains(output.freio.probe, "export FREIO_STORE=firestore:bloom-ai/freio\n") && endswith(output.freio.probe, "freio.yaml")
+    condition     = startswith(output.freio.probe, "unset GOOGLE_APPLICATION_CREDENTIALS\nexport CLOUDSDK_CONFIG=$(mktemp -d)\ngcloud auth application-default login --impersonate-service-account freio-enforcer@bloom-ai.iam.gserviceaccount.com\n") && strcontains(output.freio.probe, "export FREIO_STORE=firestore:bloom-ai/freio\n") && endswith(output.freio.probe, "freio.yaml")
     error_message = output.freio.probe
   }
   assert {
