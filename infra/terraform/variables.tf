@@ -61,7 +61,8 @@ variable "alerts" {
   description = <<-EOT
     Who is told when Freio itself is in trouble, by a way that is not Slack.
       channels  names of Cloud Monitoring notification channels that exist (projects/P/notificationChannels/N).
-      emails    addresses; a channel is made for each. Google mails budgets to these alone.
+      emails    addresses, 5 at most; a channel is made for each. Google mails budgets to these alone.
+    Both together are 16 at most.
   EOT
   type = object({
     channels = optional(list(string), [])
@@ -84,6 +85,10 @@ variable "alerts" {
   validation {
     condition     = length(var.alerts.emails) <= 5
     error_message = "alerts.emails: ${length(var.alerts.emails)} addresses; may be 5 at most, which is all that one of Google's budgets mails to: use a list's address."
+  }
+  validation {
+    condition     = length(var.alerts.emails) + length(var.alerts.channels) <= 16
+    error_message = "alerts: ${length(var.alerts.channels)} channels and ${length(var.alerts.emails)} emails; may be 16 together at most, which is all that one of Google's alerting policies tells: use a list's address."
   }
 }
 
@@ -165,7 +170,9 @@ variable "organization" {
       billing_role      spend_watch gets two permissions on the billing account, by a custom role of the organization, and not
                         roles/billing.viewer. Where id is named; false if the account is another organization's (a
                         reseller's), or whoever applies may make no role there (roles/iam.organizationRoleAdmin).
-      deny_folder       id of the folder above all the apps' projects, digits: iam_deny then reaches no further.
+      deny_folder       id of the folder above all the apps' projects, digits: iam_deny then reaches no further. Under it (or
+                        in the whole organization, without one) roles/iam.denyAdmin may also change and delete deny policies
+                        that others have made, not Freio's alone.
       policy_condition  CEL expression that keeps roles/orgpolicy.policyAdmin to the apps' projects, by a tag on them:
                         resource.matchTag('123456789012/freio', 'braked'). Google takes no other condition there. On the
                         projects with the tag it is still every constraint, not vertexai.allowedModels alone.
@@ -195,7 +202,9 @@ variable "organization" {
 variable "access" {
   description = <<-EOT
     What people get, as IAM principals (group:platform@acme.example). Nobody gets anything unless named here.
-      deployers  may act as Freio's service accounts: who applies this module without being owner of the project.
+      deployers  may act as Freio's service accounts: who applies this module without being owner of the project. Whoever
+                 may also change a function (roles/cloudfunctions.developer) runs what they like as the enforcer, and so may
+                 brake as probers may. A list has no ends: one person or account each, no group.
       probers    may be the enforcer (and, through it, the identity of the hard levers): for `freio probe`, `freio quotas`,
                  `freio drill` and `freio release`. Whoever may do this may brake and let go of everything, unasked, also
                  what takes two people, and may read the gateway's admin key, which outlives the grant. By principal, until
@@ -224,6 +233,10 @@ variable "access" {
   validation {
     condition     = alltrue([for who in concat(var.access.deployers, keys(var.access.probers)) : !startswith(who, "domain:")])
     error_message = "access: ${join(", ", [for who in concat(var.access.deployers, keys(var.access.probers)) : who if startswith(who, "domain:")])} may deploy or be the enforcer; may be people, groups and accounts that are named: not everybody of a domain."
+  }
+  validation {
+    condition     = alltrue([for who in var.access.deployers : can(regex("^(user|serviceAccount|principal):", who))])
+    error_message = "access.deployers: ${join(", ", [for who in var.access.deployers : who if !can(regex("^(user|serviceAccount|principal):", who))])}; each may be one person or account (serviceAccount:terraform@acme-pipelines.iam.gserviceaccount.com), for a list has no end to say: who deploys code as the enforcer may brake and let go of everything, unasked, also what takes two people."
   }
   validation {
     condition     = alltrue([for who, end in var.access.probers : end != null || can(regex("^(user|serviceAccount|principal):", who))])
@@ -274,8 +287,8 @@ variable "kms" {
     Keys of the client's own (CMEK); none: Google's.
       key            for everything in the region; projects/P/locations/REGION/keyRings/R/cryptoKeys/K.
       warehouse_key  for BigQuery, in the location of the billing export.
-      grant          true: this module lets Google's service agents use them. They must exist already
-                     (`gcloud beta services identity create`); who keeps the keys can also do it by the output kms_members.
+      grant          true: this module lets Google's service agents use them. They must exist already; infra/terraform's
+                     README says how. Who keeps the keys can also do it, by the output kms_members, before the apply.
   EOT
   type = object({
     key           = optional(string)

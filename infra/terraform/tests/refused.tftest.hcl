@@ -93,6 +93,24 @@ run "nobody_to_wake" {
   expect_failures = [var.alerts]
 }
 
+run "more_addresses_than_a_budget_mails_to" {
+  command = plan
+  variables {
+    alerts = { emails = [for number in range(6) : "oncall-${number}@acme.example"] }
+  }
+
+  expect_failures = [var.alerts]
+}
+
+run "more_channels_than_an_alert_tells" {
+  command = plan
+  variables {
+    alerts = { emails = ["oncall@acme.example"], channels = [for number in range(16) : "projects/acme-freio/notificationChannels/${number}"] }
+  }
+
+  expect_failures = [var.alerts]
+}
+
 run "an_open_door_for_people" {
   command = plan
   variables {
@@ -106,6 +124,15 @@ run "a_group_that_passes_by_every_approval_for_ever" {
   command = plan
   variables {
     access = { probers = { "group:platform@acme.example" = null } }
+  }
+
+  expect_failures = [var.access]
+}
+
+run "a_group_that_deploys_what_brakes_for_ever" {
+  command = plan
+  variables {
+    access = { deployers = ["group:platform@acme.example"] }
   }
 
   expect_failures = [var.access]

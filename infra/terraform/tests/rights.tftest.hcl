@@ -223,11 +223,11 @@ run "nobody_gets_anything_unless_named" {
 run "who_is_named_gets_just_that" {
   command = plan
   variables {
-    access = { deployers = ["group:d@acme.example"], probers = { "group:p@acme.example" = "2027-01-31T18:00:00-03:00", "user:ana@acme.example" = null }, readers = ["group:r@acme.example"] }
+    access = { deployers = ["serviceAccount:d@acme-pipelines.iam.gserviceaccount.com"], probers = { "group:p@acme.example" = "2027-01-31T18:00:00-03:00", "user:ana@acme.example" = null }, readers = ["group:r@acme.example"] }
   }
 
   assert {
-    condition     = toset([for grant in google_service_account_iam_member.deployer : "${grant.member} ${grant.role}"]) == toset(["group:d@acme.example roles/iam.serviceAccountUser"]) && length(google_service_account_iam_member.deployer) == 6
+    condition     = toset([for grant in google_service_account_iam_member.deployer : "${grant.member} ${grant.role}"]) == toset(["serviceAccount:d@acme-pipelines.iam.gserviceaccount.com roles/iam.serviceAccountUser"]) && length(google_service_account_iam_member.deployer) == 6
     error_message = "deployers act as the four functions' accounts, the push's and the build's: and not as freio-hard-levers"
   }
   assert {
