@@ -1,5 +1,11 @@
-# The one way in: the network team's load balancer, which lets POSTs of Slack's size through and nothing else. Cloud Run
-# itself takes what comes from it alone (ALLOW_INTERNAL_AND_GCLB).
+# The one way in: the network team's load balancer, which lets POSTs through, 300 a minute from an address, and nothing else.
+# Cloud Run itself takes what comes from it alone (ALLOW_INTERNAL_AND_GCLB).
+
+resource "google_project_service" "compute" {
+  project            = var.project
+  service            = "compute.googleapis.com"
+  disable_on_destroy = false
+}
 
 resource "google_compute_region_network_endpoint_group" "inbox" {
   project               = var.project
@@ -10,6 +16,8 @@ resource "google_compute_region_network_endpoint_group" "inbox" {
   cloud_run {
     service = module.freio.functions["slack_inbox"].service
   }
+
+  depends_on = [google_project_service.compute]
 }
 
 resource "google_compute_security_policy" "inbox" {
@@ -56,6 +64,8 @@ resource "google_compute_security_policy" "inbox" {
       }
     }
   }
+
+  depends_on = [google_project_service.compute]
 }
 
 resource "google_compute_backend_service" "inbox" {
@@ -85,6 +95,8 @@ resource "google_compute_managed_ssl_certificate" "inbox" {
   managed {
     domains = [var.network.host]
   }
+
+  depends_on = [google_project_service.compute]
 }
 
 resource "google_compute_ssl_policy" "inbox" {
@@ -92,6 +104,8 @@ resource "google_compute_ssl_policy" "inbox" {
   name            = "freio-inbox"
   profile         = "RESTRICTED"
   min_tls_version = "TLS_1_2"
+
+  depends_on = [google_project_service.compute]
 }
 
 resource "google_compute_target_https_proxy" "inbox" {
@@ -105,6 +119,8 @@ resource "google_compute_target_https_proxy" "inbox" {
 resource "google_compute_global_address" "inbox" {
   project = var.project
   name    = "freio-inbox"
+
+  depends_on = [google_project_service.compute]
 }
 
 resource "google_compute_global_forwarding_rule" "inbox" {

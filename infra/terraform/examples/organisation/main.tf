@@ -34,7 +34,7 @@ variable "organization" {
 }
 
 variable "network" {
-  description = "Of the network team: the connector that calls go out through, and the name that Slack is given."
+  description = "Of the network team: the connector that calls go out through (see network below), and the name that Slack is given."
   type        = object({ connector = string, host = string })
   default = {
     connector = "projects/acme-network/locations/southamerica-east1/connectors/serverless"
@@ -98,6 +98,9 @@ module "freio" {
     readers   = ["group:finops@acme.example"]
   }
 
+  # The connector's project must let Freio's Cloud Run use it: roles/vpcaccess.user in acme-network for
+  # service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com, with the number of Freio's project. The network team grants
+  # it before the functions are made, which fail without.
   network = {
     inbox_ingress = "ALLOW_INTERNAL_AND_GCLB"
     inbox_url     = "https://${var.network.host}"
@@ -105,7 +108,7 @@ module "freio" {
     egress        = "ALL_TRAFFIC"
   }
 
-  # Granted by whoever keeps the keys, by the output kms_members.
+  # Granted by whoever keeps the keys before the first apply, by the output kms_members, which `terraform plan` shows.
   kms = { key = var.keys.region, warehouse_key = var.keys.warehouse }
 }
 

@@ -47,6 +47,10 @@ provider "google" {
 module "freio" {
   source = "../.."
 
+  # The apps run here too. One that runs as Compute Engine's default account with Editor, which Google once gave it by itself,
+  # may publish to freio-clicks, and so forge the click that brakes or lets go: take Editor from that account (the constraint
+  # iam.automaticIamGrantsForDefaultServiceAccounts keeps new projects from it), give each app an account of its own, or give
+  # Freio a project of its own.
   project       = var.project
   config_file   = "${path.module}/freio.yaml"
   location      = { region = "europe-west1" }

@@ -53,6 +53,10 @@ run "an_organisation" {
     error_message = "models are asked by the drill alone"
   }
   assert {
+    condition     = google_project_service.compute.service == "compute.googleapis.com" && !google_project_service.compute.disable_on_destroy
+    error_message = "a project of Freio's own has no load balancers yet"
+  }
+  assert {
     condition     = length(output.freio.kms_members.key) == 7 && length(output.freio.kms_members.warehouse_key) == 1
     error_message = "who keeps the keys is told whom to let"
   }
