@@ -1,6 +1,7 @@
 # A small client: everything in one project, no organization, no keys of its own.
 #
 #   make bundle
+#   gcloud services enable …: what the first plan asks; README.md, First day, step 4
 #   terraform init
 #   terraform apply -var secrets_ready=false
 #   … make the Slack app, and put the secrets in: terraform output freio
