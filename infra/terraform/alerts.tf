@@ -20,7 +20,8 @@ locals {
   }
 
   # What each says in the log of a tick that it has handled (freio/bootstrap.py, ticked), how often, and what is not done
-  # while it says nothing. A click, a drill and a tick that failed are no such line.
+  # while it says nothing. A click and a drill are no such line, nor is a tick that broke off; what failed within one that
+  # came to its end is paged and noted by itself.
   ticked = {
     spend_watch = { tick = "watch", every = "every five minutes", undone = "nothing runs away visibly" }
     enforcer    = { tick = "sweep", every = "every minute", undone = "no throttle ends and none begins" }
