@@ -287,8 +287,8 @@ variable "kms" {
     Keys of the client's own (CMEK); none: Google's.
       key            for everything in the region; projects/P/locations/REGION/keyRings/R/cryptoKeys/K.
       warehouse_key  for BigQuery, in the location of the billing export.
-      grant          true: this module lets Google's service agents use them. They must exist already; infra/terraform's
-                     README says how. Who keeps the keys can also do it, by the output kms_members, before the apply.
+      grant          true: this module lets Google's service agents use them. They must exist already, as "The client's own
+                     keys" in README.md says. Who keeps the keys can also do it, by the output kms_members, before the apply.
   EOT
   type = object({
     key           = optional(string)
