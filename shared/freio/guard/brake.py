@@ -115,24 +115,11 @@ class Braker:
         assert incident.decision is not None
         until = incident.decision.until
         assert until is not None, "a decision without an end is no authority"
-        seen: dict[Target, Brake | None] = {}
-        unread: list[tuple[Target, Unreadable]] = []
-        for proposed in incident.proposal.steps:
-            try:
-                seen[proposed.target] = self._seen(proposed.target)
-            except Unreadable as error:
-                if proposed.target in incident.holding:
-                    raise  # nobody knows its leases: it is held on
-                seen[proposed.target] = None
-                unread.append((proposed.target, error))
-        if unread and not any(seen.values()):
-            raise unread[0][1]
-        bad = {target for target, _ in unread}
-        lost = tuple(
-            Phrase.of(RECORD_UNREADABLE, where=packed([where(target)])) if target in bad else gone_since(target)
-            for target, brake in seen.items()
-            if brake is None
-        )
+        seen = {proposed.target: self._seen(incident, proposed.target) for proposed in incident.proposal.steps}
+        unread = [one for one in seen.values() if isinstance(one, Unreadable)]
+        if unread and not any(isinstance(one, Brake) for one in seen.values()):
+            raise unread[0]
+        lost = tuple(_left_out(target, one) for target, one in seen.items() if not isinstance(one, Brake))
         if len(lost) == len(seen):
             step.thread(incident, f"{incident.revision}/all-gone", ALL_GONE, what=packed(lost))
             ask_again(step, app, incident)
@@ -141,7 +128,7 @@ class Braker:
             step.thread(incident, f"{incident.revision}/left-out", LEFT_OUT, what=packed(lost))
             step.draw(incident)
         steps = as_granted(incident.proposal.steps, incident.decision)
-        held = {proposed: brake for proposed in steps if (brake := seen[proposed.target]) is not None}
+        held = {proposed: brake for proposed in steps if isinstance(brake := seen[proposed.target], Brake)}
         for proposed, brake in held.items():
             lease = Lease(
                 incident=incident.id,
@@ -165,13 +152,27 @@ class Braker:
         proposal = replace(incident.proposal, steps=tuple(held), uncovered=uncovered)
         return step.keep(incident, proposal=proposal, holding=tuple(s.target for s in held), until=until)
 
-    def _seen(self, target: Target) -> Brake | None:
-        """Its record with what stands there before a first lease; None: it is not there any more."""
-        self._holder.catch_up(target)
-        brake = self._store.get(Brake, target.id) or Brake(target=target)
+    def _seen(self, incident: Incident, target: Target) -> Brake | Unreadable | None:
+        """Its record with what stands there before a first lease; None: it is not there any more.
+
+        A record that cannot be read is no reason not to brake the others, unless the incident holds its target.
+        """
+        try:
+            self._holder.catch_up(target)
+            brake = self._store.get(Brake, target.id) or Brake(target=target)
+        except Unreadable as error:
+            if target in incident.holding:
+                raise
+            return error
         if brake.leases:
             return brake
         try:
             return brake.seen_free(self._holder.found_at(target))
         except Gone:
             return None
+
+
+def _left_out(target: Target, why: Unreadable | None) -> Phrase:
+    if why is None:
+        return gone_since(target)
+    return Phrase.of(RECORD_UNREADABLE, where=packed([where(target)]))
