@@ -20,6 +20,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class FreioError(Exception):
@@ -111,3 +114,7 @@ class Unreadable(Rejected):
     def __init__(self, message: str, rest: Sequence[object] = ()) -> None:
         super().__init__(message)
         self.rest = tuple(rest)
+
+    def others(self, kind: type[T]) -> list[T]:
+        """Those that can be read, of the kind that was asked for."""
+        return [record for record in self.rest if isinstance(record, kind)]

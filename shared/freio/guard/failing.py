@@ -36,7 +36,7 @@ def due(store: Store, kind: type[R], now: datetime, failures: list[str]) -> list
     except Unreadable as error:
         failures.append(repr(error))
         note(store, now, f"reading what is due of {kind.__name__}", error)
-        return [record for record in error.rest if isinstance(record, kind)]
+        return error.others(kind)
 
 
 def _note(store: Store, now: datetime, cause: str, error: Exception) -> None:

@@ -104,7 +104,7 @@ class Holder:
         try:
             known = self._store.every_brake()
         except Unreadable as error:
-            known = [record for record in error.rest if isinstance(record, Brake)]
+            known = error.others(Brake)
         for brake in known:
             if (brake.target.lever, brake.target.project) == (target.lever, target.project):
                 with suppress(VendorError, Conflict):

@@ -218,7 +218,7 @@ def _readable(read: Callable[[], list[T]], kind: type[T], faults: list[str]) -> 
         return read()
     except Unreadable as error:
         faults.append(str(error))
-        return [record for record in error.rest if isinstance(record, kind)]
+        return error.others(kind)
 
 
 def _is_free(brake: Brake) -> bool:

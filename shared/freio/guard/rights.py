@@ -62,10 +62,10 @@ class RightsWatch:
             return
         looked = self._ask(report, {need: needs[need] for need in due}, now)
         fresh = {(one.answer.lever, one.answer.project): one.answer for one in looked}
-        kept = {(answer.lever, answer.project): answer for answer in report.answers}
-        answers = [answer for need, answer in {**kept, **fresh}.items() if need in needs]
+        known = {(answer.lever, answer.project): answer for answer in report.answers} | fresh
+        answers = [answer for need, answer in known.items() if need in needs]
         asked = {lever for lever, _ in fresh}
-        whole = asked - {lever for lever, project in needs if (lever, project) not in {**kept, **fresh}}
+        whole = asked - {lever for lever, project in needs if (lever, project) not in known}
         told = tuple(replace(answer, told=answer.told or answer.lever in whole) for answer in answers)
         if self._put(replace(claimed, answers=told, claimed_until=None)) is not None:
             self._tell(report, answers, looked, whole)

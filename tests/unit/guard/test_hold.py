@@ -704,9 +704,11 @@ def asked_to_renew(made: World) -> World:
 
 
 @pytest.mark.parametrize("verb", [None, Verb.KEEP, Verb.EXPECTED])
-def test_a_record_that_can_be_read_again_is_let_go_of(world: World, verb: Verb | None) -> None:
+def test_a_record_that_can_be_read_again_is_let_go_of(
+    world: World, verb: Verb | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """People were told so, or wanted so, while nobody could: an hour after its lease at the latest."""
-    world.ledger._brake = lambda *_: None  # type: ignore[method-assign]  # a lease without a decision, for a while
+    monkeypatch.setattr(world.ledger, "_brake", lambda *_: None)  # it refuses a lease without a decision
     asked_to_renew(world)
     good = world.spoil(Brake, CHAT.id)
     if verb is not None:

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from freio.adapters.litellm.gateway_calls import MOST, GatewayCalls
+from freio.adapters.litellm.client import COUNTED_TO
+from freio.adapters.litellm.gateway_calls import GatewayCalls
 from freio.domain.callers import Measure, driving
 from tests.contracts.levers import gateway as rigs
 from tests.contracts.levers.gateway import World, app
@@ -69,13 +70,15 @@ def test_of_an_hour_with_too_many_requests_a_part_is_read(world: World, monkeypa
     monkeypatch.setattr(
         world.api,
         "count",
-        lambda since, until, **where: MOST if until - since > timedelta(minutes=15) else counted(since, until, **where),
+        lambda since, until, **where: (
+            COUNTED_TO if until - since > timedelta(minutes=15) else counted(since, until, **where)
+        ),
     )
     calls = log.calls(TEAM, world.clock.now())
     assert calls is not None
     assert calls.now.get(world.care_keys[0]) is None  # half an hour ago
     assert calls.now[world.care_keys[1]] == 5_000
-    monkeypatch.setattr(world.api, "count", lambda *_, **__: MOST)
+    monkeypatch.setattr(world.api, "count", lambda *_, **__: COUNTED_TO)
     assert log.calls(TEAM, world.clock.now()) is None
 
 

@@ -24,6 +24,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 KEYS_A_PAGE = 100  # the most that /key/list gives at once
 LOGS_A_PAGE = 1_000  # the most that /spend/logs/v2 gives at once
 WRITES = ("/key/update", "/team/update")
+COUNTED_TO = 10_000  # spend logs of one question: the proxy counts no further
 MOST_PAGES = 100  # of one question: more is no answer that a brake can wait for
 
 Row = Mapping[str, Any]

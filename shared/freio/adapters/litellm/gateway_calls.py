@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from freio.adapters.litellm.callers import Member, members_of
-from freio.adapters.litellm.client import LiteLlmApi, Row
+from freio.adapters.litellm.client import COUNTED_TO, LiteLlmApi, Row
 from freio.domain.app import App
 from freio.domain.callers import NOBODY, Calls, Measure
 from freio.domain.phrase import Phrase
@@ -20,7 +20,6 @@ from freio.domain.sentences import AT_GATEWAY_KEY
 
 SPANS = tuple(timedelta(minutes=minutes) for minutes in (60, 15, 5))
 DAYS = 7
-MOST = 10_000  # requests of one span: ten pages; the proxy counts no further
 SHORT = 12  # signs of a hash, where a key has no alias
 
 
@@ -62,7 +61,7 @@ class GatewayCalls:
 
     def _fits(self, members: Sequence[Member], ends: Sequence[datetime], span: timedelta) -> bool:
         return all(
-            self._api.count(end - span, end, status_filter="success", **_where(member)) < MOST
+            self._api.count(end - span, end, status_filter="success", **_where(member)) < COUNTED_TO  # ten pages
             for end in ends
             for member in members
         )

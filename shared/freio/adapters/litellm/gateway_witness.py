@@ -12,20 +12,28 @@ the proof stays open. Proxies of before 2026 refuse in other words ("Crossed TPM
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from freio.adapters.litellm.callers import Member
-from freio.adapters.litellm.client import LiteLlmApi, Row
+from freio.adapters.litellm.client import COUNTED_TO, LiteLlmApi, Row
 from freio.adapters.litellm.standing import MODEL, Caller
 from freio.domain.gateway import Counts, Gateway
 from freio.domain.proof import Window
 from freio.domain.target import Target
 
-MOST = 10_000  # the proxy counts no further
 LAG = timedelta(minutes=2)  # rows are written every 10 to 15 s (`PROXY_BATCH_WRITE_AT`), after their request has ended
 _SAID = {"tpm": "tokens", "rpm": "requests"}
 _COLUMN = {Counts.TOTAL: "total_tokens", Counts.INPUT: "prompt_tokens", Counts.OUTPUT: "completion_tokens"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Team:
+    """The keys of a team, by hash: those that its limit of a model holds, and those ``apart`` with one of their own."""
+
+    held: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
 
 
 class GatewayWitness:
@@ -55,24 +63,25 @@ class GatewayWitness:
         whole = (min(until, self._now() - self._lag) - first) // width
         if whole < 1:
             return []
-        apart = self._apart(target)
+        team = self._team(target)
         return [
             Window(
                 start=start,
-                usage=round(self._used(target, start, start + width, apart) / minutes),
-                exceeded=self._refused(target, start, width, apart),
+                usage=round(self._used(target, start, start + width, team.apart) / minutes),
+                exceeded=self._refused(target, start, width, team),
             )
             for start in (first + at * width for at in range(whole))
         ]
 
-    def _apart(self, target: Target) -> frozenset[str]:
-        """The keys, by hash, of a team that its limit of a model does not hold."""
+    def _team(self, target: Target) -> _Team:
+        """Nobody, where the target is no limit of a model of a team."""
         caller, model = Caller.of(target), target.dimension(MODEL)
         if caller.kind != "team" or model is None:
-            return frozenset()
+            return _Team()
         rows = self._api.keys(team_id=caller.id)
         keys = [Member(caller=Caller("key", str(row.get("token"))), row=row) for row in rows]
-        return frozenset(key.caller.id for key in keys if key.own(target.metric, model) is not None)
+        apart = frozenset(key.caller.id for key in keys if key.own(target.metric, model) is not None)
+        return _Team(apart=apart, held=frozenset(key.caller.id for key in keys) - apart)
 
     def _used(self, target: Target, since: datetime, until: datetime, apart: frozenset[str]) -> int:
         """What was let through in one window: rows come by the request, and half an hour of a runaway is too many.
@@ -89,7 +98,7 @@ class GatewayWitness:
             used += 1 if target.metric == "rpm" else counted(row, self._gateway.counts)
         return used
 
-    def _refused(self, target: Target, start: datetime, width: timedelta, apart: frozenset[str]) -> int:
+    def _refused(self, target: Target, start: datetime, width: timedelta, team: _Team) -> int:
         """Requests that this limit refused: a 429 of the provider's, or of another limit, says something else.
 
         A key's own limit refuses in the words that a team's limit has for its keys, so that its refusals are taken off.
@@ -108,12 +117,11 @@ class GatewayWitness:
             )
 
         total = count()
-        if not total or not apart:
+        if not total or not team.apart:
             return total
-        if total < MOST:
-            return max(0, total - sum(count(api_key=hashed) for hashed in sorted(apart)))
-        team = {str(row.get("token")) for row in self._api.keys(team_id=Caller.of(target).id)}
-        return sum(count(api_key=hashed) for hashed in sorted(team - apart))  # what is counted ends there
+        if total < COUNTED_TO:
+            return max(0, total - sum(count(api_key=hashed) for hashed in sorted(team.apart)))
+        return sum(count(api_key=hashed) for hashed in sorted(team.held))
 
 
 def refusal(target: Target) -> str:
