@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from freio.adapters.detector import rhythm
 from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector
 from freio.adapters.detector.engine import judge
 from freio.adapters.detector.evidence import ALL, AT_ONCE
@@ -51,7 +52,7 @@ def test_a_spike_fires_and_says_why() -> None:
     assert (seen.kind, seen.shape, seen.hours) == ("spike", "spike", 1)
     assert seen.usual == pytest.approx(40, rel=0.2)
     assert seen.excess == pytest.approx(360, rel=0.05)
-    assert seen.evidence[0][0].startswith("the hour")
+    assert {"an hour out of rhythm", "the hour over the usual"} <= {name for name, _ in seen.evidence[:3]}
     assert "times the usual" in str(seen.why)
 
 
@@ -237,8 +238,9 @@ def test_late_rows_restate_and_do_not_alert_again(seed: int, hours: int, part: f
 @given(st.integers(0, 10_000), st.integers(168, 1200), st.integers(1, 30))
 def test_a_state_says_hour_by_hour_what_the_whole_past_says(seed: int, hours: int, more: int) -> None:
     """To single precision, over days that turn, and with hours that are missing."""
-    x = bursts(3, hours + more, seed)
-    x[1, np.random.default_rng(seed).integers(0, hours + more, 9)] = np.nan
+    x = np.concatenate([bursts(3, hours + more, seed), business_hours(52, seed=seed)[np.newaxis, : hours + more]])
+    x[1:, np.random.default_rng(seed).integers(0, hours + more, 9)] = np.nan
+    x[3, -2:] *= 4
     state = State(x[:, :hours])
     stepped = [state.step(x[:, hour])[0] for hour in range(hours, hours + more)]
     assert np.allclose(stepped[-1], judge(x, last=1).score[:, 0], rtol=1e-3, atol=1e-3)
@@ -259,6 +261,49 @@ def test_what_an_hour_shows_by_itself_needs_one_hour() -> None:
     """Its money, its excess and its jump, wherever they stand among the kinds."""
     assert [ALL[place].of for place in AT_ONCE] == ["hour", "hour", "jump_3"]
     assert [ALL[place].over_usual for place in AT_ONCE] == [False, True, False]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(5, 28), st.integers(-3, 3))
+def test_a_rhythm_is_kept_by_days_that_are_alike(seed: int, days: int, power: int) -> None:
+    """Busy by day is a rhythm, of cents and of millions; the same hours in any order, or one level with noise, are not.
+
+    Of yesterday and the week before it, so that what happens today says nothing about it.
+    """
+    busy = business_hours(days, seed=seed)
+    shuffled = np.random.default_rng(seed).permutation(busy)
+    flat = np.random.default_rng(seed).normal(10, 0.5, days * DAY)
+    x = np.array([busy, shuffled, flat, np.full(days * DAY, 10.0)]).T * 10.0**power
+    kept = rhythm.every_day(x, usual(x))
+    assert kept[rhythm.SEEN_DAYS + 1 :, 0].all()
+    assert not kept[: rhythm.SEEN_DAYS + 1].any()
+    assert not kept[7:, 1].any()
+    assert not kept[:, 2:].any()
+    x[-DAY:] = 1e6
+    assert (rhythm.every_day(x, usual(x)) == kept).all()
+
+
+def test_a_night_that_costs_what_noon_does_is_out_of_rhythm() -> None:
+    """Each hour alone is one that the app has had on every day, and no record of its money."""
+    noon, night = 120.0, 28 * DAY + 2
+    hours = np.arange(night + 3) % DAY
+    x = np.where((hours >= 11) & (hours < 14), noon, 10.0) * np.random.default_rng(0).normal(1, 0.1, night + 3)
+    x[night:] = noon
+    seen = score(x)
+    assert seen.value >= 1
+    assert {"an hour out of rhythm", "three hours out of rhythm"} <= {name for name, _ in seen.evidence}
+    shuffled = np.concatenate([np.random.default_rng(1).permutation(x[:night]), x[night:]])
+    assert not {name for name, _ in score(shuffled).evidence if "rhythm" in name}
+
+
+def test_a_day_that_gains_on_yesterday_counts_all_but_two_of_its_hours() -> None:
+    """And compares none with another hour than its own."""
+    x = np.tile(np.arange(1.0, DAY + 1), 3)[:, np.newaxis] * np.ones((1, 2))
+    x[-DAY:, 0] += 5.0
+    x[-DAY:, 1] += 5.0
+    x[[-1, -9], 0] = 0.0
+    x[[-1, -9, -17], 1] = 0.0
+    assert statistics(lambda hours: ago(x, hours))["gain_24"][-1].tolist() == [5.0, 0.0]
 
 
 def test_a_state_needs_a_week() -> None:

@@ -86,6 +86,9 @@ WORDS: Mapping[str, str] = {
     "nearly each hour of a day": N_("nearly each hour of the last day"),
     "most hours of a day": N_("most hours of the last day"),
     "a day over the usual": N_("the last day over its usual"),
+    "an hour out of rhythm": N_("the last hour against the app's daily rhythm"),
+    "three hours out of rhythm": N_("the last three hours against the app's daily rhythm"),
+    "a day out of rhythm": N_("nearly each hour of the last day over the same hour of the day before"),
     "the pace of tokens": N_("the pace of tokens"),
     POLICY: N_("the policy"),
     "ops": N_("ops"),  # who may decide: see `freio.domain.authority.Rights`

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freio.adapters.detector.evidence import ALL, HIGH_DAYS, excesses, together
+from freio.adapters.detector import rhythm
+from freio.adapters.detector.evidence import ALL, HIGH_DAYS, RHYTHM, excesses, together
 from freio.adapters.detector.highs import records
 from freio.adapters.detector.level import NOT_ZERO, daily, levels, measured
 from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, known, statistics, usual
@@ -73,6 +74,7 @@ def judge(
             judged[place] = excess[hours - kept :] / (kind.share * unit + past) / kind.edge
             judged[place, : max(0, kind.from_hour - (hours - kept))] = 0.0
         judged[:, np.isnan(spend[chunk, hours - kept :].T)] = 0.0
+        judged[RHYTHM] *= np.repeat(rhythm.every_day(x, usual(x)), DAY, axis=0)[hours - kept : hours]
         score[chunk] = together(judged).T
         seen[chunk] = judged.transpose(2, 1, 0)
         level[chunk] = unit.T

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from freio.adapters.detector import rhythm
 from freio.adapters.detector.engine import CHUNK, DAYS_KEPT, every_hour
-from freio.adapters.detector.evidence import ALL, HIGH_DAYS, OVER_USUAL, excesses, together
+from freio.adapters.detector.evidence import ALL, HIGH_DAYS, OVER_USUAL, RHYTHM, excesses, together
 from freio.adapters.detector.level import LEVEL_DAYS, daily, level, measured
-from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, known, median, of_days, statistics
+from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, known, median, of_days, statistics, usual
 
 WEEK = DAY * DAYS_USUAL
 
@@ -31,6 +32,7 @@ class State:
         self._days = np.empty((2, days, series), np.float32)
         self._highs = np.empty((len(ALL), DAY, series), np.float32)
         self._peaks = np.empty((len(ALL), days, series), np.float32)
+        self._sums = np.empty((5, min(days, rhythm.WEEK_DAYS + 1), series))
         for first in range(0, series, CHUNK):
             chunk = slice(first, min(first + CHUNK, series))
             self._begin(chunk, known(np.ascontiguousarray(spend[chunk, skipped:].T, dtype=np.float32)))
@@ -38,6 +40,8 @@ class State:
         self._today = self._days[:, full:].sum(axis=1)
         self._peak = self._peaks[:, full] if days > full else np.zeros_like(self._peaks[:, 0])
         self._days, self._peaks = self._days[:, :full][:, -LEVEL_DAYS:], self._peaks[:, :full][:, -HIGH_DAYS:]
+        self._today_sums = self._sums[:, -1] if days > full else np.zeros((5, series))
+        self._sums = (self._sums[:, :-1] if days > full else self._sums)[:, -rhythm.WEEK_DAYS :]
         self._turn()
 
     def _begin(self, chunk: slice, x: Floats) -> None:
@@ -47,6 +51,7 @@ class State:
         for of, ring in self._past.items():
             ring[week % WEEK, chunk] = statistic[of][week]
         self._days[:, :, chunk] = daily(x)
+        self._sums[:, :, chunk] = rhythm.of_days(x, usual(x))[:, -self._sums.shape[1] :]
         for place, values in enumerate(excess):
             peaks = np.maximum.reduceat(values, starts, axis=0)
             self._peaks[place][:, chunk] = peaks
@@ -60,6 +65,8 @@ class State:
         """What holds for a whole day: the level, and the records of the days before."""
         self._unit = measured(np.asarray(level(self._days[0], self._days[1]), dtype=float)).astype(np.float32)
         self._before = self._peaks.max(axis=1)
+        days = min(rhythm.WEEK_DAYS, self._hours // DAY - 1)  # on the first day nothing was usual
+        self._rhythm = rhythm.keeps(self._sums.sum(axis=1), days)
 
     def step(self, spend: Floats) -> tuple[Floats, Floats]:
         """Adds an hour of spend (series,), NaN where it is missing → its scores (series,), and (kind, series)."""
@@ -72,11 +79,14 @@ class State:
         statistic = statistics(lambda back: hour[(t - back) % WEEK] if back else x)
         days = [(t - DAY * k) % WEEK for k in range(1, DAYS_USUAL + 1)]
         judged = np.empty((len(ALL), len(x)), np.float32)
-        excess = excesses(statistic, lambda of: of_days([self._past[of][slot] for slot in days]))
+        usually = {of: of_days([ring[slot] for slot in days]) for of, ring in self._past.items()}
+        excess = excesses(statistic, usually.__getitem__)
         for place, kind in enumerate(ALL):
             then = self._highs[place][(t - kind.lag) % DAY]
             judged[place] = excess[place] / (np.float32(kind.share) * self._unit + then) / np.float32(kind.edge)
         judged[:, missing] = 0.0
+        judged[RHYTHM] *= self._rhythm
+        self._today_sums += rhythm.of_hours(x, usually["hour"])
         self._remember(x, statistic, excess)
         return together(judged), judged
 
@@ -93,5 +103,7 @@ class State:
         if self._hours % DAY == 0:
             self._days = np.concatenate((self._days, self._today[:, None]), axis=1)[:, -LEVEL_DAYS:]
             self._peaks = np.concatenate((self._peaks, self._peak[:, None]), axis=1)[:, -HIGH_DAYS:]
+            self._sums = np.concatenate((self._sums, self._today_sums[:, None]), axis=1)[:, -rhythm.WEEK_DAYS :]
+            self._today_sums = np.zeros_like(self._today_sums)
             self._today, self._peak = np.zeros_like(self._today), np.zeros_like(self._peak)
             self._turn()

@@ -27,17 +27,19 @@ def ago(x: Floats, hours: int) -> Floats:
 
 
 def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
-    """Everything that the evidence is made of, from `back(k)`: the spend of k hours ago, 0 to 26.
+    """Everything that the evidence is made of, from `back(k)`: the spend of k hours ago, 0 to 47.
 
     ``mean_3``, ``mean_24``: means of the last hours. ``low_3``, ``low_6``, ``low_12``: what none of them went under; a
     burst of one hour leaves it where it was, a loop that never ends lifts it. ``third_12``, ``third_24``,
     ``fifth_24``: the third lowest of half a day and of a day, and its fifth, so that a pause of two or four hours hides
     nothing. ``jump_3``: by how much an hour is over each of the three before. ``rise_3``: by how much each of the last
-    three hours is over every hour of the day before them.
+    three hours is over every hour of the day before them. ``gain_24``: by how much all but two hours of a day are over
+    the same hour of the day before.
     """
     now = back(0)
     out = {"hour": now}
     total, low, lowest_few = now, now, [now]
+    least_gains: list[Floats] = [now - back(DAY)]
     high = back(1)
     for k in range(1, DAY):
         before = back(k)
@@ -45,6 +47,7 @@ def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
         if k < 12:
             low = np.minimum(low, before)
         insert(lowest_few, before, 5)
+        insert(least_gains, before - back(k + DAY), 3)
         if k < 4:
             high = np.maximum(high, before)
         if k + 1 in (3, 6, 12):
@@ -55,6 +58,7 @@ def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
             out["third_12"] = lowest_few[2]
     out["jump_3"] = np.maximum(0.0, now - high)
     out["rise_3"] = np.maximum(0.0, out["low_3"] - highest(back, 3, 3 + DAY))
+    out["gain_24"] = np.maximum(0.0, least_gains[2])
     return out | {"third_24": lowest_few[2], "fifth_24": lowest_few[4]}
 
 
