@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.paces import WINDOW
+from freio.guard.telemetry import HOUR
 from freio.guard.token_rate import TokenRate
 
 CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
@@ -65,9 +66,12 @@ def of_tokens(
 
 
 def expected_factor(client: Client, app: App, known: Expectations, now: datetime) -> Decimal:
-    """How much more than usual is expected now (1: nothing special), by the client's file or by an announcement.
+    """How much more than usual is expected in the hour that ends now (1: nothing special), by file or announcement.
 
-    The file's days are those of the client's time zone.
+    The file's days are those of the client's time zone. An hour of which a part was expected is expected: else the end
+    of each sale would be told as a runaway, for what ran until then.
     """
-    today: date = now.astimezone(ZoneInfo(client.time_zone)).date()
-    return max(known.factor(now), *(e.factor for e in app.expected if e.start <= today <= e.end), _ONE)
+    zone = ZoneInfo(client.time_zone)
+    first, today = ((now.astimezone(UTC) - back).astimezone(zone).date() for back in (HOUR, 0 * HOUR))
+    of_file = (e.factor for e in app.expected if e.start <= today and first <= e.end)
+    return max(known.factor(now, back=HOUR), *of_file, _ONE)

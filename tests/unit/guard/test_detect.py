@@ -11,7 +11,7 @@ import pytest
 
 from freio.domain.app import ExpectedEvent, Level
 from freio.domain.budget import BudgetReport
-from freio.domain.expectation import Expectations, Lesson
+from freio.domain.expectation import Expectations, Lesson, Planned
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
@@ -95,13 +95,28 @@ def test_a_series_of_less_than_a_day_is_not_judged() -> None:
         (datetime(2026, 11, 27, 2, 59, tzinfo=UTC), False),  # 26 November, 23:59 in São Paulo
         (datetime(2026, 11, 27, 3, 0, tzinfo=UTC), True),
         (datetime(2026, 12, 1, 2, 59, tzinfo=UTC), True),  # the last day is included
-        (datetime(2026, 12, 1, 3, 0, tzinfo=UTC), False),
+        (datetime(2026, 12, 1, 3, 59, tzinfo=UTC), True),  # and so is the hour of which a part lies in it
+        (datetime(2026, 12, 1, 4, 0, tzinfo=UTC), False),
     ],
 )
 def test_an_expected_event_widens_the_usual_on_its_days(at: datetime, is_expected: bool) -> None:
     """Days are the client's; up to its factor times the usual nothing is said."""
     event = ExpectedEvent(start=date(2026, 11, 27), end=date(2026, 11, 30), factor=Decimal(20), why="Black Friday")
     assert (found(now=at, expected=(event,)).signals == ()) is is_expected
+
+
+@pytest.mark.parametrize(("minutes", "is_expected"), [(-5, True), (0, True), (55, True), (60, False)])
+def test_the_end_of_what_was_announced_is_no_runaway(minutes: int, *, is_expected: bool) -> None:
+    """An hour that ends after it was spent in it: it is judged by what was announced, as long as it is remembered."""
+    now = NOW + timedelta(minutes=minutes)
+    sale = Planned(number=1, start=NOW - 9 * HOUR, end=NOW, factor=Decimal(20), why="sale", by="U1", at=NOW - 9 * HOUR)
+    known = Expectations(id="chat", planned=(sale,)).remembered(now)
+    detector, whole = FakeDetector(), client(app())
+    detector.fires("chat")
+    readings = Readings(at=now, apps={"chat": READING}, shares={}, usd_rate=None)
+    scores = judged(whole, readings, detector, detector, now)
+    told = detect(whole, app(), READING, scores, budgets=(), known=known, allowance=None, now=now).signals
+    assert (told == ()) is is_expected
 
 
 def test_more_than_was_expected_is_a_signal() -> None:
