@@ -86,6 +86,7 @@ class Backtest:
     """What came out; ``alerts`` in the order of time, ``judged`` in that of the client's file.
 
     ``tokens``  whether the export says how many there were, so that they were judged beside money.
+    ``total``   all that the export holds; ``unowned`` what of it belongs to none of the apps, and so was not judged.
     """
 
     since: datetime
@@ -93,6 +94,8 @@ class Backtest:
     alerts: tuple[Alert, ...]
     judged: tuple[Judged, ...]
     currency: str
+    total: Money
+    unowned: Money
     tokens: bool = False
 
     @property
@@ -142,12 +145,16 @@ def backtest(
             each.watch(hour, scores)
         progress(hour)
     alerts = [alert for each in replays for alert in each.alerts()]
+    strangers = set(history.costs) - {app.name for app in client.apps}
+    nothing = Money.zero(client.currency)
     return Backtest(
         since=history.since,
         until=history.until,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.at, alert.app))),
         judged=tuple(Judged(app=each.app.name, hours=len(each.spent)) for each in replays),
         currency=client.currency,
+        total=sum((history.spent(name, history.since, history.until) for name in history.costs), nothing),
+        unowned=sum((history.spent(name, history.since, history.until) for name in strangers), nothing),
         tokens=bool(history.tokens) and paces is not None,
     )
 

@@ -143,6 +143,13 @@ def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
     assert [(one.app, one.hours) for one in found.judged] == [("chat", 360), ("search", 192), ("idle", 0)]
 
 
+def test_what_belongs_to_none_of_the_apps_is_named() -> None:
+    """Ninety of a hundred dollars are of a project that the file does not know: nothing of it was judged."""
+    found = backtest(client(), history([1] * 10, other=[9] * 10), Threshold())
+    assert (found.total, found.unowned) == (usd(100), usd(90))
+    assert backtest(client(), history([1] * 10), Threshold()).unowned == usd(0)
+
+
 def test_what_still_runs_has_no_end() -> None:
     """Nobody knows yet how long it lasts."""
     [alert] = backtest(client(), history([1] * 30 + [100] * 4), Threshold()).alerts
