@@ -181,7 +181,7 @@ def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list
             kind=SignalKind.UNPRICED,
             level=Level.WARNING,
             at=now,
-            observed=reading.rate,
+            observed=Money.zero(client.currency),  # nobody knows: the app's rate is of what has a price
             usual=Money.zero(client.currency),
             window_minutes=60,
             score=1.0,

@@ -176,9 +176,10 @@ def test_an_app_over_its_budget_that_has_stopped_does_not_run_away() -> None:
 
 
 def test_a_model_without_a_price_is_a_signal_each() -> None:
-    """Once a month for each, until somebody knows its price."""
+    """Once a month for each, until somebody knows its price; what the models with one cost is no part of it."""
     unpriced = replace(READING, unpriced=frozenset({"b", "a"}))
     signals = found(unpriced, FakeDetector()).signals
+    assert {s.observed for s in signals} == {usd(0)}
     assert [(s.kind, s.driver, s.key) for s in signals] == [
         (SignalKind.UNPRICED, "a", "chat/unpriced/a/2026-11"),
         (SignalKind.UNPRICED, "b", "chat/unpriced/b/2026-11"),
