@@ -26,6 +26,7 @@ from freio.guard.estimate import NOBODY
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading, Readings
+from freio.guard.tariff import FLAT
 from freio.guard.telemetry import HOUR
 
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
@@ -85,7 +86,7 @@ def detect(
         if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor * season, now=now))
     ]
     if tariff := of_tariff(client, app, reading, factor=factor, now=now, told=told):
-        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff)), tariff]
+        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff, told, now)), tariff]
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
     silent = of_silence(client, app, reading, now)
     signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
@@ -168,9 +169,18 @@ def _shape(
     ]
 
 
-def _is_told_by(signal: Signal, tariff: Signal) -> bool:
-    """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause."""
-    return signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES
+def _is_told_by(signal: Signal, tariff: Signal, told: Sequence[Signal], now: datetime) -> bool:
+    """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause.
+
+    A price that was told stays told however many tokens come. Once all of its hours are dear ones, it explains what it
+    makes of as many as usual, and a runaway beside it is another trouble. By hand: tokens at twice the price explain
+    10 an hour instead of 5, and up to 13.30.
+    """
+    if not signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES:
+        return False
+    if not any(now - one.at >= HOURS * HOUR for one in told):
+        return True
+    return signal.observed.amount * tariff.usual.amount <= signal.usual.amount * tariff.observed.amount * FLAT[1]
 
 
 def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list[Signal]:
