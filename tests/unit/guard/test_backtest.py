@@ -131,6 +131,13 @@ def test_special_days_are_held_against_their_like_where_the_file_names_a_country
     assert all(each > shown for each, shown in zip(plain[-12:], same[-12:], strict=True))
 
 
+def test_with_a_calendar_as_much_of_the_past_is_shown_as_in_production() -> None:
+    """Forty days: else no month's end could be held against the one before."""
+    detector = Threshold()
+    backtest(client(country="BR"), history([1] * (24 * 45)), detector)
+    assert len(detector.shown[-1]["chat"]) == 24 * 40
+
+
 def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
     """Two weeks and a day of one app, a week and a day of a later one: three weeks; one that never spent has none."""
     found = backtest(
@@ -230,6 +237,15 @@ def test_dearer_tokens_are_one_alert_for_as_long_as_they_are_dear() -> None:
     [alert] = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast()).alerts
     assert alert.kind is SignalKind.PRICE_CHANGE
     assert alert.ended is None
+
+
+def test_nights_without_tokens_end_no_price_that_was_told() -> None:
+    """As in production: that it is back nobody has seen. Twelve hours of each day, for four days at ten, then at 20."""
+    night = [(0, 0)] * 12
+    days = [hour for price in [10] * 4 + [20] * 5 for hour in ([(price, 500)] * 12 + night)]
+    money, tokens = counted(days)
+    found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast())
+    assert [(alert.kind, alert.ended) for alert in found.alerts] == [(SignalKind.PRICE_CHANGE, None)]
 
 
 def test_tokens_of_later_hours_change_no_alert_before_them() -> None:
