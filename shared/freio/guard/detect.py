@@ -21,7 +21,7 @@ from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, of_tariff
-from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, of_tokens
+from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, expected_factors, of_tokens
 from freio.guard.estimate import NOBODY
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
@@ -41,7 +41,8 @@ class Finding:
     """What was found about one app: its signals now, and whether it still runs away.
 
     ``hushed``  something is not usual, and only what people have called expected keeps it from being a signal.
-    ``factor``  how much more than usual is expected now; ``score`` what the detector says of its money.
+    ``factor``  how much more than usual is expected now; ``factors`` of each hour up to now (empty: nothing special).
+    ``score``   what the detector says of its money.
     """
 
     app: str
@@ -49,6 +50,7 @@ class Finding:
     running_away: bool
     hushed: bool = False
     factor: Decimal = _ONE
+    factors: tuple[Decimal, ...] = ()
     score: Score | None = None
 
     @property
@@ -97,6 +99,7 @@ def detect(
         running_away=bool(shape) or over,
         hushed=len(shape) < len(odd),
         factor=factor,
+        factors=expected_factors(client, app, known, reading, now) if shape else (),
         score=scores.get(app.name),
     )
 

@@ -13,12 +13,15 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.meter import Reading
 from freio.guard.paces import WINDOW
 from freio.guard.telemetry import HOUR
 from freio.guard.token_rate import TokenRate
 
 CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
 _ONE = Decimal(1)
+
+Hours = tuple[Decimal, ...]
 
 
 def series_name(app: App, rate: TokenRate) -> str:
@@ -75,3 +78,19 @@ def expected_factor(client: Client, app: App, known: Expectations, now: datetime
     first, today = ((now.astimezone(UTC) - back).astimezone(zone).date() for back in (HOUR, 0 * HOUR))
     of_file = (e.factor for e in app.expected if e.start <= today and first <= e.end)
     return max(known.factor(now, back=HOUR), *of_file, _ONE)
+
+
+def expected_factors(client: Client, app: App, known: Expectations, reading: Reading, now: datetime) -> Hours:
+    """The same of each hour of a reading, the last one that which ends now; empty where nothing is expected at all."""
+    if not (app.expected or known.planned):
+        return ()
+    zone = ZoneInfo(client.time_zone)
+    middles = [reading.first_hour + at * HOUR + HOUR / 2 for at in range(len(reading.hours) - 1)]
+    days = [middle.astimezone(zone).date() for middle in middles]
+    return (
+        *(
+            max(known.factor(middle), *(e.factor for e in app.expected if e.start <= day <= e.end), _ONE)
+            for middle, day in zip(middles, days, strict=True)
+        ),
+        expected_factor(client, app, known, now),
+    )

@@ -121,7 +121,14 @@ class Follower:
         if hides_price(open_prices(incident, step.now), reading, step.now):
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
-        said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)
+        said = explain(
+            reading,
+            finding.score,
+            finding.signals,
+            factor=finding.factor,
+            factors=finding.factors,
+            before=incident.explanation,
+        )
         said, unread = self._callers.told(app, said, incident.explanation, reading.rate)
         looked = look(
             step,

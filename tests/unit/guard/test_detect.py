@@ -105,6 +105,15 @@ def test_an_expected_event_widens_the_usual_on_its_days(at: datetime, is_expecte
     assert (found(now=at, expected=(event,)).signals == ()) is is_expected
 
 
+def test_each_hour_has_the_factor_that_was_expected_of_it() -> None:
+    """A sale from three in the morning of the 23rd, which is midnight in São Paulo, on; and one that is announced."""
+    event = ExpectedEvent(start=date(2026, 11, 23), end=date(2026, 11, 23), factor=Decimal(4), why="sale")
+    read = replace(READING, first_hour=NOW - 99 * HOUR)
+    factors = found(read, expected=(event,)).factors
+    assert factors == (*(Decimal(1),) * 87, *(Decimal(4),) * 13)
+    assert found(read).factors == ()
+
+
 @pytest.mark.parametrize(("minutes", "is_expected"), [(-5, True), (0, True), (55, True), (60, False)])
 def test_the_end_of_what_was_announced_is_no_runaway(minutes: int, *, is_expected: bool) -> None:
     """An hour that ends after it was spent in it: it is judged by what was announced, as long as it is remembered."""
