@@ -41,7 +41,7 @@ class Finding:
     """What was found about one app: its signals now, and whether it still runs away.
 
     ``hushed``  something is not usual, and only what people have called expected keeps it from being a signal.
-    ``factor``  how much more than usual is expected now; ``factors`` of each hour up to now (empty: nothing special).
+    ``factor``  how much more than usual is expected now; ``factors`` of the last hours (empty: nothing special).
     ``score``   what the detector says of its money.
     """
 
@@ -52,6 +52,15 @@ class Finding:
     factor: Decimal = _ONE
     factors: tuple[Decimal, ...] = ()
     score: Score | None = None
+
+    @property
+    def normal(self) -> tuple[float, ...]:
+        """What the last hours usually cost, as it was expected of them: what the message says, and its picture."""
+        told = self.score.normal if self.score else ()
+        factors = (*(_ONE,) * (len(told) - len(self.factors)), *self.factors)
+        return tuple(value * float(factor) for value, factor in zip(reversed(told), reversed(factors), strict=False))[
+            ::-1
+        ]
 
     @property
     def is_odd(self) -> bool:
@@ -79,9 +88,9 @@ def detect(
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     ``told``       prices that its open incident has told already (`freio.guard.detect_tariff.open_prices`).
     """
-    factor = expected_factor(client, app, known, now)
-    season = max(_ONE, Decimal(str(scores[app.name].season))) if app.name in scores else _ONE
-    odd = _shape(client, app, reading, scores.get(app.name), factor=factor, now=now)
+    factor, score = expected_factor(client, app, known, now), scores.get(app.name)
+    season = max(_ONE, Decimal(str(score.season))) if score else _ONE
+    odd = _shape(client, app, reading, score, factor=factor, now=now)
     odd += [
         signal
         for name, rate in token_series(client, app, reading).items()
@@ -99,8 +108,8 @@ def detect(
         running_away=bool(shape) or over,
         hushed=len(shape) < len(odd),
         factor=factor,
-        factors=expected_factors(client, app, known, reading, now) if shape else (),
-        score=scores.get(app.name),
+        factors=expected_factors(client, app, known, reading, now, last=len(score.normal) if score else 1),
+        score=score,
     )
 
 

@@ -80,12 +80,15 @@ def expected_factor(client: Client, app: App, known: Expectations, now: datetime
     return max(known.factor(now, back=HOUR), *of_file, _ONE)
 
 
-def expected_factors(client: Client, app: App, known: Expectations, reading: Reading, now: datetime) -> Hours:
-    """The same of each hour of a reading, the last one that which ends now; empty where nothing is expected at all."""
+def expected_factors(
+    client: Client, app: App, known: Expectations, reading: Reading, now: datetime, *, last: int
+) -> Hours:
+    """The same of so many last hours of a reading, of which one ends now; empty where nothing is expected at all."""
     if not (app.expected or known.planned):
         return ()
     zone = ZoneInfo(client.time_zone)
-    middles = [reading.first_hour + at * HOUR + HOUR / 2 for at in range(len(reading.hours) - 1)]
+    count = len(reading.hours)
+    middles = [reading.first_hour + at * HOUR + HOUR / 2 for at in range(max(0, count - last), count - 1)]
     days = [middle.astimezone(zone).date() for middle in middles]
     return (
         *(

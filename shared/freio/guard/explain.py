@@ -48,8 +48,8 @@ def explain(
 ) -> Explanation | None:
     """The explanation of what `signals` say of the app's shape; None: nothing of it runs away, or nothing is usual yet.
 
-    ``factor``  how much more than usual is expected of the hour that ends now; ``factors`` of each hour, the last one
-                that one (empty: as much of all of them).
+    ``factor``  how much more than usual is expected of the hour that ends now; ``factors`` of those that have a usual,
+                it among them (empty: as much of all).
     ``before``  what the last look said: what had begun then has not begun later.
     """
     shapes = [signal for signal in signals if signal.kind.is_shape or signal.kind.is_of_price]

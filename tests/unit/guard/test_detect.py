@@ -17,6 +17,7 @@ from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_UNUSUAL
 from freio.domain.signal import SignalKind
+from freio.domain.spend import Score
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.estimate import NOBODY
 from freio.guard.judge import judged
@@ -106,12 +107,15 @@ def test_an_expected_event_widens_the_usual_on_its_days(at: datetime, is_expecte
 
 
 def test_each_hour_has_the_factor_that_was_expected_of_it() -> None:
-    """A sale from three in the morning of the 23rd, which is midnight in São Paulo, on; and one that is announced."""
+    """A sale from midnight in São Paulo on, which is three in the morning: what is usual, as it is drawn."""
     event = ExpectedEvent(start=date(2026, 11, 23), end=date(2026, 11, 23), factor=Decimal(4), why="sale")
     read = replace(READING, first_hour=NOW - 99 * HOUR)
-    factors = found(read, expected=(event,)).factors
-    assert factors == (*(Decimal(1),) * 87, *(Decimal(4),) * 13)
-    assert found(read).factors == ()
+    score = Score(value=1.0, usual=1.0, kind="spike", normal=(1.0,) * 14)
+    given: Any = {"budgets": (), "known": Expectations(id="chat"), "allowance": None, "now": NOW}
+    selling = app(expected=(event,))
+    assert detect(client(selling), selling, read, {"chat": score}, **given).normal == (1.0, *(4.0,) * 13)
+    assert detect(client(), app(), read, {"chat": score}, **given).normal == (1.0,) * 14
+    assert detect(client(), app(), read, {}, **given).normal == ()
 
 
 @pytest.mark.parametrize(("minutes", "is_expected"), [(-5, True), (0, True), (55, True), (60, False)])
