@@ -203,6 +203,19 @@ def test_missing_hours_are_not_zero_spend(seed: int, hours: int, gap: int) -> No
     assert np.allclose(judged[1:], judge(x[1:]).score, atol=0.02)
 
 
+@pytest.mark.parametrize("hours_ago", [4, 72])
+@pytest.mark.filterwarnings("error")
+def test_an_hour_of_credits_is_an_hour_without_spend(hours_ago: int) -> None:
+    """A correction of a month in one hour: it hides no trouble around it, and makes no other one."""
+    x = business_hours()[: 27 * DAY + 15]
+    for trouble in (1, 8):
+        credited, without = x.copy(), x.copy()
+        credited[-6:] *= trouble
+        without[-6:] *= trouble
+        credited[-hours_ago], without[-hours_ago] = -20_000, 0
+        assert score(credited) == score(without)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.integers(5, 7))
 def test_what_was_missing_day_after_day_is_no_news_when_it_comes_back(seed: int, days: int) -> None:

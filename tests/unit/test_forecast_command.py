@@ -268,6 +268,18 @@ def test_what_a_file_cannot_exercise_is_said_aloud(tmp_path: Path, capsys: pytes
     assert "how fast its tokens came" in said
 
 
+def test_spend_of_no_app_is_not_left_out_without_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A project that the file does not name, or rows without any where each project is an app."""
+    export, config = written(tmp_path, [*steady(3), *steady(3, 9.0, project="acme-else")])
+    assert main(["watch", config, "--backtest", export]) == 0
+    assert "! R$648.00 of R$720.00 belong to none of these apps, and were not judged" in capsys.readouterr().out
+    assert main(["watch", "--backtest", export]) == 0
+    assert "belong to none" not in capsys.readouterr().out
+    export, _ = written(tmp_path, [*steady(3), *steady(3, 9.0, project="")])
+    assert main(["watch", "--backtest", export, "--format", "json"]) == 0
+    assert Decimal(json.loads(capsys.readouterr().out)["spend_of_no_app"]) == 648
+
+
 def test_csv_has_one_line_for_each_alert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And the rest on standard error."""
     export, config = written(tmp_path, runaway())

@@ -59,6 +59,10 @@ SHORT = N_(
     "{app}: {hours:duration} of history. The first 24 hours are never judged, records are kept for {full:duration}, "
     "and with less than that an alert is likelier than it will be"
 )
+UNOWNED = N_(
+    "{amount:money} of {total:money} belong to none of these apps, and were not judged: production pages somebody once "
+    "an hour of that costs more than {gate:money}."
+)
 ABSENT = N_("{app}: no spend in this export")
 APPS = (N_("app"), N_("history"), N_("alerts"), N_("a week"), N_("over the usual before"), N_("and after"))
 ALERTS = (
@@ -203,6 +207,9 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
         notes.append(language.say(BY_TOKENS, {"alerts": str(many)}))
     missing = packed(Phrase(what) for what in MISSING)
     notes.append(f"! {language.say(NOT_REPLAYED, {'missing': missing})}")
+    if found.unowned.amount > 0:
+        amounts = {"amount": found.unowned, "total": found.total, "gate": client.money_gate}
+        notes.append(f"! {language.say(UNOWNED, {name: _text(money) for name, money in amounts.items()})}")
     for one in found.judged:
         if not one.hours:
             notes.append(f"! {language.say(ABSENT, {'app': one.app})}")
@@ -225,6 +232,8 @@ def _json(client: Client, found: Backtest, _language: Language) -> str:
             "not_replayed": list(MISSING),
             "app_weeks": f"{found.app_weeks:.4f}",
             "per_app_week": None if found.rate is None else f"{found.rate:.4f}",
+            "spend": f"{found.total.amount:f}",
+            "spend_of_no_app": f"{found.unowned.amount:f}",
             "over_the_usual_before": f"{before.amount:f}",
             "over_the_usual_after": f"{after.amount:f}",
             "apps": [

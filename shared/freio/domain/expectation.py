@@ -9,7 +9,7 @@ from decimal import Decimal
 from freio.domain.money import Money
 
 SLACK = Decimal("1.2")  # a rate that was called expected wavers
-KEPT = timedelta(days=28)  # hours of trouble: as long as the detector looks back
+KEPT = timedelta(days=28)  # hours of trouble, and of what was announced: as long as the detector looks back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +87,9 @@ class Expectations:
         """Whether some lesson covers this rate."""
         return any(lesson.covers(rate, now) for lesson in self.lessons)
 
-    def factor(self, now: datetime) -> Decimal:
-        """Up to how many times the usual was announced for now (1: nothing was)."""
-        return max((one.factor for one in self.planned if one.start <= now < one.end), default=Decimal(1))
+    def factor(self, now: datetime, *, back: timedelta = timedelta(0)) -> Decimal:
+        """Up to how many times the usual was announced for now, or some time `back` until now (1: nothing was)."""
+        return max((one.factor for one in self.planned if one.start <= now < one.end + back), default=Decimal(1))
 
     def excluded(self) -> tuple[tuple[datetime, datetime], ...]:
         """The spans of trouble that is over."""
@@ -104,11 +104,14 @@ class Expectations:
         )
 
     def remembered(self, now: datetime) -> Expectations:
-        """Without what is over or forgotten."""
+        """Without what is forgotten.
+
+        What was announced is remembered when it is over: its last hour is still judged, and its days are no example.
+        """
         return replace(
             self,
             lessons=tuple(one for one in self.lessons if now < one.until),
-            planned=tuple(one for one in self.planned if now < one.end),
+            planned=tuple(one for one in self.planned if now < one.end + KEPT),
             confirmed=tuple(one for one in self.confirmed if one.until is None or now < one.until + KEPT),
         )
 

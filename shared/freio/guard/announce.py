@@ -71,7 +71,7 @@ class Announcements:
     def _withdraw(self, step: Step, click: Click, app: App) -> None:
         before = known(self._store, app.name, step.now)
         after = before.without(click.number)
-        if after == before:
+        if after == before or any(one.number == click.number and one.end <= step.now for one in before.planned):
             reply(step, click, say.PLAN_UNKNOWN, app=app.name, number=click.number, command=LIST)
             return
         step.put(after)
@@ -95,11 +95,11 @@ class Announcements:
                     end=event.end,
                     why=event.why,
                 )
-        yield from _said(app.name, said)
+        yield from _said(app.name, said, now)
 
 
-def _said(app: str, said: Expectations) -> Iterator[Phrase]:
-    for one in said.planned:
+def _said(app: str, said: Expectations, now: datetime) -> Iterator[Phrase]:
+    for one in (planned for planned in said.planned if now < planned.end):
         yield Phrase.of(
             say.PLAN_LINE,
             app=app,

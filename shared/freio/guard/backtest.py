@@ -9,7 +9,7 @@ as telemetry knows it, though its bill comes a day later.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -23,16 +23,16 @@ from freio.domain.spend import Pace, Score
 from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
 from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
-from freio.guard.detect_tariff import open_prices
+from freio.guard.detect_tariff import hides_price, open_prices
 from freio.guard.explain import driven
 from freio.guard.history import Costs, History
 from freio.guard.judge import MIN_HOURS, paces_of, seasoned
-from freio.guard.meter import HISTORY, Reading
+from freio.guard.meter import HISTORY, Reading, history_of
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
 from freio.ports import Calendar, Detector, PaceDetector
 
-KEPT = int(HISTORY / HOUR)
+KEPT = int(HISTORY / HOUR)  # hours of records; a calendar asks for more
 WEEK = timedelta(days=7)
 INSTANT = timedelta(seconds=1)  # before an hour ends it is the one that ends now, and not the next
 BACK = 168  # hours before an alert in which what led to it is looked for
@@ -86,6 +86,7 @@ class Backtest:
     """What came out; ``alerts`` in the order of time, ``judged`` in that of the client's file.
 
     ``tokens``  whether the export says how many there were, so that they were judged beside money.
+    ``total``   all that the export holds; ``unowned`` what of it belongs to none of the apps, and so was not judged.
     """
 
     since: datetime
@@ -93,6 +94,8 @@ class Backtest:
     alerts: tuple[Alert, ...]
     judged: tuple[Judged, ...]
     currency: str
+    total: Money
+    unowned: Money
     tokens: bool = False
 
     @property
@@ -142,12 +145,16 @@ def backtest(
             each.watch(hour, scores)
         progress(hour)
     alerts = [alert for each in replays for alert in each.alerts()]
+    strangers = set(history.costs) - {app.name for app in client.apps}
+    nothing = Money.zero(client.currency)
     return Backtest(
         since=history.since,
         until=history.until,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.at, alert.app))),
         judged=tuple(Judged(app=each.app.name, hours=len(each.spent)) for each in replays),
         currency=client.currency,
+        total=sum((history.spent(name, history.since, history.until) for name in history.costs), nothing),
+        unowned=sum((history.spent(name, history.since, history.until) for name in strangers), nothing),
         tokens=bool(history.tokens) and paces is not None,
     )
 
@@ -178,6 +185,10 @@ class Replay:
     opened: list[Opened] = field(default_factory=list)
     counted: Counted = field(default_factory=Counted)
     reading: Reading | None = None
+    kept: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = int(history_of(self.client) / HOUR)
 
     def read(self, hour: datetime) -> None:
         """The hour that ends then; an app begins with its first spend."""
@@ -186,9 +197,7 @@ class Replay:
         if not self.spent and amount <= 0:
             return
         self.spent.append(amount)
-        self.shown = (
-            [*self.shown[1 - KEPT :], float(amount)] if len(self.shown) >= KEPT else [*self.shown, float(amount)]
-        )
+        self.shown = [*self.shown, float(amount)][-self.kept :]
         this_month = month_start(hour - HOUR)
         so_far = self.month[1] if self.month[0] == this_month else _ZERO
         self.month = this_month, so_far + amount
@@ -230,6 +239,8 @@ class Replay:
         )
         if incident is None:
             return
+        if hides_price(open_prices(incident, hour), reading, hour):
+            reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=False, now=hour)
         incident = look(step, self.app, incident, seen, spend=reading.spend, rate=reading.rate)
         place = len(self.spent) - 1
@@ -254,7 +265,7 @@ class Replay:
     def _reading(self, hour: datetime) -> Reading:
         currency = self.client.currency
         models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
-        hours = self.spent[-KEPT:]
+        hours = self.spent[-self.kept :]
         nothing = Money.zero(currency)
         return Reading(
             app=self.app.name,

@@ -74,8 +74,8 @@ class Past:
     def plain(self) -> list[Decimal]:
         """The hours as if nothing had been special in them.
 
-        Trouble, and the days for which the client's file expected more, cost no more than the middle of the same hour
-        of the days before. A holiday costs what its weekday does.
+        Trouble, and the days for which the client's file or an announcement expected more, cost no more than the middle
+        of the same hour of the days before. A holiday costs what its weekday does.
         """
         out: list[Decimal] = []
         for at, spent in enumerate(self.hours):
@@ -106,8 +106,10 @@ class Past:
 
     def _is_no_example(self, at: int) -> bool:
         start, day = self.start(at), self.day(at)
-        troubled = any(since < start + HOUR and start < until for since, until in self.known.trouble)
-        return troubled or any(one.start <= day <= one.end for one in self.app.expected)
+        announced = ((one.start, one.end) for one in self.known.expectations.planned)
+        spans = (*self.known.trouble, *announced)
+        is_within = any(since < start + HOUR and start < until for since, until in spans)
+        return is_within or any(one.start <= day <= one.end for one in self.app.expected)
 
     def _as_any_day(self, at: int, spent: Decimal) -> Decimal:
         day = self.day(at)

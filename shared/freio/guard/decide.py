@@ -85,7 +85,7 @@ def open_or_merge(
         if number > 1:
             sentence = SIGNALLED_OF_BUDGET if signal.kind.is_of_budget else SIGNALLED
             if not signal.observed.amount:
-                sentence = SIGNALLED_ALONE  # silence, a drill, or an anomaly of Google's that does not say what it cost
+                sentence = SIGNALLED_ALONE  # silence, a drill, no price, or an anomaly of Google's that says no cost
             step.thread(
                 merged, f"signal/{number}", sentence, kind=signal.kind, observed=signal.observed, usual=signal.usual
             )

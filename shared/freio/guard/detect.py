@@ -21,11 +21,12 @@ from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, of_tariff
-from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, of_tokens
+from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, expected_factors, of_tokens
 from freio.guard.estimate import NOBODY
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading, Readings
+from freio.guard.tariff import FLAT
 from freio.guard.telemetry import HOUR
 
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
@@ -40,7 +41,8 @@ class Finding:
     """What was found about one app: its signals now, and whether it still runs away.
 
     ``hushed``  something is not usual, and only what people have called expected keeps it from being a signal.
-    ``factor``  how much more than usual is expected now; ``score`` what the detector says of its money.
+    ``factor``  how much more than usual is expected now; ``factors`` of the last hours (empty: nothing special).
+    ``score``   what the detector says of its money.
     """
 
     app: str
@@ -48,7 +50,17 @@ class Finding:
     running_away: bool
     hushed: bool = False
     factor: Decimal = _ONE
+    factors: tuple[Decimal, ...] = ()
     score: Score | None = None
+
+    @property
+    def normal(self) -> tuple[float, ...]:
+        """What the last hours usually cost, as it was expected of them: what the message says, and its picture."""
+        told = self.score.normal if self.score else ()
+        factors = (*(_ONE,) * (len(told) - len(self.factors)), *self.factors)
+        return tuple(value * float(factor) for value, factor in zip(reversed(told), reversed(factors), strict=False))[
+            ::-1
+        ]
 
     @property
     def is_odd(self) -> bool:
@@ -76,16 +88,16 @@ def detect(
     ``allowance``  by how much a cost owner has made the budget larger, where that is in force.
     ``told``       prices that its open incident has told already (`freio.guard.detect_tariff.open_prices`).
     """
-    factor = expected_factor(client, app, known, now)
-    season = max(_ONE, Decimal(str(scores[app.name].season))) if app.name in scores else _ONE
-    odd = _shape(client, app, reading, scores.get(app.name), factor=factor, now=now)
+    factor, score = expected_factor(client, app, known, now), scores.get(app.name)
+    season = max(_ONE, Decimal(str(score.season))) if score else _ONE
+    odd = _shape(client, app, reading, score, factor=factor, now=now)
     odd += [
         signal
         for name, rate in token_series(client, app, reading).items()
         if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor * season, now=now))
     ]
     if tariff := of_tariff(client, app, reading, factor=factor, now=now, told=told):
-        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff)), tariff]
+        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff, told, now)), tariff]
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
     silent = of_silence(client, app, reading, now)
     signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
@@ -96,7 +108,8 @@ def detect(
         running_away=bool(shape) or over,
         hushed=len(shape) < len(odd),
         factor=factor,
-        score=scores.get(app.name),
+        factors=expected_factors(client, app, known, reading, now, last=len(score.normal) if score else 1),
+        score=score,
     )
 
 
@@ -168,9 +181,18 @@ def _shape(
     ]
 
 
-def _is_told_by(signal: Signal, tariff: Signal) -> bool:
-    """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause."""
-    return signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES
+def _is_told_by(signal: Signal, tariff: Signal, told: Sequence[Signal], now: datetime) -> bool:
+    """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause.
+
+    A price that was told stays told however many tokens come. Once all of its hours are dear ones, it explains what it
+    makes of as many as usual, and a runaway beside it is another trouble. By hand: tokens at twice the price explain
+    10 an hour instead of 5, and up to 13.30.
+    """
+    if not signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES:
+        return False
+    if not any(now - one.at >= HOURS * HOUR for one in told):
+        return True
+    return signal.observed.amount * tariff.usual.amount <= signal.usual.amount * tariff.observed.amount * FLAT[1]
 
 
 def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list[Signal]:
@@ -181,7 +203,7 @@ def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list
             kind=SignalKind.UNPRICED,
             level=Level.WARNING,
             at=now,
-            observed=reading.rate,
+            observed=Money.zero(client.currency),  # nobody knows: the app's rate is of what has a price
             usual=Money.zero(client.currency),
             window_minutes=60,
             score=1.0,

@@ -43,17 +43,20 @@ def explain(
     signals: Sequence[Signal],
     *,
     factor: Decimal,
+    factors: Hours = (),
     before: Explanation | None,
 ) -> Explanation | None:
     """The explanation of what `signals` say of the app's shape; None: nothing of it runs away, or nothing is usual yet.
 
-    ``factor``  how much more than usual is expected of these hours.
+    ``factor``  how much more than usual is expected of the hour that ends now; ``factors`` of those that have a usual,
+                it among them (empty: as much of all).
     ``before``  what the last look said: what had begun then has not begun later.
     """
     shapes = [signal for signal in signals if signal.kind.is_shape or signal.kind.is_of_price]
     if not shapes or score is None:
         return before
-    over = _over(reading, score, factor, before)
+    factors = factors or (factor,) * len(reading.hours)
+    over = _over(reading, score, factors, before)
     steps = _parts(reading, over)
     so_far = sum(steps, _ZERO)
     pace = _pace(over, shapes)
@@ -62,7 +65,7 @@ def explain(
     return Explanation(
         at=reading.at,
         since=_since(reading, over, shapes, before),
-        usual=Money(_usual(score, 1, factor)[-1], currency),
+        usual=Money(_usual(score, 1, factors)[-1], currency),
         so_far=Money(so_far, currency),
         tomorrow=Money(so_far + pace * DAY, currency),
         month_end=Money(so_far + pace * _hours_left(reading.at), currency),
@@ -72,19 +75,19 @@ def explain(
     )
 
 
-def _usual(score: Score, many: int, factor: Decimal) -> list[Decimal]:
-    """What each of the last hours usually costs, as expected now."""
+def _usual(score: Score, many: int, factors: Hours) -> list[Decimal]:
+    """What each of the last hours usually costs, as it was expected."""
     normal = [Decimal(str(round(value, 6))) for value in (score.normal or (score.usual,))[-many:]]
-    return [value * factor for value in normal]
+    return [value * factor for value, factor in zip(normal, factors[-len(normal) :], strict=True)]
 
 
-def _over(reading: Reading, score: Score, factor: Decimal, before: Explanation | None) -> Over:
+def _over(reading: Reading, score: Score, factors: Hours, before: Explanation | None) -> Over:
     """From the alert back through the hours on end that already cost half as much over the usual as it has since.
 
     Once told, it stays: what is still over the usual under a brake is no reason to think that it began last week.
     """
     told = min(len(reading.hours), max(1, len(score.normal)))
-    hours, normal = reading.hours[-told:], _usual(score, told, factor)
+    hours, normal = reading.hours[-told:], _usual(score, told, factors)
     excess = [max(_ZERO, x - n) for x, n in zip(hours, normal, strict=True)]
     skipped = len(reading.hours) - told
     if before is not None:

@@ -15,7 +15,6 @@ from freio.domain.app import App, Client
 from freio.domain.incident import Incident
 from freio.domain.notice import Card
 from freio.domain.signal import SignalKind
-from freio.domain.spend import Score
 from freio.errors import VendorError
 from freio.guard.beside import Beside
 from freio.guard.callers import CallerWatch, tell
@@ -85,7 +84,7 @@ class Follower:
         if self._forecasts is not None:
             again(partial(self._forecasts.merge, app))  # after the look: it moves by what that has seen
         again(partial(self._propose, app, readings))
-        again(partial(self._draw_chart, app, reading, finding.score))
+        again(partial(self._draw_chart, app, reading, finding))
         incident = self._store.open_incident(app.name)
         if self._digests is not None and incident is not None:
             again(partial(self._digests.note, incident))
@@ -121,7 +120,14 @@ class Follower:
         if hides_price(open_prices(incident, step.now), reading, step.now):
             reading = replace(reading, complete=False)
         seen = assess(finding, reading, incident.assessment, refusing=refusing, now=step.now)
-        said = explain(reading, finding.score, finding.signals, factor=finding.factor, before=incident.explanation)
+        said = explain(
+            reading,
+            finding.score,
+            finding.signals,
+            factor=finding.factor,
+            factors=finding.factors,
+            before=incident.explanation,
+        )
         said, unread = self._callers.told(app, said, incident.explanation, reading.rate)
         looked = look(
             step,
@@ -170,7 +176,7 @@ class Follower:
         last = self._proposed.get((incident.id, incident.tried))
         return last is not None and now - last < PROPOSE_EVERY
 
-    def _draw_chart(self, app: App, reading: Reading, score: Score | None) -> None:
+    def _draw_chart(self, app: App, reading: Reading, finding: Finding) -> None:
         """A picture of the last days, when the incident is new, and again every hour while it is open."""
         incident = self._store.open_incident(app.name)
         if incident is None:
@@ -181,8 +187,8 @@ class Follower:
             return
         drawn = Hours(
             spent=reading.hours,
-            usual=score.normal if score else (),
-            fired=score.fired if score else (),
+            usual=finding.normal,
+            fired=finding.score.fired if finding.score else (),
             since=incident.explanation.since if incident.explanation else None,
         )
         picture = spend_chart(drawn, now, self._client)

@@ -12,6 +12,7 @@ from freio.domain.app import App, Client
 from freio.domain.spend import Pace, Score
 from freio.guard.detect_tokens import matters, series_name
 from freio.guard.meter import Reading, Readings
+from freio.guard.paces import window
 from freio.guard.season import days_of, factors, in_money
 from freio.guard.telemetry import HOUR, floor_hour
 from freio.guard.token_rate import TokenRate
@@ -59,7 +60,8 @@ def paces_of(client: Client, app: App, reading: Reading, spans: Spans, now: date
     found: dict[str, Pace] = {}
     for name, rate in token_series(client, app, reading).items():
         if len(rate.hours) >= MIN_HOURS:
-            peaks, jumps = (as_the_day_before(without(x, spans, now)) for x in (rate.hours, rate.jumps))
+            ends = window(now)[1]  # of the present pace: for some minutes it is still one of the hour that has ended
+            peaks, jumps = (as_the_day_before(without(x, spans, ends)) for x in (rate.hours, rate.jumps))
             gate = float(client.money_gate.amount * rate.pace / rate.cost)
             found[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps), app=app.name, gate=gate)
     return found

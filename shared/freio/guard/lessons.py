@@ -25,7 +25,7 @@ def known(store: Store, app: str, now: datetime) -> Expectations:
 def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
     """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known.
 
-    A drill teaches nothing.
+    Who had confirmed it as trouble before has thought again: its hours are an example. A drill teaches nothing.
     """
     level = None if incident.is_drill else _level(incident)
     if level is None:
@@ -43,7 +43,8 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
         until=max(hushed, step.now + LESSON_FOR),
     )
     others = tuple(one for one in before.lessons if one.incident != incident.id)
-    step.put(replace(before, lessons=(*others, lesson), count=lesson.number))
+    confirmed = tuple(one for one in before.confirmed if one.incident != incident.id)
+    step.put(replace(before, lessons=(*others, lesson), confirmed=confirmed, count=lesson.number))
     step.thread(incident, f"{incident.revision}/learned", LEARNED, level=level, hushed=hushed, until=lesson.until)
     step.log(
         Kind.LESSON,

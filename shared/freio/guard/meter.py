@@ -99,6 +99,11 @@ class Readings:
         return {traffic: ratio.mid for traffic, ratio in self.ratios.items()}
 
 
+def history_of(client: Client) -> timedelta:
+    """How much of the past its apps are judged by."""
+    return WITH_MONTH_ENDS if client.country else HISTORY
+
+
 class SpendMeter:
     """Reads every app: one query of the export, two of the telemetry of each project, and its paces once a process."""
 
@@ -108,7 +113,7 @@ class SpendMeter:
         self._meter = meter
         self._prices = prices
         self._paces = Paces(meter)
-        self._history = WITH_MONTH_ENDS if client.country else HISTORY
+        self._history = history_of(client)
 
     def read(self, now: datetime) -> Readings:
         since = min(month_start(now), floor_hour(now - self._history))

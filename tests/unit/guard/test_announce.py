@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -119,13 +120,30 @@ def test_what_is_over_or_unknown_is_said() -> None:
             planning(world, **wrong)
 
 
+def test_what_is_over_is_remembered_but_neither_listed_nor_withdrawn() -> None:
+    """Its days go on being no example of the usual; people are asked about what is to come."""
+    world = World()
+    planning(world)
+    world.clock.at += 4 * HOUR
+    world.deliver(world.type(OPS, Verb.PLANS))
+    world.deliver(world.type(OPS, Verb.WITHDRAW, app="chat", number=1))
+    assert world.whispers(OPS) == [say.PLANNED, say.PLANS_NONE, say.PLAN_UNKNOWN]
+    known = kept(world)
+    assert known is not None
+    assert len(known.remembered(world.clock.at).planned) == 1
+    assert known.remembered(world.clock.at + timedelta(days=28)).planned == ()
+
+
 def test_the_watch_honours_it_like_the_files_own() -> None:
-    """Usual is a dollar and the gate five: 150 times the usual was announced, and a hundred is that."""
-    for end, signals in ((NOW + HOUR, 0), (NOW, 1)):
+    """Usual is a dollar and the gate five: 150 times the usual was announced, and a hundred is that.
+
+    What is judged is the hour that ends now: until an hour after the end a part of it was announced.
+    """
+    for end, signals in ((NOW + HOUR, 0), (NOW, 0), (NOW - HOUR, 1)):
         town = Town()
         town.runs_away()
         said = Planned(
-            number=1, start=NOW - HOUR, end=end, factor=Decimal(150), why="launch", by="U1", at=NOW - 2 * HOUR
+            number=1, start=NOW - 2 * HOUR, end=end, factor=Decimal(150), why="launch", by="U1", at=NOW - 3 * HOUR
         )
         town.store.commit(Change(put=(Expectations(id="chat", planned=(said,)),)))
         assert town.watcher.watch().signals == signals

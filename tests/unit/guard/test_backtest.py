@@ -131,6 +131,13 @@ def test_special_days_are_held_against_their_like_where_the_file_names_a_country
     assert all(each > shown for each, shown in zip(plain[-12:], same[-12:], strict=True))
 
 
+def test_with_a_calendar_as_much_of_the_past_is_shown_as_in_production() -> None:
+    """Forty days: else no month's end could be held against the one before."""
+    detector = Threshold()
+    backtest(client(country="BR"), history([1] * (24 * 45)), detector)
+    assert len(detector.shown[-1]["chat"]) == 24 * 40
+
+
 def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
     """Two weeks and a day of one app, a week and a day of a later one: three weeks; one that never spent has none."""
     found = backtest(
@@ -141,6 +148,13 @@ def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
     assert found.app_weeks == 3
     assert found.rate == Decimal(1) / 3
     assert [(one.app, one.hours) for one in found.judged] == [("chat", 360), ("search", 192), ("idle", 0)]
+
+
+def test_what_belongs_to_none_of_the_apps_is_named() -> None:
+    """Ninety of a hundred dollars are of a project that the file does not know: nothing of it was judged."""
+    found = backtest(client(), history([1] * 10, other=[9] * 10), Threshold())
+    assert (found.total, found.unowned) == (usd(100), usd(90))
+    assert backtest(client(), history([1] * 10), Threshold()).unowned == usd(0)
 
 
 def test_what_still_runs_has_no_end() -> None:
@@ -223,6 +237,15 @@ def test_dearer_tokens_are_one_alert_for_as_long_as_they_are_dear() -> None:
     [alert] = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast()).alerts
     assert alert.kind is SignalKind.PRICE_CHANGE
     assert alert.ended is None
+
+
+def test_nights_without_tokens_end_no_price_that_was_told() -> None:
+    """As in production: that it is back nobody has seen. Twelve hours of each day, for four days at ten, then at 20."""
+    night = [(0, 0)] * 12
+    days = [hour for price in [10] * 4 + [20] * 5 for hour in ([(price, 500)] * 12 + night)]
+    money, tokens = counted(days)
+    found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast())
+    assert [(alert.kind, alert.ended) for alert in found.alerts] == [(SignalKind.PRICE_CHANGE, None)]
 
 
 def test_tokens_of_later_hours_change_no_alert_before_them() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from freio.domain.app import ExpectedEvent
-from freio.domain.expectation import Expectations
+from freio.domain.expectation import Expectations, Planned
 from freio.guard.coming import Known, Past, coming
 from freio.guard.forecast import in_days
 from tests.unit.guard.watching import HOUR, app
@@ -70,6 +71,19 @@ def test_days_that_the_file_expected_more_of_are_no_example_and_the_next_are_up_
     mine = past(days, expected=(before, again))
     assert rounded(in_days(mine.plain()))[7] == 100
     assert to_come(mine, END + timedelta(days=2)) == [(1, 4), (1, 1)]
+
+
+def test_what_was_announced_in_the_chat_is_no_example_either() -> None:
+    """A sale of four times the usual since yesterday, and for a day more: up to 4 times the usual, not 4 times that."""
+    day = timedelta(days=1)
+    sale = Planned(number=1, start=END - day, end=END + day, factor=Decimal(4), why="sale", by="U1", at=END - day)
+    mine = past([*WEEKS[:-1], 80])
+    known = replace(mine.known, expectations=Expectations(id="chat", planned=(sale,)))
+    there = Past(mine.app, mine.hours, END, known)
+    assert rounded(in_days(there.plain()))[-1] == 80
+    dear = Past(mine.app, past([*WEEKS[:-1], 400]).hours, END, known)
+    assert rounded(in_days(dear.plain()))[-1] == 100
+    assert to_come(dear, END + 2 * day) == [(1, 4), (1, 1)]
 
 
 def test_trouble_costs_no_more_than_the_usual_and_a_dip_in_it_stays_one() -> None:

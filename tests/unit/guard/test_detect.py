@@ -11,12 +11,13 @@ import pytest
 
 from freio.domain.app import ExpectedEvent, Level
 from freio.domain.budget import BudgetReport
-from freio.domain.expectation import Expectations, Lesson
+from freio.domain.expectation import Expectations, Lesson, Planned
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_UNUSUAL
 from freio.domain.signal import SignalKind
+from freio.domain.spend import Score
 from freio.guard.detect import Finding, assess, detect, unattributed
 from freio.guard.estimate import NOBODY
 from freio.guard.judge import judged
@@ -95,13 +96,40 @@ def test_a_series_of_less_than_a_day_is_not_judged() -> None:
         (datetime(2026, 11, 27, 2, 59, tzinfo=UTC), False),  # 26 November, 23:59 in São Paulo
         (datetime(2026, 11, 27, 3, 0, tzinfo=UTC), True),
         (datetime(2026, 12, 1, 2, 59, tzinfo=UTC), True),  # the last day is included
-        (datetime(2026, 12, 1, 3, 0, tzinfo=UTC), False),
+        (datetime(2026, 12, 1, 3, 59, tzinfo=UTC), True),  # and so is the hour of which a part lies in it
+        (datetime(2026, 12, 1, 4, 0, tzinfo=UTC), False),
     ],
 )
 def test_an_expected_event_widens_the_usual_on_its_days(at: datetime, is_expected: bool) -> None:
     """Days are the client's; up to its factor times the usual nothing is said."""
     event = ExpectedEvent(start=date(2026, 11, 27), end=date(2026, 11, 30), factor=Decimal(20), why="Black Friday")
     assert (found(now=at, expected=(event,)).signals == ()) is is_expected
+
+
+def test_each_hour_has_the_factor_that_was_expected_of_it() -> None:
+    """A sale from midnight in São Paulo on, which is three in the morning: what is usual, as it is drawn."""
+    event = ExpectedEvent(start=date(2026, 11, 23), end=date(2026, 11, 23), factor=Decimal(4), why="sale")
+    read = replace(READING, first_hour=NOW - 99 * HOUR)
+    score = Score(value=1.0, usual=1.0, kind="spike", normal=(1.0,) * 14)
+    given: Any = {"budgets": (), "known": Expectations(id="chat"), "allowance": None, "now": NOW}
+    selling = app(expected=(event,))
+    assert detect(client(selling), selling, read, {"chat": score}, **given).normal == (1.0, *(4.0,) * 13)
+    assert detect(client(), app(), read, {"chat": score}, **given).normal == (1.0,) * 14
+    assert detect(client(), app(), read, {}, **given).normal == ()
+
+
+@pytest.mark.parametrize(("minutes", "is_expected"), [(-5, True), (0, True), (55, True), (60, False)])
+def test_the_end_of_what_was_announced_is_no_runaway(minutes: int, *, is_expected: bool) -> None:
+    """An hour that ends after it was spent in it: it is judged by what was announced, as long as it is remembered."""
+    now = NOW + timedelta(minutes=minutes)
+    sale = Planned(number=1, start=NOW - 9 * HOUR, end=NOW, factor=Decimal(20), why="sale", by="U1", at=NOW - 9 * HOUR)
+    known = Expectations(id="chat", planned=(sale,)).remembered(now)
+    detector, whole = FakeDetector(), client(app())
+    detector.fires("chat")
+    readings = Readings(at=now, apps={"chat": READING}, shares={}, usd_rate=None)
+    scores = judged(whole, readings, detector, detector, now)
+    told = detect(whole, app(), READING, scores, budgets=(), known=known, allowance=None, now=now).signals
+    assert (told == ()) is is_expected
 
 
 def test_more_than_was_expected_is_a_signal() -> None:
@@ -161,9 +189,10 @@ def test_an_app_over_its_budget_that_has_stopped_does_not_run_away() -> None:
 
 
 def test_a_model_without_a_price_is_a_signal_each() -> None:
-    """Once a month for each, until somebody knows its price."""
+    """Once a month for each, until somebody knows its price; what the models with one cost is no part of it."""
     unpriced = replace(READING, unpriced=frozenset({"b", "a"}))
     signals = found(unpriced, FakeDetector()).signals
+    assert {s.observed for s in signals} == {usd(0)}
     assert [(s.kind, s.driver, s.key) for s in signals] == [
         (SignalKind.UNPRICED, "a", "chat/unpriced/a/2026-11"),
         (SignalKind.UNPRICED, "b", "chat/unpriced/b/2026-11"),

@@ -109,6 +109,23 @@ def test_what_is_expected_is_not_over_the_usual() -> None:
     assert (found.usual, found.so_far) == (usd(6), usd(4))
 
 
+def test_a_sale_that_begins_makes_nothing_less_of_what_ran_before_it() -> None:
+    """Ten hours at ten over the usual; in the eleventh, four times the usual is expected, and four are over that."""
+    hours = [2] * 60 + [12] * 11
+    first = said(reading(hours[:-1]), scored(10))
+    assert first.so_far == usd(90)  # nine whole hours: the last one ends on the hour
+    found = explain(
+        reading(hours, at=NOW + HOUR),
+        scored(11),
+        (SPIKE,),
+        factor=Decimal(4),
+        factors=(*(ONE,) * 70, Decimal(4)),
+        before=first,
+    )
+    assert found is not None
+    assert (found.usual, found.so_far) == (usd(8), usd(100))
+
+
 def test_what_began_then_has_not_begun_later() -> None:
     """An alert that ends between two looks, or fires anew, is one trouble as long as its incident is open."""
     first = said(reading([2] * 47 + [10]), scored(1))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +16,11 @@ from freio.adapters.detector.paces import PaceRecords
 from freio.domain.expectation import Expectations
 from freio.domain.money import SpendRange
 from freio.domain.sentences import ESTIMATE_ODD
-from freio.domain.spend import Score
+from freio.domain.spend import Score, Tokens
 from freio.guard.detect import detect
-from freio.guard.judge import Spans, as_the_day_before, judged, without
+from freio.guard.judge import Spans, as_the_day_before, judged, paces_of, without
 from freio.guard.meter import Reading, Readings
+from freio.guard.paces import Paces
 from freio.guard.token_rate import TokenRate
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, Town, app, client, usd
 
@@ -64,6 +67,45 @@ def test_hours_are_left_out_where_they_touch_a_span() -> None:
     assert missing == [False, True, True, False, False, False]
     assert without(hours, ((NOW - 9 * HOUR, NOW + HOUR),), NOW)[-1] == 5
     assert without(hours, (), NOW) == [float(hour) for hour in hours]
+
+
+class Steps:
+    """Telemetry of three days: a million tokens in each five minutes, and ten of them from nine to seven hours ago."""
+
+    def tokens(self, projects: Sequence[str], since: datetime, until: datetime, minutes: int) -> list[Tokens]:
+        starts = [
+            since + n * timedelta(minutes=minutes) for n in range(int((until - since) / timedelta(minutes=minutes)))
+        ]
+        times = [10 if TOLD[0] <= start < TOLD[1] else 1 for start in starts]
+        (project,) = projects
+        return [
+            Tokens(
+                start=start, minutes=5, project=project, location="global", model=FLASH, input=many * 10**6, output=0
+            )
+            for start, many in zip(starts, times, strict=True)
+            if start >= NOW - timedelta(days=3)
+        ]
+
+
+TOLD = (NOW - 9 * HOUR, NOW - 7 * HOUR)
+
+
+@pytest.mark.parametrize("minute", [0, 2, 3, 8, 30, 59])
+def test_the_paces_of_a_span_are_left_out_whatever_the_minute(minute: int) -> None:
+    """Points come three minutes late: until then the present pace is of the hour before, and so are those before it."""
+    now = NOW + timedelta(minutes=minute)
+    meter: Any = Steps()
+    paces = Paces(meter)
+    paces.learn(PROJECT, meter.tokens([PROJECT], now - 6 * HOUR, now, 5), now - 6 * HOUR, now)
+    hours = tuple(highest.pace for highest in paces.of(PROJECT, FLASH, now))
+    rate = TokenRate(project=PROJECT, model=FLASH, hours=(*hours, 1), jumps=(0,) * (len(hours) + 1), cost=Decimal(70))
+    reading = Reading(
+        app="chat", at=now, first_hour=now, hours=(), spend=SpendRange.zero("USD"), rate=usd(70), tokens=(rate,)
+    )
+    span = (TOLD[0], TOLD[1] + timedelta(minutes=10))  # a pace is of a quarter: its last ones reach into the next hour
+    (shown,) = paces_of(client(), app(), reading, (span,), now).values()
+    assert max(hours) == 120 * 10**6
+    assert max(shown.peaks) == 12 * 10**6
 
 
 @pytest.mark.parametrize("minute", [0, 20, 59])

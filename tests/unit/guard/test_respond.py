@@ -168,6 +168,15 @@ def test_a_throttle_by_a_person_confirms_that_it_was_trouble(world: World) -> No
     assert other.store.get(Expectations, "auto") is None
 
 
+def test_what_is_called_expected_after_a_throttle_is_no_trouble_any_more(world: World) -> None:
+    """The last word that judges counts, as it does in the digest: at *renew?* it is called expected."""
+    ask = asked(to_renew(world), Verb.EXPECTED)
+    world.deliver(world.type(RUI, Verb.APPROVE, ask=ask))
+    known = world.store.get(Expectations, "chat")
+    assert known is not None
+    assert (world.of("chat").state, len(known.lessons), known.confirmed) == (State.EXPECTED, 1, ())
+
+
 def test_an_owner_asks_to_keep_running_and_a_cost_owner_approves(world: World) -> None:
     """The owner's decision, with the owner's reason."""
     ask = asked(world, Verb.KEEP, why="demo day")

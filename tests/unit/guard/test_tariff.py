@@ -231,6 +231,16 @@ def test_a_dearer_mix_stays_told_when_the_dear_days_are_most_of_the_week(dear: T
     assert the_incident(dear).is_open
 
 
+@pytest.mark.parametrize(("usual", "is_told"), [(4.0, False), (3.1, False), (2.9, True)])
+def test_more_than_the_price_explains_is_another_trouble(dear: Town, usual: float, *, is_told: bool) -> None:
+    """Tokens are 5.5 times as dear: 22 an hour are explained where 4 are usual, or 3.1; with 2.9 more runs."""
+    goes_on(dear, 1)
+    dear.detector.fires("chat", usual=usual)
+    dear.watcher.watch()
+    kinds = {signal.kind for signal in the_incident(dear).signals}
+    assert kinds == {SignalKind.MIX_CHANGE, SignalKind.SPIKE} if is_told else {SignalKind.MIX_CHANGE}
+
+
 def test_a_night_without_tokens_is_no_price_that_is_back(dear: Town) -> None:
     """Nobody has seen one; when the old mix comes, it ends."""
     dear.clock.sleep(8 * 3600)

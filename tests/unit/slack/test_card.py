@@ -269,6 +269,13 @@ def test_a_forecast_is_not_said_as_if_it_were_spent() -> None:
     assert "12.000 de R$" not in text_of(blocks_of(incident(signals=(forecast,)), PORTUGUESE), "what")
 
 
+def test_what_a_model_without_a_price_costs_is_not_said() -> None:
+    """Nobody knows it: neither 0 nor what the app's other models cost."""
+    unpriced = replace(SIGNAL, kind=SignalKind.UNPRICED, observed=brl("0"), usual=brl("0"), driver="gemini-9-ultra")
+    said = text_of(blocks_of(incident(signals=(unpriced,))), "what")
+    assert said.startswith("*Spend without a known price*, mostly gemini-9-ultra (")
+
+
 def test_a_signal_that_repeats_another_stands_for_it() -> None:
     """The newest of each kind and driver; the others are counted."""
     signals = tuple(replace(SIGNAL, key=str(n), observed=brl(f"{n}00")) for n in range(1, 4))

@@ -39,12 +39,17 @@ class Shown:
 
 
 def by_age(series: Mapping[str, Sequence[float]]) -> list[Shown]:
-    """Oldest first; by name within an age, so that it does not matter in which order they come."""
+    """Oldest first; by name within an age, so that it does not matter in which order they come.
+
+    An hour of credits is an hour without spend: what was paid back makes no level less than nothing.
+    """
     ages: dict[int, list[str]] = defaultdict(list)
     for name in sorted(series):
         ages[len(series[name])].append(name)
     return [
-        Shown(names, np.array([series[name] for name in names], dtype=float).reshape(len(names), hours))
+        Shown(
+            names, np.maximum(0.0, np.array([series[name] for name in names], dtype=float).reshape(len(names), hours))
+        )
         for hours, names in sorted(ages.items(), reverse=True)
     ]
 

@@ -29,7 +29,7 @@ SHOWN_CAPS = 3
 CAPS_TEXT = 600
 
 _BUDGET = {SignalKind.BUDGET_THRESHOLD, SignalKind.BUDGET_FORECAST, SignalKind.SPEND_CAP}
-_UNMEASURED = {SignalKind.NATIVE_ANOMALY, SignalKind.DRILL}
+_UNMEASURED = {SignalKind.NATIVE_ANOMALY, SignalKind.DRILL, SignalKind.UNPRICED}
 _NO_LONGER_LOOSE = {State.THROTTLED, State.RESTORING, State.RESOLVED}
 
 OF_BUDGET = N_("*{kind:Word}: {observed:money}* of {usual:money}")
