@@ -689,7 +689,8 @@ def file_history(path: Path, apps: Iterable[App] | None) -> History:
         return SqlWarehouse(file, tables, rules).spend(since, until, by=BY, every=Every.HOUR, as_of=until)
 
     tokens = lines(file.tokens) if file.tokens else ()
-    return History.of(lines(file.tables), who="project" if apps is None else "app", tokens=tokens)
+    steps = [lines(tables) for tables in file.steps]
+    return History.of(lines(file.tables), who="project" if apps is None else "app", tokens=tokens, steps=steps)
 
 
 def file_warehouse(path: Path, apps: Iterable[App]) -> SqlWarehouse:

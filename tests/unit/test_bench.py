@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from slack_sdk.signature import Clock, SignatureVerifier
 
-from bench import detection
+from bench import calibration, detection
 from bench.acknowledge import Tally
 from bench.arithmetic import arrivals, percentile, ratio_interval
 from bench.clicks import MARK, SECRET, signed_click
@@ -23,7 +23,7 @@ from bench.meter import _Clean, _seen
 from bench.recorded import PER_HOUR, Client, Incident
 from bench.result import NotMeasuredError, table, verdict
 from bench.sides import GATE, UNSEEN, WIDTH, ByExport, ByMeter
-from freio.adapters.detector.adapter import PyodDetector
+from freio.adapters.detector.adapter import PART, Budget, PyodDetector
 from freio.adapters.detector.evidence import WORTH
 from freio.adapters.detector.paces import PaceRecords
 from freio.adapters.slack.interactions import Inbox
@@ -130,6 +130,83 @@ def test_the_matrix_of_the_benchmark_says_what_the_detector_says() -> None:
     for hour in (252, 253, 255):
         value = detector.score({"app": series[: hour + 1].tolist()}, NOW)["app"].value
         assert value >= matrix[hour] / WORTH >= 1
+
+
+def a_client_in_trouble(often: int) -> dict[str, list[float]]:
+    """Eight apps of two weeks at a hundred dollars an hour, of which so many are dear for three hours in their second.
+
+    And one is, on the twelfth day; another is a little, as only the least threshold tells.
+    """
+    x = np.random.default_rng(3).normal(100, 5, (8, 14 * 24))
+    for app in range(often):
+        x[app, 7 * 24 + 5 + 7 * app :][:3] *= 8
+    x[-1, 11 * 24 + 7 :][:3] *= 12
+    x[-2, 11 * 24 + 7 :][:3] *= 2.35
+    return {f"app-{n}": row.tolist() for n, row in enumerate(x)}
+
+
+def test_the_alerts_of_the_calibration_benchmark_are_those_of_the_detector() -> None:
+    """Each hour as when it was the last: by the client's own past, and without a budget at the least threshold."""
+    budget, client = 0.25, a_client_in_trouble(often=1)
+    ways = next(calibration.held_against(client, [budget]))
+    own, least = PyodDetector(Budget(alerts=budget / PART, gate=calibration.GATE)), PyodDetector()
+    seen: set[tuple[str, bool]] = set()
+    for hour in range(11 * 24, 11 * 24 + 16):
+        shown = {name: hours[: hour + 1] for name, hours in client.items()}
+        for way, detector in ((calibration.OWN, own), (calibration.LEAST, least)):
+            found = detector.score(shown, calibration.NOW - (14 * 24 - 1 - hour) * HOUR)
+            for row, (name, said) in enumerate(found.items()):
+                fires = shown[name][-1] - said.usual > calibration.GATE and 0 in said.fired
+                assert fires == (ways[way][row, hour] >= 1), (way, name, hour)
+                seen.add((way, fires))
+    assert len(seen) == 4
+
+
+def test_a_past_of_trouble_raises_the_threshold_of_the_calibration_benchmark_and_the_prior_alone_learns_nothing() -> (
+    None
+):
+    """The same prior for any client; a budget that one keeps with the least threshold is beyond the other."""
+    bars = []
+    for often in (7, 0):
+        ways = next(calibration.held_against(a_client_in_trouble(often), [0.25]))
+        told = ways[calibration.LEAST] > 0
+        told[:, : calibration.FROM] = False
+        bars.append(
+            {
+                way: (ways[calibration.LEAST][told] / ways[way][told]).max()
+                for way in (calibration.OWN, calibration.PRIOR)
+            }
+        )
+    restless, calm = bars
+    assert restless[calibration.PRIOR] == pytest.approx(calm[calibration.PRIOR])
+    assert restless[calibration.OWN] > restless[calibration.PRIOR] > calm[calibration.OWN]
+
+
+def test_only_the_last_days_are_counted_and_an_alert_before_them_silences() -> None:
+    """An hour before the counted ones, what follows within a day is the same trouble."""
+    over = np.zeros(14 * 24)
+    over[[200, calibration.FROM - 1, calibration.FROM + 5, calibration.FROM + 30]] = 1.5
+    assert calibration.alerts(over) == [calibration.FROM + 30]
+    over[calibration.FROM - 1] = 0.9
+    assert calibration.alerts(over) == [calibration.FROM + 5, calibration.FROM + 30]
+
+
+def test_a_rate_of_the_calibration_lies_in_its_interval_and_repeats_with_its_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One alert in four days, of every series, is 1.75 a week."""
+    monkeypatch.setattr(calibration, "counted", lambda spend: np.ones((len(spend), 3, 3), dtype=int))
+    spend = np.ones((9, 14 * 24))
+    found = calibration.measured(spend, 3, [1, 2])
+    assert found["0.25"]["own past and prior"] == {"rate": 1.75, "low": 1.75, "high": 1.75}
+    some = np.ones((1, 3, 3), dtype=int)
+    monkeypatch.setattr(calibration, "counted", lambda spend: some * (spend[:, :1, np.newaxis] > 1))
+    spend[:4] = 2
+    found = calibration.measured(spend, 3, [1, 2])
+    one = found["0.10"]["prior alone"]
+    assert 0 < one["low"] < one["rate"] < one["high"] < 1.75
+    assert one["rate"] == pytest.approx(1.75 * 4 / 9, rel=0.1)
+    assert found == calibration.measured(spend, 3, [1, 2]) != calibration.measured(spend, 3, [1, 3])
 
 
 def test_a_table_lines_up() -> None:

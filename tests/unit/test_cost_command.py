@@ -19,6 +19,8 @@ from freio.adapters.warehouse.sizing import Scans, refresh_select, scans
 from freio.bootstrap import Freio
 from freio.cli import main as freio
 from freio.commands import cost
+from freio.domain import running_work
+from freio.domain.running_work import Size
 from freio.errors import Rejected
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "freio.yaml"
@@ -54,7 +56,7 @@ def test_sizes_that_are_given_need_no_cloud_and_no_file(capsys: pytest.CaptureFi
     """The command line prints every item, the total and the share."""
     assert freio(["cost", *LARGE, "--ai-spend", "100000"]) == 0
     told = capsys.readouterr().out
-    for part in ("slack_inbox, warm", "Monitoring reads", "scans:", "invocations", "11.89", "0.012% of 100000.00 USD"):
+    for part in ("slack_inbox, warm", "Monitoring reads", "scans:", "invocations", "11.95", "0.012% of 100000.00 USD"):
         assert part in told
 
 
@@ -68,7 +70,7 @@ def test_a_missed_aim_is_said_with_both_numbers() -> None:
 def test_what_only_the_free_tiers_save_is_said() -> None:
     """They are one for the billing account, and others may have used them."""
     _, told = run(*LARGE)
-    assert "AIM MISSED without the free tiers: 21.27 USD a month is 6.27 over 15 USD." in told
+    assert "AIM MISSED without the free tiers: 21.33 USD a month is 6.33 over 15 USD." in told
     assert "AIM MISSED with the free tiers" not in told
 
 
@@ -104,6 +106,34 @@ def test_the_client_s_file_says_how_many_apps_and_projects() -> None:
     told = json.loads(run(str(EXAMPLE), "--export-gib-month", "1", "--projects", "7", "--format", "json")[1])
     assert told["apps"] == 1
     assert told["projects"] == 7
+
+
+def test_a_country_in_the_client_s_file_is_asked_about_more_days(tmp_path: Path) -> None:
+    """Forecasts and detector look for the last month's end: each hour's questions read that much more."""
+    plain = tmp_path / "freio.yaml"
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    plain.write_text("\n".join(line for line in lines if not line.startswith(("country:", "subdivision:"))))
+    found = {}
+    for file in (EXAMPLE, plain):
+        told = json.loads(
+            run(str(file), "--export-gib-month", "60", "--rows-an-hour", "9999999", "--format", "json")[1]
+        )
+        found[file] = next(item for item in told["items"] if item["item"] == "scans: questions to rollup")
+    assert "over 40 days of it" in found[EXAMPLE]["how"]
+    assert "over 28 to 31 days of it" in found[plain]["how"]
+    more = Decimal(found[EXAMPLE]["quantity"]) / Decimal(found[plain]["quantity"])
+    assert more == pytest.approx(Decimal(40) / Decimal("29.5"), rel=Decimal("0.01"))
+
+
+def test_what_a_dry_run_reads_of_the_rollup_is_of_as_many_days_as_it_asks_for() -> None:
+    """A day of it is a 28th of that, and an hour's questions take the days that they are about."""
+    found = Scans(recent=MIB, deep=MIB, whole=MIB, asked=28 * 271 * MIB)
+    for days in (running_work.ROLLUP_DAYS, running_work.CALENDAR_DAYS):
+        size = Size.estimated(apps=1, projects=1, export_gib=Decimal(1), rollup_days=days)
+        measured = cost.measured(size, found)
+        assert measured.rollup_bytes_a_day == 306 * MIB
+        assert running_work.asked_bytes(measured) == 730 * int(days * 271 * MIB)
+        assert measured.costs == int(days * MIB / 3)
 
 
 def test_bigquery_s_own_sizes_replace_the_estimates(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,9 +238,40 @@ def test_a_file_that_counts_tokens_is_judged_by_them_too(
     assert main(["watch", config, "--backtest", export, "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["judged_by"] == ["money", "tokens", "price"]
+    assert found["pace_step_minutes"] == 60
     assert ("price_change", "tokens") in {(alert["kind"], alert["by"]) for alert in found["alerts"]}
     assert main(["watch", config, "--backtest", export]) == 0
     assert "of them by the pace or the price of tokens" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("step", "bursts"), [(5, False), (10, False), (30, True)])
+def test_a_file_of_finer_rows_is_judged_by_their_step_and_says_so(
+    step: int, bursts: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In an hour like any other all of the tokens come in its last half: told when that ends, by the real detectors."""
+    parts, last = 60 // step, 24 * 9 + 12
+    rows, tokens = [], []
+    for hour in range(24 * 10):
+        for part in range(parts):
+            now = hour == last and part >= parts // 2
+            rows.append(Row(cost=100.0 / parts, at=START + timedelta(minutes=60 * hour + step * part)))
+            tokens.append(20_000_000 // parts if now else 0 if hour == last else 1_000_000 // parts)
+    export, config = used(tmp_path, rows, tokens, Schema.FOCUS)
+    written_rows = [json.loads(text) for text in Path(export).read_text(encoding="utf-8").splitlines()]
+    ends = [row.at + timedelta(minutes=step) for row in rows]
+    said = [row | {"ChargePeriodEnd": end.isoformat()} for row, end in zip(written_rows, ends, strict=True)]
+    Path(export).write_text("\n".join(map(json.dumps, said)), encoding="utf-8")
+    assert main(["watch", config, "--backtest", export, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["pace_step_minutes"] == step
+    assert found["not_replayed"][0].startswith("bursts within") is bursts
+    [alert] = [one for one in found["alerts"] if one["by"] == "tokens"]
+    at = datetime.fromisoformat(alert["at"])
+    assert START + timedelta(hours=last, minutes=30) < at <= START + timedelta(hours=last + 1)
+    assert main(["watch", config, "--backtest", export]) == 0
+    told = capsys.readouterr().out
+    assert f"how fast tokens came, every {step} minutes" in told
+    assert "paces are of quarters of an hour, as in production" in told
 
 
 @pytest.mark.parametrize(("sku", "unit"), [(INPUT, "seconds"), ("Grounding Requests Input", "count")])

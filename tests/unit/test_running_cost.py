@@ -14,16 +14,26 @@ from typing import Any
 
 import pytest
 
+from freio.adapters.google import credential_calls
+from freio.adapters.google.credential_calls import CredentialCalls
+from freio.adapters.google.time_series import Counts, Question
 from freio.adapters.local.kept_telemetry import KeptTelemetry
+from freio.adapters.warehouse import sizing
 from freio.adapters.warehouse.questions import Tables, question
 from freio.adapters.warehouse.rollup import LATENESS, RECENT, RESTATED_EVERY
 from freio.adapters.warehouse.rules import Rules
 from freio.adapters.warehouse.warehouse import SqlWarehouse
 from freio.domain import google_prices, running_cost, running_work
+from freio.domain.app import App, Match
+from freio.domain.forecast import Outlook
 from freio.domain.money import Money
+from freio.domain.phrase import Phrase
 from freio.domain.running_cost import RunningCost
 from freio.domain.running_work import Size
 from freio.errors import CurrencyMismatch
+from freio.guard.callers import CallerWatch
+from freio.guard.forecast import ForecastWatch
+from freio.guard.meter import HISTORY, WITH_MONTH_ENDS
 from freio.guard.telemetry import HOUR, read_telemetry
 from tests.fakes import FakeClock, FakeMeter
 from tests.unit.guard.test_budget import STATUS
@@ -68,7 +78,7 @@ def test_the_worked_examples_hold(module: Any) -> None:
 
 @pytest.mark.parametrize(
     ("size", "total", "without_free"),
-    [(SMALL, "9.93", "12.81"), (LARGE, "11.89", "21.27"), (HUGE, "14.43", "27.80")],
+    [(SMALL, "9.93", "12.87"), (LARGE, "11.95", "21.33"), (HUGE, "14.49", "27.86")],
 )
 def test_the_totals_of_three_clients_stay_as_they_were_told(size: Size, total: str, without_free: str) -> None:
     """A change of a price or a count shows here, and in the README."""
@@ -231,6 +241,96 @@ def test_an_hour_of_ticks_asks_for_telemetry_as_often_as_the_sum_says() -> None:
         read_telemetry(kept, ["p"], since=week, now=clock.now())
         clock.sleep(300)
     assert counting.calls["tokens"] == running_work.CALLS_AN_HOUR
+
+
+class NoOutlook:
+    """A forecaster whose answers do not matter here."""
+
+    def outlook(self, days: Mapping[str, Any], **_: Any) -> dict[str, Outlook]:
+        return dict.fromkeys(days, Outlook(percentiles=(Decimal(1),) * 99))
+
+
+def test_a_day_s_forecast_reads_and_writes_the_store_as_the_sum_says_and_nothing_else() -> None:
+    """What the tick has read is what it is made from; at the other ticks of the day nothing is read."""
+    town = Town(client=client(*(app(f"app{number}") for number in range(3))))
+    counting = Counting(town.store)
+    readings = town.read()
+    watch = ForecastWatch(town.client, counting, town.clock, NoOutlook())
+    watch.look(readings)
+    asked = sum(counting.calls[name] for name in ("get", "open_incident", "open_incidents", "used", "due"))
+    written = 1  # the forecast; a commit reads what it writes, the journal apart
+    assert asked + written == running_work.FORECAST_READS + 3 * running_work.FORECAST_READS_AN_APP
+    assert written + len(town.store.entries()) == running_work.FORECAST_WRITES
+    assert counting.calls["commit"] == 1
+    counting.calls.clear()
+    town.clock.sleep(300)
+    watch.look(readings)
+    assert not counting.calls
+
+
+class Unheard:
+    """A log in which nobody is found, and how often it was asked."""
+
+    asked = 0
+
+    def calls(self, app: App, until: datetime) -> None:
+        self.asked += 1
+
+    def named(self, app: App, caller: str) -> Phrase:
+        raise NotImplementedError
+
+
+def test_an_incident_asks_who_calls_and_reads_the_store_as_often_as_the_sum_says() -> None:
+    """While nobody is named: every third tick; its store is read no more often, its forecast included."""
+    town, log = Town(), Unheard()
+    town.callers = CallerWatch((log,))
+    town.runs_away()
+    counting = Counting(town.store)
+    town.store = counting  # type: ignore[assignment]  # it stands for the store that it counts
+    watcher = town.watcher
+    watcher._follower._forecasts = ForecastWatch(town.client, counting, town.clock, NoOutlook())
+    for _ in range(24):
+        counting.calls.clear()
+        watcher.watch()
+        assert sum(counting.calls[name] for name in ("get", "open_incident", "open_incidents", "used", "due")) <= (
+            running_work.INCIDENT_READS
+        )
+        town.clock.sleep(300)
+        town.serve(town.clock.now() - timedelta(minutes=5), town.clock.now(), 100_000_000)
+    assert log.asked == 24 / running_work.CALLER_TICKS
+
+
+def test_whose_calls_they_are_is_one_list_of_each_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every service's requests, by service, credential and reply: they are sorted out once they are here."""
+    read: list[tuple[str, Question]] = []
+
+    def count(_: object, project: str, question: Question, **__: object) -> list[Counts]:
+        read.append((project, question))
+        return []
+
+    monkeypatch.setattr(credential_calls, "count", count)
+    three = app(match=Match(projects=frozenset({"a", "b", "c"})))
+    CredentialCalls(None, [three]).calls(three, NOW)  # type: ignore[arg-type]  # nothing else of it is asked
+    assert [project for project, _ in read] == ["a", "b", "c"]
+    assert all(not question.where and len(question.by) == 3 for _, question in read)
+
+
+def test_who_calls_shares_the_free_tier_of_what_is_spent() -> None:
+    """The first million series are one for both; an app of many projects has a list of each."""
+    small, large = ([i for i in cost(size).items if i.unit == "series"] for size in (SMALL, LARGE))
+    assert [len(small), len(large)] == [2, 2]
+    assert sum(item.cost_usd for item in small) == 0
+    assert large[1].free == 0
+    assert large[1].quantity == 20 * 48 * running_work.CALLER_SERIES
+    assert running_work.caller_calls(replace(LARGE, projects=101)) == 3 * running_work.caller_calls(LARGE)
+    assert running_work.caller_calls(replace(LARGE, incidents=0)) == 0
+
+
+def test_the_days_that_are_asked_for_are_those_of_the_meter_and_of_the_dry_run() -> None:
+    """With a calendar and without one."""
+    assert WITH_MONTH_ENDS.days == running_work.CALENDAR_DAYS
+    assert HISTORY.days <= running_work.ROLLUP_DAYS <= 31
+    assert sizing.HISTORY.days == running_work.DRY_RUN_DAYS
 
 
 def test_every_price_names_its_source_and_how_sure_it_is() -> None:

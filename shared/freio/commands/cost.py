@@ -75,7 +75,12 @@ def _size(options: Namespace, environment: Mapping[str, str]) -> tuple[Size, lis
         scans = _scans(options.file, environment)
     gib = options.export_gib_month if scans is None else _gib_a_month(scans)
     size = Size.estimated(
-        apps=apps, projects=projects, export_gib=gib, rows_an_hour=options.rows_an_hour, ai_spend=spend
+        apps=apps,
+        projects=projects,
+        export_gib=gib,
+        rows_an_hour=options.rows_an_hour,
+        rollup_days=work.CALENDAR_DAYS if client and client.country else work.ROLLUP_DAYS,
+        ai_spend=spend,
     )
     given = {name: getattr(options, name) for name in ("series", "incidents", "clicks")}
     size = replace(size, **{name: value for name, value in given.items() if value is not None})
@@ -117,8 +122,8 @@ def measured(size: Size, scans: Scans) -> Size:
     if scans.asked is None:
         return size
     held = Decimal(scans.asked) * work.ROLLUP_ROW / sum(work.ASKED_OF_ROW)
-    a_day = held / work.ROLLUP_DAYS
-    costs = held / work.ROLLUP_ROW / work.ROWS_A_COST
+    a_day = held / work.DRY_RUN_DAYS
+    costs = a_day * size.rollup_days / work.ROLLUP_ROW / work.ROWS_A_COST
     return replace(size, rollup_bytes_a_day=int(a_day), costs=int(costs))
 
 

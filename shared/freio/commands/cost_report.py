@@ -13,8 +13,9 @@ from freio.domain.running_cost import AIM_SHARE, AIM_USD, RunningCost
 
 COLUMNS = ("item", "quantity", "unit", "free", "usd", "usd_without_free_tiers", "how")
 LEFT_OUT = (
-    "Not counted: traffic to Slack (some MiB), builds, cold starts, failed ticks that run again, taxes, and what the"
-    " export itself costs to keep."
+    "Not counted: traffic to Slack (some MiB), builds, cold starts, failed ticks that run again, commands that people"
+    " run (freio spend, freio forecast), what a gateway of the client's own is asked, taxes, and what the export itself"
+    " costs to keep."
 )
 
 

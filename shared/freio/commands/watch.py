@@ -9,7 +9,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -25,7 +25,8 @@ from freio.i18n.catalogue import Language
 
 if TYPE_CHECKING:
     from freio.domain.app import Client
-    from freio.guard.backtest import Alert, Backtest
+    from freio.guard.backtest import Backtest
+    from freio.guard.replay import Alert
 
 OUTCOME = N_(
     "{alerts:alerts} in {weeks:decimal} weeks of apps, from {since:time} to {until:time}: {rate:decimal2} for each app "
@@ -37,6 +38,10 @@ MONEY = N_(
     "at once would have saved at most. Under {gate:money} an hour over the usual nothing is an alert."
 )
 REPLAYED = N_("Each hour was judged as it ended: its money, how fast its tokens came, and what a million of them cost.")
+REPLAYED_STEPS = N_(
+    "Each hour was judged as it ended, by its money and by what a million of its tokens cost; how fast tokens came, "
+    "every {step:duration}: the rows of this file are so fine."
+)
 REPLAYED_MONEY = N_(
     "Each hour was judged as it ended, by its money alone: this file has no amounts of usage (usage.amount and "
     "usage.unit, or ConsumedQuantity and ConsumedUnit), so neither how fast tokens came nor what they cost was judged."
@@ -45,9 +50,13 @@ BY_TOKENS = N_(
     "{alerts:alerts} of them by the pace or the price of tokens: by hours, and with thresholds that are set for "
     "quarters of an hour. How often production will alert by them, this cannot tell."
 )
+BY_STEPS = N_(
+    "{alerts:alerts} of them by the pace or the price of tokens: paces are of quarters of an hour, as in production, "
+    "which looks at them every five minutes."
+)
 NOT_REPLAYED = N_("No bill can show, so that none of it was replayed here: {missing:phrases}.")
+BURSTS = N_("bursts within an hour, which production tells within minutes")
 MISSING = (
-    N_("bursts within an hour, which production tells within minutes"),
     N_("calls that were refused"),
     N_("feeds that fall silent"),
     N_("models without a price"),
@@ -182,8 +191,8 @@ def _row(alert: Alert, zone: ZoneInfo, language: Language) -> list[str]:
 
 
 def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
-    from freio.guard.backtest import KEPT  # noqa: PLC0415  # the command line starts without it
-    from freio.guard.judge import MIN_HOURS  # noqa: PLC0415
+    from freio.guard.judge import MIN_HOURS  # noqa: PLC0415  # the command line starts without it
+    from freio.guard.replay import KEPT  # noqa: PLC0415
 
     notes = []
     if found.rate is None:
@@ -202,10 +211,14 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
         before, after = found.money()
         money = {"before": _text(before), "after": _text(after), "gate": _text(client.money_gate)}
         notes.append(language.say(MONEY, money))
-    notes.append(language.say(REPLAYED, {}) if found.tokens else f"! {language.say(REPLAYED_MONEY, {})}")
+    step = {"step": str(int(found.step.total_seconds()))}
+    if found.tokens:
+        notes.append(language.say(REPLAYED_STEPS if _is_fine(found) else REPLAYED, step))
+    else:
+        notes.append(f"! {language.say(REPLAYED_MONEY, {})}")
     if many := sum(alert.by_tokens for alert in found.alerts):
-        notes.append(language.say(BY_TOKENS, {"alerts": str(many)}))
-    missing = packed(Phrase(what) for what in MISSING)
+        notes.append(language.say(BY_STEPS if _is_fine(found) else BY_TOKENS, {"alerts": str(many)}))
+    missing = packed(Phrase(what) for what in _missing(found))
     notes.append(f"! {language.say(NOT_REPLAYED, {'missing': missing})}")
     if found.unowned.amount > 0:
         amounts = {"amount": found.unowned, "total": found.total, "gate": client.money_gate}
@@ -219,6 +232,15 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
     return notes
 
 
+def _is_fine(found: Backtest) -> bool:
+    return found.step < timedelta(hours=1)
+
+
+def _missing(found: Backtest) -> tuple[str, ...]:
+    """A burst is seen where rows are as fine as the windows that production looks at: quarters of an hour."""
+    return MISSING if found.step <= timedelta(minutes=15) else (BURSTS, *MISSING)
+
+
 def _json(client: Client, found: Backtest, _language: Language) -> str:
     before, after = found.money()
     return json.dumps(
@@ -229,7 +251,8 @@ def _json(client: Client, found: Backtest, _language: Language) -> str:
             "alerts_per_app_week": str(client.alerts_per_app_week),
             "money_gate": f"{client.money_gate.amount:f}",
             "judged_by": ["money", "tokens", "price"] if found.tokens else ["money"],
-            "not_replayed": list(MISSING),
+            "pace_step_minutes": int(found.step.total_seconds()) // 60 if found.tokens else None,
+            "not_replayed": list(_missing(found)),
             "app_weeks": f"{found.app_weeks:.4f}",
             "per_app_week": None if found.rate is None else f"{found.rate:.4f}",
             "spend": f"{found.total.amount:f}",

@@ -85,15 +85,16 @@ def running_cost(size: Size) -> RunningCost:
     By hand, for 50 apps in 20 projects with 5 GiB of export a month: the warm instance is idle for 730 x 3600 =
     2,628,000 s, at 1 vCPU and 0.5 GiB: 2,628,000 x 0.0000025 + 1,314,000 x 0.0000025 = 6.57 + 3.285 USD. Monitoring:
     730 h x 20 projects x 15 calls x 12 series = 2,628,000, and 20 incidents x 144 x 30 = 86,400 more; 1,000,000 are
-    free, so 1,714,400 x 0.0000005 = 0.8572 USD.
+    free, so 1,714,400 x 0.0000005 = 0.8572 USD. Who drives those incidents: 20 x 48 reads of one project, 100 series
+    each, x 0.0000005 = 0.048 USD.
 
     >>> cost = running_cost(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))
     >>> [str(item.cost_usd.normalize()) for item in cost.items if "warm" in item.name or "Monitoring" in item.name]
-    ['6.57', '3.285', '0.8572']
+    ['6.57', '3.285', '0.8572', '0.048']
     """
     return RunningCost(
         size=size,
-        items=(*_functions(size), _monitoring(size), *_warehouse(size), *_store(size), *_around(size)),
+        items=(*_functions(size), *_monitoring(size), *_warehouse(size), *_store(size), *_around(size)),
     )
 
 
@@ -139,12 +140,23 @@ def _functions(size: Size) -> tuple[Item, ...]:
     )
 
 
-def _monitoring(size: Size) -> Item:
-    return _item(
-        "Monitoring reads",
-        work.series_returned(size),
-        prices.MONITORING_SERIES,
-        f"{work.CALLS_AN_HOUR} reads an hour and project, {size.series} series each",
+def _monitoring(size: Size) -> tuple[Item, ...]:
+    spend = work.series_returned(size)
+    callers = work.caller_calls(size)
+    return (
+        _item(
+            "Monitoring reads",
+            spend,
+            prices.MONITORING_SERIES,
+            f"{work.CALLS_AN_HOUR} reads an hour and project, {size.series} series each",
+        ),
+        _item(
+            "Monitoring reads: who calls",
+            callers * work.CALLER_SERIES,
+            prices.MONITORING_SERIES,
+            f"{callers:,} reads in incidents, {work.CALLER_SERIES} series each",
+            used=Decimal(spend),
+        ),
     )
 
 
@@ -163,7 +175,7 @@ def _warehouse(size: Size) -> tuple[Item, ...]:
             "scans: questions to rollup",
             asked,
             prices.BIGQUERY_SCAN,
-            "three an hour over 28 to 31 days of it",
+            f"three an hour over {'28 to 31' if size.rollup_days == work.ROLLUP_DAYS else size.rollup_days} days of it",
             used=refresh,
         ),
         _item(
@@ -185,9 +197,10 @@ def _store(size: Size) -> tuple[Item, ...]:
             "Firestore: reads",
             work.store_reads(size),
             prices.FIRESTORE_READS,
-            f"watch {work.WATCH_READS_AN_APP} an app and tick, sweep {work.SWEEP_READS}, message {work.BUDGET_READS}",
+            f"watch {work.WATCH_READS_AN_APP} an app and tick, sweep {work.SWEEP_READS}, message {work.BUDGET_READS},"
+            f" forecast {work.FORECAST_READS_AN_APP} an app and day",
         ),
-        _item("Firestore: writes", writes, prices.FIRESTORE_WRITES, "one a budget message, and incidents"),
+        _item("Firestore: writes", writes, prices.FIRESTORE_WRITES, "one a budget message, forecasts, and incidents"),
         _item(
             "Firestore: deletes",
             size.incidents * work.INCIDENT_TICKS * work.INCIDENT_WRITES,

@@ -25,12 +25,17 @@ SWEEP_READS = 4  # brakes, incidents, notices that are due, the journal's copy
 BUDGET_READS, BUDGET_WRITES = 6, 1  # of a message, with two thresholds that were crossed before; 4 with none
 RECENT_CALLS_AN_HOUR = 12  # the last two hours in steps of five minutes, at each tick
 HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old, and then once more to be kept
+FORECAST_READS, FORECAST_READS_AN_APP = 2, 3  # a day: the forecast before (twice); budget, what is expected, incident
+FORECAST_WRITES = 2  # the forecast and its entry in the journal; the spend is that of the tick, read anyway
+CALLER_TICKS = 3  # from one question whose calls they are to the next: while nobody is named, the most there can be
 
 # ---- the warehouse
 
 MINIMUM_BYTES = 10 * MIB  # billed for each table of a statement
 ROLLUP_ROW, ASKED_OF_ROW = 306, (223, 16, 32)  # bytes; of them read by hourly_costs, complete_until and usd_rate
 ROLLUP_DAYS = Decimal("29.5")  # 28 days or the month that has begun, whichever is more: 28 to 31
+CALENDAR_DAYS = Decimal(40)  # of it, where the file names a country: forecasts and detector look for a month's end
+DRY_RUN_DAYS = 28  # of it that a dry run asks for
 RECENT_DAYS, DEEP_DAYS = 2, 7  # partitions that one refresh reads: from a midnight on, so one more than it says
 RUNS_READS = 3  # of the list of refreshes: before one, after it, and once the hour's questions are answered
 EXPORT_ROW, READ_OF_ROW = 600, 213  # bytes of a row of the detailed export, and of the columns that are read
@@ -46,6 +51,7 @@ JOBS_AN_HOUR = RUNS_READS + 4  # one refresh and three questions
 APP_SECONDS = Decimal("0.02")  # to judge one app
 COST_SECONDS = Decimal("0.00001")  # to add up one hourly cost, at each tick (measured: 6 microseconds)
 FETCH_SECONDS = Decimal("0.0001")  # to fetch one hourly cost, each hour
+FORECAST_SECONDS, FORECAST_APP_SECONDS = Decimal("2.5"), Decimal("0.05")  # of a day's: its imports, and each app
 TICK_SECONDS = Decimal("0.5")  # of a tick besides
 SWEEP_SECONDS = Decimal("0.3")
 MESSAGE_SECONDS = Decimal("0.25")
@@ -53,6 +59,10 @@ CLICK_SECONDS = Decimal("0.3")
 ROWS_A_COST = 3  # SKUs (input, output, cached) of one model under one set of labels
 INCIDENT_TICKS = 12 * 12  # an incident is open for half a day
 INCIDENT_READS, INCIDENT_WRITES, INCIDENT_SERIES = 30, 5, 30  # for each five minutes that it is open
+# Requests by service x credential x reply: of all Google services that a project calls, and not of AI alone. Ten of
+# them, five credentials, two kinds of replies. What a credential is called is looked up once by each process, in IAM
+# (https://cloud.google.com/iam/docs/billing-questions: no charge) and the API Keys API (for which no price was found).
+CALLER_SERIES = 100
 INCIDENT_BYTES = MIB // 2  # in the store
 STORE_MONTHS = 26  # records are kept for 800 days
 INBOX_GIB, WATCH_GIB, LIGHT_GIB = Decimal("0.5"), Decimal(2), Decimal("0.5")  # each instance has one vCPU
@@ -71,6 +81,7 @@ class Size:
     ``rollup_bytes_a_day`` what a day adds to the hourly rollup. ``costs`` are the hourly costs that one tick adds up.
     ``series`` are the time series (model x location x kind of tokens x way of asking) that one read of a project
     returns: four models with input and output at one or two endpoints; Claude's cached tokens are up to three more.
+    ``rollup_days`` are those of the rollup that each hour asks for.
     ``incidents`` and ``clicks`` are those of a month; ``ai_spend`` is what Freio guards, None: not known.
     """
 
@@ -80,6 +91,7 @@ class Size:
     deep_bytes: int
     rollup_bytes_a_day: int
     costs: int
+    rollup_days: Decimal = ROLLUP_DAYS
     series: int = 12
     incidents: int = 20
     clicks: int = 60
@@ -87,7 +99,14 @@ class Size:
 
     @classmethod
     def estimated(
-        cls, *, apps: int, projects: int, export_gib: Decimal, rows_an_hour: int = 30, ai_spend: Money | None = None
+        cls,
+        *,
+        apps: int,
+        projects: int,
+        export_gib: Decimal,
+        rows_an_hour: int = 30,
+        rollup_days: Decimal = ROLLUP_DAYS,
+        ai_spend: Money | None = None,
     ) -> Size:
         """From the export's size alone.
 
@@ -107,7 +126,8 @@ class Size:
             recent_bytes=int(RECENT_DAYS * read),
             deep_bytes=int(DEEP_DAYS * read),
             rollup_bytes_a_day=int(rows * ROLLUP_ROW),
-            costs=int(rows / ROWS_A_COST * ROLLUP_DAYS),
+            costs=int(rows / ROWS_A_COST * rollup_days),
+            rollup_days=rollup_days,
             ai_spend=ai_spend,
         )
 
@@ -150,7 +170,7 @@ def journal_bytes(size: Size) -> int:
 
 def asked_bytes(size: Size) -> int:
     """What the three questions of each hour are billed for in a month; an export that has not changed is not asked."""
-    held = int(size.rollup_bytes_a_day * ROLLUP_DAYS)
+    held = int(size.rollup_bytes_a_day * size.rollup_days)
     return HOURS * sum(at_least(held * part // ROLLUP_ROW) for part in ASKED_OF_ROW)
 
 
@@ -167,14 +187,37 @@ def series_returned(size: Size) -> int:
     return calls * size.series + size.incidents * INCIDENT_TICKS * INCIDENT_SERIES
 
 
+def caller_calls(size: Size) -> int:
+    """Lists of an incident's request counts: of each project of its app, as if nobody were named while it is open.
+
+    Once somebody is named, it is asked again after an hour: a quarter of that. An app has as many projects as there are
+    for each, one at least. What a gateway is asked about its own callers costs nothing at Google.
+
+    >>> caller_calls(Size.estimated(apps=50, projects=120, export_gib=Decimal(5)))  # 20 x 48 x 3
+    2880
+    """
+    return size.incidents * (INCIDENT_TICKS // CALLER_TICKS) * -(-size.projects // size.apps)
+
+
 def store_reads(size: Size) -> int:
     watch = WATCH_TICKS * (WATCH_READS + WATCH_READS_AN_APP * size.apps)
     budgets = BUDGET_MESSAGES * size.apps * BUDGET_READS
-    return watch + SWEEP_TICKS * SWEEP_READS + budgets + size.incidents * INCIDENT_TICKS * INCIDENT_READS
+    incidents = size.incidents * INCIDENT_TICKS * INCIDENT_READS
+    return watch + SWEEP_TICKS * SWEEP_READS + budgets + incidents + forecast_reads(size)
+
+
+def forecast_reads(size: Size) -> int:
+    """Of the store: a forecast a day, made from what the tick has read of export and telemetry.
+
+    >>> forecast_reads(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))  # 152 x 730 / 24
+    4623
+    """
+    return int((FORECAST_READS + FORECAST_READS_AN_APP * size.apps) * DAYS)
 
 
 def store_writes(size: Size) -> int:
-    return BUDGET_MESSAGES * size.apps * BUDGET_WRITES + size.incidents * INCIDENT_TICKS * INCIDENT_WRITES
+    budgets = BUDGET_MESSAGES * size.apps * BUDGET_WRITES
+    return budgets + size.incidents * INCIDENT_TICKS * INCIDENT_WRITES + int(FORECAST_WRITES * DAYS)
 
 
 def watch_seconds(size: Size) -> Decimal:
@@ -196,6 +239,17 @@ def watch_seconds(size: Size) -> Decimal:
     )
 
 
+def now_and_then_seconds(size: Size) -> Decimal:
+    """What the ticks of a month take besides: the first of a day forecasts, and those of an incident ask who calls.
+
+    >>> size = Size.estimated(apps=50, projects=20, export_gib=Decimal(5))
+    >>> round(now_and_then_seconds(size), 2)  # 5 x 730 / 24 + 960 x 0.2
+    Decimal('344.08')
+    """
+    forecasts = (FORECAST_SECONDS + size.apps * FORECAST_APP_SECONDS) * DAYS
+    return forecasts + caller_calls(size) * CALL_SECONDS
+
+
 def invocations(size: Size) -> dict[str, int]:
     """By function. A click is one of `slack_inbox` and one of the enforcer."""
     return {
@@ -212,6 +266,6 @@ def active_seconds(size: Size) -> dict[str, Decimal]:
     return {
         "slack_inbox": times["slack_inbox"] * CLICK_SECONDS,
         "enforcer": times["enforcer"] * SWEEP_SECONDS,
-        "spend_watch": times["spend_watch"] * watch_seconds(size),
+        "spend_watch": times["spend_watch"] * watch_seconds(size) + now_and_then_seconds(size),
         "budget_alert": times["budget_alert"] * MESSAGE_SECONDS,
     }

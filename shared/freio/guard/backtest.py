@@ -1,72 +1,31 @@
 """A client's own past, watched again, hour by hour: by the detector, the money gate and the merging of production.
 
 An hour is judged from itself and earlier ones alone. Where the export says how many tokens there were, they are judged
-as well: how fast they came, hour by hour, and what they cost. What an export cannot show is not replayed;
-nor are answers of people, who let every incident run until it is quiet. And every hour is taken as known when it ends,
-as telemetry knows it, though its bill comes a day later.
+as well: how fast they came, and what they cost. Paces are those of hours, unless rows are finer: then there is a look
+at paces where each of them ends (`freio.guard.within`). What an export cannot show is not replayed; nor are answers of
+people, who let every incident run until it is quiet. And every hour is taken as known when it ends, as telemetry knows
+it, though its bill comes a day later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from freio.domain.app import App, Client, Level
-from freio.domain.calendar import month_start
-from freio.domain.expectation import Expectations
-from freio.domain.incident import Assessment, Incident, State
-from freio.domain.money import Money, SpendRange
-from freio.domain.signal import SignalKind
-from freio.domain.spend import Pace, Score
-from freio.guard.counted import Counted
-from freio.guard.decide import look, open_or_merge
-from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
-from freio.guard.detect_tariff import hides_price, open_prices
-from freio.guard.explain import driven
-from freio.guard.history import Costs, History
-from freio.guard.judge import MIN_HOURS, paces_of, seasoned
-from freio.guard.meter import HISTORY, Reading, history_of
-from freio.guard.step import Step
+from freio.domain.app import Client
+from freio.domain.money import Money
+from freio.guard.history import History
+from freio.guard.judge import MIN_HOURS, seasoned
+from freio.guard.paces import FILLING
+from freio.guard.replay import INSTANT, Alert, Replay
 from freio.guard.telemetry import HOUR
+from freio.guard.within import Within
 from freio.ports import Calendar, Detector, PaceDetector
 
-KEPT = int(HISTORY / HOUR)  # hours of records; a calendar asks for more
 WEEK = timedelta(days=7)
-INSTANT = timedelta(seconds=1)  # before an hour ends it is the one that ends now, and not the next
-BACK = 168  # hours before an alert in which what led to it is looked for
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """An incident that people would have been told of.
-
-    ``at``       when: the end of the hour that fired. ``began`` is the first of the hours on end, up to that one, that
-                 were over the usual: seven days before at the earliest.
-    ``usual``    what its hour usually costs, ``observed`` what it cost; of several hours, one of them.
-    ``driver``   the model with most of what was over the usual since it began, ``feature`` the same of what the label
-                 of the app's features says (empty: the file names no such label, or most of it has none).
-    ``by_tokens``  whether the pace or the price of tokens told it, and not money.
-    ``before``   what was spent over the usual until the alert: nobody could have saved that. ``after``: from then until
-                 it was quiet, which a brake at once would have saved.
-    ``ended``    when its last hour over the usual ended; None: it still ran when the history ended.
-    """
-
-    app: str
-    at: datetime
-    began: datetime
-    kind: SignalKind
-    level: Level
-    observed: Money
-    usual: Money
-    driver: str
-    before: Money
-    after: Money
-    ended: datetime | None
-    feature: str = ""
-    by_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +44,8 @@ class Judged:
 class Backtest:
     """What came out; ``alerts`` in the order of time, ``judged`` in that of the client's file.
 
-    ``tokens``  whether the export says how many there were, so that they were judged beside money.
+    ``tokens``  whether the export says how many there were, so that they were judged beside money; ``step`` how often
+    paces were looked at.
     ``total``   all that the export holds; ``unowned`` what of it belongs to none of the apps, and so was not judged.
     """
 
@@ -97,6 +57,7 @@ class Backtest:
     total: Money
     unowned: Money
     tokens: bool = False
+    step: timedelta = HOUR
 
     @property
     def app_weeks(self) -> Decimal:
@@ -130,17 +91,20 @@ def backtest(
 
     ``calendar``  the client's, where its file names a country. ``paces`` judges tokens, where the history has them.
     """
+    within = Within(history) if paces is not None and history.step < HOUR else None
     replays = [Replay(client, app, history) for app in client.apps]
     hour = history.since
     while hour < history.until:
+        if within is not None and paces is not None:
+            _between(replays, within, within.ends(hour), paces)
         hour += HOUR
         for each in replays:
-            each.read(hour)
+            each.read(hour, within)
         shown = {each.app.name: each.shown for each in replays if len(each.spent) >= MIN_HOURS}
         scores = seasoned(client, detector, shown, hour - INSTANT, calendar) if shown else {}
         fast = {name: pace for each in replays for name, pace in each.fast().items()}
         if fast and paces is not None:
-            scores |= paces.score(fast, hour - INSTANT)
+            scores |= paces.score(fast, hour - INSTANT if within is None else hour + FILLING)
         for each in replays:
             each.watch(hour, scores)
         progress(hour)
@@ -156,159 +120,20 @@ def backtest(
         total=sum((history.spent(name, history.since, history.until) for name in history.costs), nothing),
         unowned=sum((history.spent(name, history.since, history.until) for name in strangers), nothing),
         tokens=bool(history.tokens) and paces is not None,
+        step=HOUR if within is None else history.step,
     )
 
 
-@dataclass(slots=True)
-class Opened:
-    """An incident, from the hour (its place in the app's hours) that fired to the last one that ran."""
-
-    at: datetime
-    place: int
-    incident: Incident
-    last: int
-    is_open: bool = True
-
-
-@dataclass(slots=True)
-class Replay:
-    """One app: its hours so far, what they were over the usual, and what was opened."""
-
-    client: Client
-    app: App
-    history: History
-    spent: list[Decimal] = field(default_factory=list)
-    shown: list[float] = field(default_factory=list)
-    over: list[Decimal] = field(default_factory=list)
-    month: tuple[datetime | None, Decimal] = (None, _ZERO)
-    before: Assessment | None = None
-    opened: list[Opened] = field(default_factory=list)
-    counted: Counted = field(default_factory=Counted)
-    reading: Reading | None = None
-    kept: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.kept = int(history_of(self.client) / HOUR)
-
-    def read(self, hour: datetime) -> None:
-        """The hour that ends then; an app begins with its first spend."""
-        models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
-        amount = sum(models.values(), _ZERO)
-        if not self.spent and amount <= 0:
+def _between(replays: Sequence[Replay], within: Within, ends: Sequence[datetime], paces: PaceDetector) -> None:
+    """The looks at paces where rows of an hour end; at its own end it is looked at as a whole."""
+    for end in ends:
+        for each in replays:
+            within.add(each.app.name, end)
+        if end == ends[-1]:
             return
-        self.spent.append(amount)
-        self.shown = [*self.shown, float(amount)][-self.kept :]
-        this_month = month_start(hour - HOUR)
-        so_far = self.month[1] if self.month[0] == this_month else _ZERO
-        self.month = this_month, so_far + amount
-        self.counted.add(hour - HOUR, self.history.tokens.get(self.app.name, {}).get(hour - HOUR, {}), models)
-        self.reading = self._reading(hour)
-
-    def fast(self) -> Mapping[str, Pace]:
-        """The paces of tokens to judge."""
-        if self.reading is None:
-            return {}
-        return paces_of(self.client, self.app, self.reading, (), self.reading.at)
-
-    def watch(self, hour: datetime, scores: Mapping[str, Score]) -> None:
-        """What the watch does with an app at a tick: find, merge, look."""
-        reading = self.reading
-        if reading is None:
-            return
-        current = self.opened[-1] if self.opened and self.opened[-1].is_open else None
-        finding = detect(
-            self.client,
-            self.app,
-            reading,
-            scores,
-            budgets=(),
-            known=Expectations(id=self.app.name),  # nobody has answered anything
-            allowance=None,
-            now=hour,
-            told=open_prices(current.incident if current else None, hour),
-        )
-        self.over.append(self._over(finding))
-        step = Step(hour)
-        incident = open_or_merge(
-            step,
-            self.app,
-            current.incident if current else None,
-            finding.signals,
-            spend=reading.spend,
-            rate=reading.rate,
-        )
-        if incident is None:
-            return
-        if hides_price(open_prices(incident, hour), reading, hour):
-            reading = replace(reading, complete=False)
-        seen = assess(finding, reading, incident.assessment, refusing=False, now=hour)
-        incident = look(step, self.app, incident, seen, spend=reading.spend, rate=reading.rate)
-        place = len(self.spent) - 1
-        if current is None:
-            current = Opened(at=hour, place=place, incident=incident, last=place)
-            self.opened.append(current)
-        current.incident = incident
-        current.is_open = incident.state is not State.RESOLVED
-        if seen.running_away:
-            current.last = place
-
-    def alerts(self) -> list[Alert]:
-        ends = [0, *(one.last + 1 for one in self.opened)]
-        return [self._alert(one, after=end) for one, end in zip(self.opened, ends, strict=False)]
-
-    def _over(self, finding: Finding) -> Decimal:
-        """What the last hour cost over the usual; where that is not known yet, nothing."""
-        if finding.score is None:
-            return _ZERO
-        return max(_ZERO, self.spent[-1] - Decimal(repr(finding.score.usual)) * finding.factor)
-
-    def _reading(self, hour: datetime) -> Reading:
-        currency = self.client.currency
-        models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
-        hours = self.spent[-self.kept :]
-        nothing = Money.zero(currency)
-        return Reading(
-            app=self.app.name,
-            at=hour,
-            first_hour=hour - len(hours) * HOUR,
-            hours=tuple(hours),
-            spend=SpendRange(billed=Money(self.month[1], currency), in_flight=nothing, worst_case=nothing),
-            rate=Money(hours[-1], currency),
-            by_model={model: Money(net, currency) for model, net in sorted(models.items(), key=lambda kv: -kv[1])},
-            tokens=self.counted.rates(models),
-            uses=self.counted.uses,
-        )
-
-    def _alert(self, one: Opened, *, after: int) -> Alert:
-        """What the incident before it has counted, up to the hour `after`, is not counted again."""
-        first = one.place
-        while first > max(after, one.place - BACK) and self.over[first - 1] > 0:
-            first -= 1
-        signal = one.incident.signals[0]
-        return Alert(
-            app=self.app.name,
-            at=one.at,
-            began=one.at - (one.place - first + 1) * HOUR,
-            kind=signal.kind,
-            level=one.incident.level,
-            observed=signal.pace,
-            usual=signal.usual_pace,
-            driver=self._driven(self.history.costs, one, first) or signal.driver,
-            feature=self._driven(self.history.features, one, first),
-            before=self._sum(first, one.place + 1),
-            after=self._sum(one.place + 1, one.last + 1),
-            by_tokens=signal.window_minutes != HOUR_MINUTES,
-            ended=None if one.is_open else one.at + (one.last - one.place) * HOUR,
-        )
-
-    def _driven(self, costs: Costs, one: Opened, first: int) -> str:
-        """By the rule of production, over the hours from `first` up to the one that fired, and the week before them."""
-        start = max(0, first - BACK)
-        begins = one.at - (one.place + 1 - start) * HOUR
-        spent = costs.get(self.app.name, {})
-        hours = [spent.get(begins + n * HOUR, {}) for n in range(one.place + 1 - start)]
-        parts = {part for hour in hours for part in hour}
-        return driven({part: [hour.get(part, _ZERO) for hour in hours] for part in sorted(parts)}, first - start)[0]
-
-    def _sum(self, first: int, last: int) -> Money:
-        return Money(sum(self.over[first:last], _ZERO), self.client.currency)
+        for each in replays:
+            each.pause(within, end)
+        fast = {name: pace for each in replays for name, pace in each.fast().items()}
+        scores = paces.score(fast, end + FILLING) if fast else {}
+        for each in replays:
+            each.glance(within, end, scores)

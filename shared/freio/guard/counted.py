@@ -2,6 +2,7 @@
 
 Telemetry shows the busiest quarter of each hour; a bill shows hours. So a pace is that of a whole hour here, and a jump
 is over the highest of the three hours before: a burst of minutes is not seen, and a runaway only when its hour ends.
+Where a file's rows are finer, `freio.guard.within` has the paces, and what tokens cost is from here all the same.
 """
 
 from __future__ import annotations

@@ -31,23 +31,36 @@ def of_tariff(
 
     ``factor``  how much more than usual was announced: of money, whatever makes it.
     ``told``    the price signals of the app's open incident (`open_prices`): such a price is told until it is less
-                than a fifth over what was usual before it, or people have accepted it. A quiet night does not end it:
-                the gate is then held against a whole day.
+                than a fifth over what was usual before it, or people have accepted it, and for so long it is the same
+                trouble: the kind and the model that were told. A quiet night does not end it: the gate is then held
+                against a whole day.
     """
     uses = reading.uses
     if uses is None:
         return None
     for hourly, until, hours in ((uses.estimated, floor_hour(now), HOURS), (uses.billed, uses.settled, A_DAY)):
-        mine = [(s.unit_usual.amount / MILLION, s.at) for s in told if s.unit_usual and s.window_minutes == hours * 60]
-        before = None
-        if mine:  # what was told then was about hours that were as far back
-            before = Before(usual=min(price for price, _ in mine), since=min(at for _, at in mine) - (now - until))
+        before = _before([s for s in told if s.window_minutes == hours * 60], late=now - until)
         said = dearer(hourly, until, hours, before)
-        day = said if before is None else dearer(hourly, until, A_DAY, before)
+        day = said if before is None or hours == A_DAY else dearer(hourly, until, A_DAY, before)
         worth = any(one and _excess(client, one, factor) > client.money_gate for one in (said, day))
         if said is not None and worth:
             return _signal(client, app, said, factor, now, billed=hourly is uses.billed)
     return None
+
+
+def _before(told: Sequence[Signal], *, late: timedelta) -> Before | None:
+    """What was told of hours that were as `late` as those that are looked at now; the first of them says as what."""
+    prices = [signal.unit_usual.amount / MILLION for signal in told if signal.unit_usual is not None]
+    if not prices:
+        return None
+    said = dict(told[0].detail.data) if told[0].detail is not None else {}
+    return Before(
+        usual=min(prices),
+        since=min(signal.at for signal in told) - late,
+        mix=told[0].kind is SignalKind.MIX_CHANGE,
+        driver=told[0].driver,
+        was=Decimal(said.get("was", 0)),
+    )
 
 
 def open_prices(incident: Incident | None, now: datetime) -> tuple[Signal, ...]:

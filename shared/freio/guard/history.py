@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from freio.domain.app import App, Approvals, Client, Match
@@ -31,7 +31,8 @@ class History:
 
     ``features`` are the same by what the label says that the client's file calls the app's features ('': it says
     nothing): who in the app has called, as far as a bill knows. ``tokens`` are those of each model, where the export
-    says how many there were (empty: it does not).
+    says how many there were (empty: it does not). ``steps`` are the same of each `step` of an hour, where its rows are
+    so fine.
     """
 
     costs: Costs
@@ -40,13 +41,22 @@ class History:
     currency: str
     features: Costs = field(default_factory=dict)
     tokens: Costs = field(default_factory=dict)
+    steps: Costs = field(default_factory=dict)
+    step: timedelta = HOUR
 
     @classmethod
-    def of(cls, lines: Iterable[SpendLine], *, who: str = "app", tokens: Iterable[SpendLine] = ()) -> History:
+    def of(
+        cls,
+        lines: Iterable[SpendLine],
+        *,
+        who: str = "app",
+        tokens: Iterable[SpendLine] = (),
+        steps: Sequence[Iterable[SpendLine]] = (),
+    ) -> History:
         """From lines by `BY` and hour; ``who`` says what an app is: ``project`` where no client's file names any.
 
-        ``tokens``  the same lines with a number of tokens in the place of what they cost. BadInput where there is no
-        spend at all.
+        ``tokens``  the same lines with a number of tokens in the place of what they cost; ``steps`` those of each part
+        of the hour, in their order. BadInput where there is no spend at all.
         """
         costs, features = _sums(), _sums()
         currency = ""
@@ -57,16 +67,22 @@ class History:
             features[line.by[who]][hour][line.by.get("feature", "")] += line.net.amount
             currency = line.net.currency
             hours.add(hour)
-        counted = _sums()
-        for line in tokens:
-            if line.net.amount:
-                counted[line.by[who]][_hour(line)][line.by["model"]] += line.net.amount
+        counted, finer, step = _sums(), _sums(), HOUR / max(1, len(steps))
+        for found, after, part in (
+            (counted, 0 * HOUR, tokens),
+            *((finer, n * step, one) for n, one in enumerate(steps)),
+        ):
+            for line in part:
+                if line.net.amount:
+                    found[line.by[who]][_hour(line) + after][line.by["model"]] += line.net.amount
         if not hours:
             raise BadInput("the export holds no spend on AI")
         return cls(
             costs=costs,
             features=features,
             tokens=counted,
+            steps=finer,
+            step=step,
             since=min(hours),
             until=max(hours) + HOUR,
             currency=currency,

@@ -9,7 +9,7 @@ does; a new one asks for them again, one list for each project.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -57,18 +57,18 @@ class Paces:
         self._recent: dict[str, Mapping[str, Steps]] = {}
         self._heard: set[datetime] = set()  # hours in which some model of some project had traffic
 
-    def learn(self, project: str, recent: Sequence[Tokens], since: datetime, now: datetime) -> None:
+    def learn(self, project: str, recent: Iterable[Tokens], since: datetime, now: datetime) -> None:
         """Take in the hours that have ended: from `recent`, which reaches back to `since`, where it has all it takes.
 
         VendorError where it has not, and the project cannot be asked: nothing is learned then, and nothing lost.
         """
         self._recent[project] = _by_model(recent)
-        begin = max(self._until.get(project, now - KEPT), floor_hour(now - KEPT))
+        oldest = floor_hour(now - KEPT)
+        begin = max(self._until.get(project, oldest), oldest)
         end = floor_hour(window(now)[1])
         if begin >= end:
             return
         if begin - REACH < since:
-            begin = floor_hour(begin)
             recent = self._meter.tokens([project], begin - REACH, floor_step(now), STEP_MINUTES)
         known = self._hours.setdefault(project, {})
         for model, steps in _by_model(recent).items():

@@ -107,10 +107,16 @@ def _add(hourly: Hourly, model: str, hour: datetime, tokens: Decimal, cost: Deci
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """A price that was told already: what was usual then, and since when it is told."""
+    """A price that was told already: what was usual then, since when it is told, and as what.
+
+    ``mix``, ``driver`` and ``was`` are those of the `Dearer` that was told.
+    """
 
     usual: Decimal
     since: datetime
+    mix: bool
+    driver: str
+    was: Decimal
 
 
 def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = None) -> Dearer | None:
@@ -123,7 +129,8 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = No
     ``told``  while a price that was told goes on. Four dear days of seven would make the dear price the usual one, and
               the spread of those days a threshold that nothing passes: it is held against what the same hours cost
               before it was told (a night's price says nothing of the day), however many tokens there are; and where
-              too few of those days are known, against what was usual then.
+              too few of those days are known, against what was usual then. Nor is its cause looked for again: beside
+              days as dear as today neither the mix nor a price has changed, and chance would make it another trouble.
     """
     days = [_window(hourly, until - back * DAY, hours) for back in range(DAYS + 1)]
     today, before = _sum(days[0]), [_sum(day) for day in days[1:]]
@@ -141,7 +148,7 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = No
         edge, is_flat = DEARER * usual, True
     if not (is_flat and price >= edge):
         return None
-    mix, driver, share, was = _cause(days[0], days[1:])
+    mix, driver, was = _cause(days[0], days[1:]) if told is None else (told.mix, told.driver, told.was)
     return Dearer(
         until=until,
         hours=hours,
@@ -151,7 +158,7 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = No
         over=price / edge,
         mix=mix,
         driver=driver,
-        share=share,
+        share=days[0].get(driver, (_ZERO, _ZERO))[0] / today[0],
         was=was,
     )
 
@@ -187,8 +194,8 @@ def _total(pairs: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
     return sum((tokens for tokens, _ in pairs), _ZERO), sum((cost for _, cost in pairs), _ZERO)
 
 
-def _cause(today: Window, before: Sequence[Window]) -> tuple[bool, str, Decimal, Decimal]:
-    """Whether it is the mix, the model that does most of it, its share of the tokens now, and what that was.
+def _cause(today: Window, before: Sequence[Window]) -> tuple[bool, str, Decimal]:
+    """Whether it is the mix, the model that does most of it, and what its share of the tokens was.
 
     The price has two factors: what today's models would cost at their prices before, over what the models before cost;
     and today's prices over those. The larger one is the cause. A model that is new has its price of today in both.
@@ -210,4 +217,4 @@ def _cause(today: Window, before: Sequence[Window]) -> tuple[bool, str, Decimal,
         return shares[model] * (price.get(model, _ZERO) - known.get(model, _ZERO))
 
     driver = max(sorted(shares), key=part)
-    return mix, driver, shares[driver], once.get(driver, _ZERO)
+    return mix, driver, once.get(driver, _ZERO)

@@ -17,6 +17,8 @@ import pytest
 from freio.adapters.duckdb import local_file
 from freio.adapters.duckdb.local_file import LocalFile
 from freio.adapters.warehouse.questions import Schema
+from freio.adapters.warehouse.warehouse import SqlWarehouse
+from freio.domain.spend import Every
 from freio.errors import BadInput
 from tests.contracts.export_rows import NOON, Row, duckdb_types, lines
 from tests.contracts.warehouses import file_warehouse, rules
@@ -264,6 +266,69 @@ def _parquet(path: Path, row: Row, *, also: str = "1 AS one") -> Path:
         connection.execute(f"CREATE TABLE made AS SELECT *, {also} FROM {reader}", [str(written), types])
         connection.execute(f"COPY made TO '{path}' (FORMAT parquet)")
     return path
+
+
+def _used(schema: Schema, *spans: tuple[float, float], **changes: Any) -> list[dict[str, Any]]:
+    """Rows of a thousand tokens each, from one minute after noon until another."""
+    found = []
+    for first, last in spans:
+        at, until = (NOON + timedelta(minutes=minutes) for minutes in (first, last))
+        columns = Row(cost=1.0, at=at).of(schema)
+        if schema is Schema.FOCUS:
+            columns |= {"ConsumedQuantity": "1000", "ConsumedUnit": "count", "ChargePeriodEnd": until.isoformat()}
+        else:
+            columns |= {"usage": {"amount": 1000.0, "unit": "count"}, "usage_end_time": until.isoformat()}
+        found.append(columns | changes)
+    return found
+
+
+def _steps(path: Path, rows: list[dict[str, Any]]) -> list[int]:
+    """The tokens of each part of the hour of noon."""
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    file = LocalFile(path)
+    found = []
+    for tables in file.steps:
+        lines = SqlWarehouse(file, tables, rules()).spend(
+            NOON, NOON + timedelta(hours=1), by=("app",), every=Every.HOUR, as_of=NOON + timedelta(days=9)
+        )
+        found.append(int(sum(one.net.amount for one in lines)))
+    return found
+
+
+@pytest.mark.parametrize("schema", list(Schema))
+@pytest.mark.parametrize(
+    ("spans", "steps"),
+    [
+        ([(0, 5), (5, 10), (5, 10), (55, 60)], [1000, 2000, *[0] * 9, 1000]),
+        ([(0, 1), (3, 4), (7, 8)], [2000, 1000, *[0] * 10]),  # minutes are in their five
+        ([(0, 10), (20, 30)], [1000, 0, 1000, 0, 0, 0]),
+        ([(0, 5), (15, 30)], [1000, 1000, 0, 0]),
+        ([(0, 30), (30, 60)], [1000, 1000]),
+        ([(0, 60)], []),
+        ([(0, 5), (0, 60)], []),  # an hour's tokens are of none of its parts
+        ([(3, 8)], [1000, *[0] * 5]),
+        ([(55, 65)], []),
+        ([(5, 5)], []),  # no span, no time
+    ],
+)
+def test_rows_finer_than_an_hour_are_told_apart(
+    schema: Schema, spans: list[tuple[float, float]], steps: list[int], tmp_path: Path
+) -> None:
+    """In as many parts of the hour as no row reaches out of."""
+    assert _steps(tmp_path / "export.jsonl", _used(schema, *spans)) == steps
+
+
+def test_rows_that_do_not_say_when_they_end_may_be_hours(tmp_path: Path) -> None:
+    """Nor does a time that cannot be read; what is no token may be as long as it likes."""
+    path = tmp_path / "export.jsonl"
+    rows = _used(Schema.DETAILED, (0, 5), (5, 10))
+    assert (
+        _steps(path, [{name: value for name, value in row.items() if name != "usage_end_time"} for row in rows]) == []
+    )
+    assert _steps(path, [rows[0], rows[1] | {"usage_end_time": None}]) == []
+    assert _steps(path, [rows[0], rows[1] | {"usage_end_time": "later"}]) == []
+    storage = _used(Schema.DETAILED, (0, 60), sku={"id": "X", "description": "Gemini 2.5 Flash Caching Storage"})
+    assert _steps(path, [*rows, *storage]) == [1000, 1000, *[0] * 10]
 
 
 def test_the_worked_examples_are_true() -> None:

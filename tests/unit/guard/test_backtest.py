@@ -13,11 +13,15 @@ from freio.config.model import ClientKeys
 from freio.domain.app import ExpectedEvent
 from freio.domain.money import Money
 from freio.domain.signal import SignalKind
-from freio.domain.spend import Pace, Score, SpendLine
+from freio.domain.spend import Pace, Score, SpendLine, Tokens
 from freio.errors import BadInput, CurrencyMismatch
-from freio.guard.backtest import KEPT, backtest
+from freio.guard.backtest import backtest
 from freio.guard.history import History, by_project
-from tests.unit.guard.watching import HOUR, app, client, usd
+from freio.guard.paces import FILLING, Paces
+from freio.guard.replay import KEPT, Alert
+from freio.guard.telemetry import RECENT, floor_step
+from tests.fakes import FakeClock
+from tests.unit.guard.watching import HOUR, Town, app, client, usd
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -255,6 +259,116 @@ def test_tokens_of_later_hours_change_no_alert_before_them() -> None:
     part = backtest(client(), History.of(money[:70], tokens=tokens[:70]), Threshold(over=10_000), paces=Fast())
     assert len(whole.alerts) == 2
     assert [alert.at for alert in part.alerts] == [alert.at for alert in whole.alerts[:1]]
+
+
+# ---- rows that are finer than hours
+
+
+def in_steps(hours: Sequence[int], *within: tuple[int, Sequence[int]], parts: int = 6, price: int = 10) -> History:
+    """Tokens of each hour, evenly over its parts unless it is said how; a thousand of them cost so many dollars."""
+    said = dict(within)
+    each = [said.get(n, [tokens // parts] * parts) for n, tokens in enumerate(hours)]
+    money = [line(n, str(Decimal(sum(tokens) * price) / 1000)) for n, tokens in enumerate(each)]
+    return History.of(
+        money,
+        tokens=[line(n, sum(tokens)) for n, tokens in enumerate(each)],
+        steps=[[line(n, tokens[part]) for n, tokens in enumerate(each)] for part in range(parts)],
+    )
+
+
+TEN = timedelta(minutes=10)
+BURST = (40, [100, 100, 400, 100, 100, 100])  # a quarter of an hour at 1,800 an hour, in an hour of 900
+
+
+def test_a_burst_is_found_where_the_row_ends_that_has_it() -> None:
+    """The hour as a whole is under the threshold, as it was before."""
+    found = backtest(client(), in_steps([600] * 60, BURST), Threshold(over=10_000), paces=Fast())
+    [alert] = found.alerts
+    assert found.step == TEN
+    assert alert.at == START + 40 * HOUR + 3 * TEN
+    assert (alert.kind, alert.driver, alert.by_tokens) == (SignalKind.SPIKE, "flash", True)
+    assert alert.observed == usd(18)  # ten minutes at 2,400 tokens an hour and five at 600, a thousand for ten dollars
+    hourly = replace(in_steps([600] * 60, BURST), steps={}, step=HOUR)
+    assert backtest(client(), hourly, Threshold(over=10_000), paces=Fast()).alerts == ()
+
+
+def test_what_an_hour_cost_is_before_and_after_an_alert_within_it_by_its_tokens() -> None:
+    """Six of nine hundred tokens had come; eight dollars of nine are over the usual."""
+    [alert] = backtest(client(), in_steps([600] * 60, BURST), Threshold(over=10_000), paces=Fast()).alerts
+    assert (alert.before, alert.after) == (
+        usd(8) * (Decimal(600) / 900) + alert_hours(alert),
+        usd(8) * (Decimal(300) / 900),
+    )
+    assert (alert.began, alert.ended) == (START + 23 * HOUR, START + 41 * HOUR)
+
+
+def alert_hours(alert: Alert) -> Money:
+    """Five dollars over the usual in each of the hours on end before the one that fired."""
+    hours = (START + 40 * HOUR - alert.began) // HOUR
+    return usd(5) * Decimal(hours)
+
+
+def test_paces_within_the_hour_are_those_that_the_watch_sees() -> None:
+    """At the burst's end: of a quarter of an hour, beside the highest of each hour that was, and as far a jump."""
+    seen: list[tuple[datetime, Mapping[str, Pace]]] = []
+
+    class Seen(Fast):
+        def score(self, paces: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+            seen.append((last_hour, paces))
+            return super().score(paces, last_hour)
+
+    backtest(client(), in_steps([600] * 43, BURST), Threshold(over=10_000), paces=Seen())
+    times = [at for at, _ in seen]
+    assert times == sorted(set(times))
+    shown = {at - FILLING: paces for at, paces in seen}
+    assert all((at - START) % TEN == timedelta(0) for at in shown)
+    [pace] = shown[START + 40 * HOUR + 3 * TEN].values()
+    assert pace.peaks == (*[600] * 40, 1800)
+    assert pace.jumps == (600, *[0] * 39, 1200)  # before an app's first hour there was nothing
+    [later] = shown[START + 42 * HOUR].values()
+    assert later.peaks == (*[600] * 40, 1800, 600, 600)
+
+    town = Town(clock=FakeClock(START + 40 * HOUR + 3 * TEN + FILLING))
+    for n in range(40 * 12 + 6):
+        at = START + n * timedelta(minutes=5)
+        town.telemetry.write(
+            Tokens(
+                start=at,
+                minutes=5,
+                project="acme-chat",
+                location="global",
+                model="flash",
+                input=200 if n >= 40 * 12 + 4 else 50,
+                output=0,
+            )
+        )
+    paces = Paces(town.telemetry)
+    now = town.clock.now()
+    paces.learn("acme-chat", town.telemetry.tokens(["acme-chat"], now - RECENT, floor_step(now), 5), now - RECENT, now)
+    watched = paces.of("acme-chat", "flash", now)
+    assert [(highest.pace, highest.jump) for highest in watched] == list(zip(pace.peaks, pace.jumps, strict=True))[:-1]
+    assert paces.jump("acme-chat", "flash", now) == pace.jumps[-1]
+
+
+def test_what_comes_later_in_the_hour_changes_no_look_within_it() -> None:
+    """But for the price of a token, which only the whole hour tells: here it is the same in both."""
+    calm = in_steps([600] * 41, (40, [100, 100, 400, 0, 0, 0]))
+    other = in_steps([600] * 41, (40, [100, 100, 400, 900, 900, 900]))
+    alerts = [backtest(client(), each, Threshold(over=10_000), paces=Fast()).alerts for each in (calm, other)]
+    assert [found[0].at for found in alerts] == [START + 40 * HOUR + 3 * TEN] * 2
+
+
+def test_a_burst_under_the_gate_is_no_alert_however_fast() -> None:
+    """A hundredth of the price: 18 cents an hour."""
+    assert backtest(client(), in_steps([600] * 60, BURST, price=1), Threshold(over=10_000), paces=Fast()).alerts == ()
+
+
+def test_an_incident_of_money_takes_in_a_burst_within_its_hours() -> None:
+    """One trouble, told once, and it runs until the burst's hour."""
+    history = in_steps([600] * 38 + [6000] + [600] * 20, BURST)
+    [alert] = backtest(client(), history, Threshold(over=50), paces=Fast()).alerts
+    assert alert.at <= START + 39 * HOUR
+    assert alert.ended == START + 41 * HOUR
 
 
 def test_without_a_clients_file_projects_are_the_apps() -> None:

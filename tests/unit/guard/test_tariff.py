@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from freio.domain.incident import Incident, State
 from freio.domain.signal import SignalKind
+from freio.guard import detect_tariff
 from freio.guard.detect_tariff import hides_price, of_tariff, open_prices
-from freio.guard.tariff import Before, Hourly, dearer
+from freio.guard.tariff import Before, Dearer, Hourly, dearer
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, Town, app, client, usd
 
 DAY = timedelta(days=1)
@@ -107,7 +108,9 @@ def test_a_new_level_is_usual_after_half_a_week() -> None:
         assert (found is not None) is fires
 
 
-TOLD = Before(usual=D(10), since=NOW - 30 * DAY)  # no day of before is known any more
+TOLD = Before(  # no day of before is known any more
+    usual=D(10), since=NOW - 30 * DAY, mix=False, driver=FLASH, was=D(1)
+)
 
 
 def test_what_was_told_is_held_against_what_was_usual_then() -> None:
@@ -118,6 +121,22 @@ def test_what_was_told_is_held_against_what_was_usual_then() -> None:
     found = dearer(hourly({FLASH: [(1, 15), *[(1, 15)] * 4, *[(1, 10)] * 3]}), NOW, 6, TOLD)
     assert found is not None
     assert (found.usual, found.over) == (D(10), D("1.25"))
+
+
+@pytest.mark.parametrize("mix", [True, False])
+def test_what_was_told_stays_what_it_was_told_as(mix: bool) -> None:
+    """All the week is as today: neither the models nor their prices have changed, and chance says nothing of which."""
+    days: dict[str, list[tuple[float, float]]] = {
+        FLASH: [(0.51, 5.1), *[(0.5, 5)] * 7],
+        PRO: [(0.49, 49), *[(0.5, 50)] * 7],
+    }
+    told = replace(TOLD, mix=mix, driver=PRO, was=D("0.1"))
+    found = dearer(hourly(days), NOW, 6, told)
+    assert found is not None
+    assert (found.mix, found.driver, found.share, found.was) == (mix, PRO, D("0.49"), D("0.1"))
+    gone = dearer(hourly({FLASH: [(1, 15), *[(0.5, 5)] * 7], PRO: [(0, 0), *[(0.5, 50)] * 7]}), NOW, 6, told)
+    assert gone is not None
+    assert (gone.driver, gone.share) == (PRO, D(0))
 
 
 uses = st.lists(st.tuples(st.floats(0.1, 10), st.floats(0.1, 100)), min_size=8, max_size=8)
@@ -239,6 +258,50 @@ def test_more_than_the_price_explains_is_another_trouble(dear: Town, usual: floa
     dear.watcher.watch()
     kinds = {signal.kind for signal in the_incident(dear).signals}
     assert kinds == {SignalKind.MIX_CHANGE, SignalKind.SPIKE} if is_told else {SignalKind.MIX_CHANGE}
+
+
+def half_or_less(town: Town, day: int) -> None:
+    """A day on: of as many tokens a half has the dear model, or a little less, as bills have it too."""
+    since, dear = town.clock.now(), 2_000_000 - day % 3 * 40_000
+    town.clock.sleep(86400)
+    town.bill(since - 3 * HOUR, town.clock.now() - 3 * HOUR, 2)
+    town.bill(since - 3 * HOUR, town.clock.now() - 3 * HOUR, 20, model=PRO)
+    town.serve(since, town.clock.now(), 4_000_000 - dear)
+    town.serve(since, town.clock.now(), dear, model=PRO)
+
+
+def test_a_dearer_mix_is_not_told_again_as_a_price_once_the_week_is_as_dear(dear: Town) -> None:
+    """From the eighth day on, a little more of the cheap model would make that one dearer tokens."""
+    for day in range(10):
+        half_or_less(dear, day)
+        if day in {3, 7, 8, 9}:
+            dear.watcher.watch()
+    (signal,) = the_incident(dear).signals
+    assert (signal.kind, signal.driver) == (SignalKind.MIX_CHANGE, PRO)
+    assert the_incident(dear).signal_count == 1
+
+
+def test_a_price_of_bills_is_not_told_again_as_a_mix_and_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the sixth day on all bills of the week are as dear: of one model, whose mix cannot have changed."""
+    town, end = Town(), NOW + 9 * DAY
+    town.bill(NOW - 12 * DAY, NOW - 3 * DAY, 2)
+    town.bill(NOW - 3 * DAY, end, 4)
+    town.serve(NOW - 12 * DAY, end, 4_000_000)
+    asked: list[tuple[datetime, int]] = []
+
+    def counted(hourly: Hourly, until: datetime, hours: int, told: Before | None = None) -> Dearer | None:
+        asked.append((until, hours))
+        return dearer(hourly, until, hours, told)
+
+    monkeypatch.setattr(detect_tariff, "dearer", counted)
+    town.clock.at = NOW + timedelta(minutes=1)
+    while town.clock.at < end:
+        town.watcher.watch()
+        assert len(asked) == len(set(asked)) == 2  # telemetry's six hours, and the bills' day
+        asked.clear()
+        town.clock.at += 3 * DAY
+    (signal,) = the_incident(town).signals
+    assert (signal.kind, signal.driver) == (SignalKind.PRICE_CHANGE, FLASH)
 
 
 def test_a_night_without_tokens_is_no_price_that_is_back(dear: Town) -> None:

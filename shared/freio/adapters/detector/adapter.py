@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thresholds, utc_days
 from freio.adapters.detector.client import Shown, by_age, judge_all, over_usual
@@ -34,6 +35,26 @@ class Budget:
     gate: float
 
 
+def scored(groups: Sequence[Shown]) -> tuple[Judged, Floats]:
+    """The last hours of all of them, by their records; and their scores, with the pool's opinion where one is odd."""
+    judged = judge_all(groups, JUDGED)
+    score = judged.score
+    if (score[:, -HELD_DAYS * DAY :] >= ODD).any():
+        score = second_opinion(judged, first=groups[0].hours - score.shape[1])
+    return judged, np.nan_to_num(score)
+
+
+def past(groups: Sequence[Shown], score: Floats, known: Floats, gate: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """What `thresholds` learns from: the scores of what is over the gate, else 0; and whether each hour is counted.
+
+    ``known``  the scores by the records alone: NaN before a series.
+    """
+    kept = score.shape[1]
+    told = np.where(over_usual(groups, JUDGED) > gate, score, 0.0)
+    settled = np.concatenate([np.full(len(group.names), kept + SETTLED - group.hours) for group in groups])
+    return told, ~np.isnan(known) & (np.arange(kept) >= settled[:, np.newaxis])
+
+
 class PyodDetector:
     """Implements `Detector`. It compares hours of the day by their distance alone, so it needs no calendar.
 
@@ -54,11 +75,7 @@ class PyodDetector:
         }
         groups = by_age({name: hours for name, hours in series.items() if name not in found})
         if groups:
-            judged = judge_all(groups, JUDGED)
-            score = judged.score
-            if (score[:, -HELD_DAYS * DAY :] >= ODD).any():
-                score = second_opinion(judged, first=groups[0].hours - score.shape[1])
-            score = np.nan_to_num(score)
+            judged, score = scored(groups)
             held_against = self._thresholds(groups, score, judged.score, last_hour)
             rows = [(name, hours) for group in groups for name, hours in zip(group.names, group.spend, strict=True)]
             for row, (name, hours) in enumerate(rows):
@@ -68,11 +85,9 @@ class PyodDetector:
     def _thresholds(self, groups: Sequence[Shown], score: Floats, known: Floats, last_hour: datetime) -> Thresholds:
         if self._budget is None:
             return Thresholds(np.full(score.shape[1], WORTH), None)
-        kept = score.shape[1]
-        told = np.where(over_usual(groups, JUDGED) > self._budget.gate, score, 0.0)
-        settled = np.concatenate([np.full(len(group.names), kept + SETTLED - group.hours) for group in groups])
-        counts = ~np.isnan(known) & (np.arange(kept) >= settled[:, np.newaxis])
-        return thresholds(told, counts, utc_days(last_hour, kept), OF_CLEAN_USAGE, PART * self._budget.alerts)
+        told, counts = past(groups, score, known, self._budget.gate)
+        days = utc_days(last_hour, score.shape[1])
+        return thresholds(told, counts, days, OF_CLEAN_USAGE, PART * self._budget.alerts)
 
     def _last(self, spend: Floats, judged: Judged, scores: Floats, row: int, held_against: Thresholds) -> Score:
         """One series; what costs time is worked out only where something has fired within a week."""

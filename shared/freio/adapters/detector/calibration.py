@@ -6,10 +6,8 @@ chance, so what other clients had (`Prior`) counts as `PRIOR_WEEKS` of it: with 
 threshold, and a prior rate ``r``, the rate expected is ``(n + PRIOR_WEEKS * r) / (w + PRIOR_WEEKS)``, the mean of a
 gamma posterior. A new client has the prior's threshold, ten apps after three weeks nearly their own.
 
-Eight of ServeGen's series at a time as a client, drawn 200 times from the steady | all of them, told for four days
-after three to six of past, at a budget of .25: .20 | .33 alerts per app-week came out, where the prior alone gave
-.17 | .38 and the least threshold .42 | .62. Four or sixteen weeks of prior did as well. That was with eleven kinds of
-evidence; with thirteen, by another drawing of the same clients, .14 | .23.
+What comes out, beside the prior alone and the least threshold, by clients drawn from recorded usage: `python -m bench
+calibration`.
 
 An hour is held against the threshold of its UTC day, which comes from the days before that alone: an alert does not
 move the threshold that it was told by. Trouble that people have confirmed is not in the past that is shown here.

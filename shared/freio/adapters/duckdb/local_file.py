@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from freio.adapters.duckdb.engine import DuckDbSession, prepared
 from freio.adapters.duckdb.errors import translated
 from freio.adapters.duckdb.file_columns import Found, as_read
 from freio.adapters.warehouse.questions import Schema, Tables
-from freio.adapters.warehouse.schemas import KNOWN_BY, READ, USAGE
+from freio.adapters.warehouse.schemas import ENDS, KNOWN_BY, READ, USAGE, Column
 from freio.errors import BadInput
 
 # Folders named `cost=5` are no columns. What a file's first rows do not show is not guessed from them: a CSV's quotes
@@ -42,6 +42,9 @@ _TOKENS = {  # no credit is given in tokens
     " list_filter(credits, lambda x: FALSE) AS credits",
     Schema.FOCUS: f"CASE WHEN {_IN_FOCUS} THEN ConsumedQuantity ELSE 0 END AS BilledCost",
 }
+_STARTS = {Schema.DETAILED: ("usage_start_time", "cost"), Schema.FOCUS: ("ChargePeriodStart", "BilledCost")}
+_HOUR = 3600
+_STEPS = (300, 600, 900, 1200, 1800)  # seconds, in each of which telemetry has whole steps and an hour has so many
 
 
 class LocalFile:
@@ -55,6 +58,7 @@ class LocalFile:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._schema = Schema.DETAILED
         self._has_tokens = False
+        self._steps = 0
 
     @property
     def tables(self) -> Tables:
@@ -66,6 +70,12 @@ class LocalFile:
         """The same rows with the tokens that were used in the place of what they cost; None: the file does not say."""
         self._opened()
         return Tables(export=f"tokens_{self._schema}") if self._has_tokens else None
+
+    @property
+    def steps(self) -> Sequence[Tables]:
+        """The same of each part of an hour, in their order, where rows are finer than hours; else none."""
+        self._opened()
+        return [Tables(export=f"tokens_{self._schema}_{step}") for step in range(self._steps)]
 
     @property
     def _table(self) -> str:
@@ -127,9 +137,42 @@ class LocalFile:
         names = ", ".join(f'"{name}"' for name in usage)
         found.connection.execute(
             f"CREATE TABLE tokens_{self._schema} AS SELECT * EXCLUDE ({names}) REPLACE ({_TOKENS[self._schema]})"  # noqa: S608  names of READ and USAGE
-            f" FROM (SELECT {selected}, {used} FROM given)"
+            f" FROM (SELECT {selected}, {used}, {self._ends(found)} AS freio_ends FROM given)"
         )
+        self._steps = self._in_steps(found.connection)
         return True
+
+    def _ends(self, found: Found) -> str:
+        """When a row's usage ended; what cannot be read is not known: most files are read without it."""
+        name = ENDS[self._schema]
+        given = f"NULLIF(CAST(\"{name}\" AS VARCHAR), '')" if name in found.held else "NULL"
+        return f"TRY_CAST({given} AS TIMESTAMPTZ)"
+
+    def _in_steps(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """Shows the tokens of each part of the hour, and says how many parts: the most that no row reaches out of.
+
+        0: a row covers an hour, or is not known to end. Which part of the hour its tokens came in, nobody knows.
+        """
+        start, count = _STARTS[self._schema]
+        for step in _STEPS:
+            first, last = (
+                f"CAST(floor(({moment}) / {step}) AS BIGINT)"
+                for moment in (f"epoch({start})", "epoch(freio_ends) - 1e-3")
+            )
+            within, many = connection.execute(
+                f"SELECT bool_and(COALESCE(freio_ends > {start} AND {first} = {last}, FALSE)), count(*)"  # noqa: S608  names of READ
+                f" FROM tokens_{self._schema} WHERE {count} > 0"
+            ).fetchall()[0]
+            if not many or not within:
+                continue
+            parts = _HOUR // step
+            for part in range(parts):
+                connection.execute(
+                    f"CREATE VIEW tokens_{self._schema}_{part} AS SELECT * FROM tokens_{self._schema}"  # noqa: S608  names of READ
+                    f" WHERE {first} % {parts} = {part}"
+                )
+            return parts
+        return 0
 
     def _reader(self) -> str:
         if not self._path.is_file():
@@ -167,7 +210,7 @@ def _columns(described: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _wanted(schema: Schema) -> Mapping[str, str]:
     """The columns that are read, as such and spread over dotted names, each with the text that a JSON value is."""
-    columns = {**READ[schema], **USAGE[schema]}
+    columns = {**READ[schema], **USAGE[schema], ENDS[schema]: Column(kind="TIMESTAMP")}
     whole = {name: "VARCHAR" if column.kind != "RECORD" else "JSON" for name, column in columns.items()}
     spread = {f"{name}.{part}": "VARCHAR" for name, column in columns.items() for part in column.fields}
     return whole | spread

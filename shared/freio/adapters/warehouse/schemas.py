@@ -71,3 +71,5 @@ USAGE: Mapping[Schema, Mapping[str, Column]] = {
     Schema.FOCUS: {"ConsumedQuantity": Column(kind="NUMERIC"), "ConsumedUnit": _STRING},
 }
 """How much of it was used: read from a file that has it, to watch tokens again."""
+ENDS: Mapping[Schema, str] = {Schema.DETAILED: "usage_end_time", Schema.FOCUS: "ChargePeriodEnd"}
+"""When a row's usage ended: read from a file that has it, to see whether its rows are finer than an hour."""
