@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.machine import machine
 from bench.result import ROOT, NotMeasuredError, Result
 
-NAMES = ("imports", "acknowledge", "detection", "calibration", "young", "forecast", "meter")
+NAMES = ("imports", "acknowledge", "detection", "orders", "calibration", "young", "forecast", "meter")
 
 
 def main() -> int:
