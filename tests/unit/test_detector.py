@@ -309,6 +309,17 @@ def test_a_night_that_costs_what_noon_does_is_out_of_rhythm() -> None:
     assert not {name for name, _ in score(shuffled).evidence if "rhythm" in name}
 
 
+@pytest.mark.parametrize("shift", [1, -1])
+@pytest.mark.parametrize(("peak", "first", "last"), [(120.0, 9, 18), (120.0, 11, 14), (500.0, 11, 13), (100.0, 2, 4)])
+def test_a_clock_that_is_changed_wakes_nobody(peak: float, first: int, last: int, shift: int) -> None:
+    """From one day to the next everything comes an hour earlier, or later; with the budgets of four apps at once."""
+    at = np.arange(31 * DAY)
+    hours = np.where(at < 28 * DAY, at, at + shift) % DAY
+    habit = np.where((hours >= first) & (hours < last), peak, 10.0)
+    x = habit * np.random.default_rng(3).normal(1, 0.1, (4, len(at)))
+    assert judge(x).score[:, 14 * DAY :].max() < ODD + 0.05
+
+
 def test_a_day_that_gains_on_yesterday_counts_all_but_two_of_its_hours() -> None:
     """And compares none with another hour than its own."""
     x = np.tile(np.arange(1.0, DAY + 1), 3)[:, np.newaxis] * np.ones((1, 2))

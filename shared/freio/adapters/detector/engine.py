@@ -10,7 +10,7 @@ from freio.adapters.detector import rhythm
 from freio.adapters.detector.evidence import ALL, HIGH_DAYS, RHYTHM, excesses, together
 from freio.adapters.detector.highs import records
 from freio.adapters.detector.level import NOT_ZERO, daily, levels, measured
-from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, known, statistics, usual
+from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, around, known, statistics, usual
 
 CHUNK = 64  # series at a time: their arrays stay in a processor's cache
 GROWN = 14 * DAY  # hours after which an app is judged by its own records alone
@@ -29,7 +29,10 @@ class Judged:
 def every_hour(x: Floats) -> tuple[dict[str, Floats], list[Floats]]:
     """The statistics, and the excess of each kind of evidence, hour by hour; on the first day nothing is usual yet."""
     statistic = statistics(lambda hours: ago(x, hours))
-    out = [excess.copy() for excess in excesses(statistic, lambda of: usual(statistic[of]))]
+    out = [
+        excess.copy()
+        for excess in excesses(statistic, lambda of: usual(statistic[of]), lambda of: around(statistic[of]))
+    ]
     for kind, excess in zip(ALL, out, strict=True):
         if kind.over_usual:
             excess[:DAY] = 0.0

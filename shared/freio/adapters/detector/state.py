@@ -10,7 +10,7 @@ import numpy as np
 
 from freio.adapters.detector import rhythm
 from freio.adapters.detector.engine import CHUNK, DAYS_KEPT, every_hour
-from freio.adapters.detector.evidence import ALL, HIGH_DAYS, OVER_USUAL, RHYTHM, excesses, together
+from freio.adapters.detector.evidence import ALL, AROUND, HIGH_DAYS, OVER_USUAL, RHYTHM, excesses, together
 from freio.adapters.detector.level import LEVEL_DAYS, daily, level, measured
 from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, known, median, of_days, statistics, usual
 
@@ -28,7 +28,8 @@ class State:
         skipped = max(0, hours // DAY - DAYS_KEPT) * DAY
         self._hours = hours - skipped
         days = -(-self._hours // DAY)
-        self._past = {of: np.empty((WEEK, series), np.float32) for of in OVER_USUAL}
+        self._past = {of: np.empty((WEEK, series), np.float32) for of in (*OVER_USUAL, *AROUND)}
+        self._usual = {of: np.empty((2, series), np.float32) for of in AROUND}  # of the last hour and of the next one
         self._days = np.empty((2, days, series), np.float32)
         self._highs = np.empty((len(ALL), DAY, series), np.float32)
         self._peaks = np.empty((len(ALL), days, series), np.float32)
@@ -50,6 +51,8 @@ class State:
         week, starts = np.arange(hours - WEEK, hours), np.arange(0, hours, DAY)
         for of, ring in self._past.items():
             ring[week % WEEK, chunk] = statistic[of][week]
+        for of, pair in self._usual.items():
+            pair[:, chunk] = usual(np.concatenate((statistic[of], statistic[of][-1:])))[-2:]
         self._days[:, :, chunk] = daily(x)
         self._sums[:, :, chunk] = rhythm.of_days(x, usual(x))[:, -self._sums.shape[1] :]
         for place, values in enumerate(excess):
@@ -79,16 +82,24 @@ class State:
         statistic = statistics(lambda back: hour[(t - back) % WEEK] if back else x)
         days = [(t - DAY * k) % WEEK for k in range(1, DAYS_USUAL + 1)]
         judged = np.empty((len(ALL), len(x)), np.float32)
-        usually = {of: of_days([ring[slot] for slot in days]) for of, ring in self._past.items()}
-        excess = excesses(statistic, usually.__getitem__)
+        usually = {of: of_days([self._past[of][slot] for slot in days]) for of in OVER_USUAL}
+        excess = excesses(statistic, usually.__getitem__, self._around)
         for place, kind in enumerate(ALL):
             then = self._highs[place][(t - kind.lag) % DAY]
             judged[place] = excess[place] / (np.float32(kind.share) * self._unit + then) / np.float32(kind.edge)
         judged[:, missing] = 0.0
         judged[RHYTHM] *= self._rhythm
-        self._today_sums += rhythm.of_hours(x, usually["hour"])
+        self._today_sums += rhythm.of_hours(x, self._usual["hour"][0])
         self._remember(x, statistic, excess)
         return together(judged), judged
+
+    def _around(self, of: str) -> Floats:
+        """As `windows.around`; the week that is kept has the next hour's days, and no more those of the one before."""
+        days = [(self._hours + 1 - DAY * k) % WEEK for k in range(1, DAYS_USUAL + 1)]
+        coming = of_days([self._past[of][slot] for slot in days])
+        before, now = self._usual[of]
+        self._usual[of] = np.stack((now, coming))
+        return np.maximum(np.maximum(before, now), coming)
 
     def _remember(self, x: Floats, statistic: dict[str, Floats], excess: list[Floats]) -> None:
         t = self._hours

@@ -97,6 +97,15 @@ def usual(x: Floats) -> Floats:
     return out
 
 
+def around(x: Floats) -> Floats:
+    """The highest of what the hour before, this one and the next usually are.
+
+    A job that comes an hour early or late, or by a clock that was changed, is still in its time.
+    """
+    out = usual(np.concatenate((x, x[-1:])))  # of the next hour what is usual is known: it is of the days before
+    return np.maximum(np.maximum(ago(out, 1)[:-1], out[:-1]), out[1:])
+
+
 def of_days(days: Sequence[Floats]) -> Floats:
     """The usual from the seven days before: their median, or the oldest (the same weekday) where that is more."""
     return np.maximum(median(days), days[-1])
