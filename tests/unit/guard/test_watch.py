@@ -420,22 +420,6 @@ def test_the_brake_is_fitted_to_the_spend_that_the_message_shows() -> None:
     assert (incident.spend.likely, incident.proposal.steps[0].rule) == (usd(39_900), "budget")
 
 
-def test_spend_of_nobody_is_paged_once_a_day(town: Town) -> None:
-    """It has no incident, for an incident belongs to an app."""
-    town.bill(NOW - timedelta(days=2), NOW, 9, project="somebody-elses")
-    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
-    for _ in range(3):
-        town.watcher.watch()
-        town.clock.sleep(300)
-    assert list(town.pager.pages.values()) == [
-        "$9.00 an hour belong to no app in freio.yaml; most of it is gemini-2.5-flash in somebody-elses."
-    ]
-    town.clock.at = NOW + timedelta(days=1)
-    town.watcher.watch()
-    assert len(town.pager.pages) == 2
-    assert town.store.open_incidents() == []
-
-
 def test_two_ticks_at_once_make_one_incident(town: Town) -> None:
     """The second finds what the first has committed, whenever it comes in between."""
     town.runs_away()
