@@ -294,3 +294,13 @@ def test_a_history_too_short_to_judge_is_said(tmp_path: Path, capsys: pytest.Cap
     export, config = written(tmp_path, steady(1))
     assert main(["watch", config, "--backtest", export]) == 0
     assert "! Nothing could be judged" in capsys.readouterr().out
+
+
+def test_a_gap_that_may_be_a_wrong_date_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A year without spend, and one row: the weeks between are not judged, and do not count as such."""
+    export, config = written(tmp_path, [*steady(3), Row(cost=1.0, at=START + timedelta(days=365))])
+    assert main(["watch", config, "--backtest", export]) == 0
+    said = capsys.readouterr().out.replace("\u202f", " ")
+    assert "in 0.3 weeks of apps" in said
+    assert "! None of these apps spent anything from Nov 4, 2026 9:00 PM (GMT-03:00) to Nov 1, 2027 9:00 PM" in said
+    assert "Has a row of the file a wrong date?" in said

@@ -63,6 +63,10 @@ UNOWNED = N_(
     "{amount:money} of {total:money} belong to none of these apps, and were not judged: production pages somebody once "
     "an hour of that costs more than {gate:money}."
 )
+GAP = N_(
+    "None of these apps spent anything from {since:time} to {until:time}: longer than records are kept, so that each "
+    "begins anew after it. Has a row of the file a wrong date?"
+)
 ABSENT = N_("{app}: no spend in this export")
 APPS = (N_("app"), N_("history"), N_("alerts"), N_("a week"), N_("over the usual before"), N_("and after"))
 ALERTS = (
@@ -210,6 +214,8 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
     if found.unowned.amount > 0:
         amounts = {"amount": found.unowned, "total": found.total, "gate": client.money_gate}
         notes.append(f"! {language.say(UNOWNED, {name: _text(money) for name, money in amounts.items()})}")
+    for since, until in found.gaps:
+        notes.append(f"! {language.say(GAP, {'since': since.isoformat(), 'until': until.isoformat()})}")
     for one in found.judged:
         if not one.hours:
             notes.append(f"! {language.say(ABSENT, {'app': one.app})}")

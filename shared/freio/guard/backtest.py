@@ -8,10 +8,12 @@ as telemetry knows it, though its bill comes a day later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import dropwhile, pairwise
 
 from freio.domain.app import App, Client, Level
 from freio.domain.calendar import month_start
@@ -71,14 +73,18 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """How much of an app's history there was to judge: its ``hours``, of which the first `MIN_HOURS` are not judged."""
+    """How many ``hours`` an app has, and how many of them were ``judged``: all but the first `MIN_HOURS` of a history.
+
+    An app that has spent nothing for as long as records are kept begins a history anew, as it does in production.
+    """
 
     app: str
     hours: int
+    judged: int
 
     @property
     def weeks(self) -> Decimal:
-        return Decimal(max(0, self.hours - MIN_HOURS)) / int(WEEK / HOUR)
+        return Decimal(self.judged) / int(WEEK / HOUR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,7 @@ class Backtest:
 
     ``tokens``  whether the export says how many there were, so that they were judged beside money.
     ``total``   all that the export holds; ``unowned`` what of it belongs to none of the apps, and so was not judged.
+    ``gaps``    from when until when no app spent anything, for longer than records are kept: they count as no history.
     """
 
     since: datetime
@@ -97,6 +104,7 @@ class Backtest:
     total: Money
     unowned: Money
     tokens: bool = False
+    gaps: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def app_weeks(self) -> Decimal:
@@ -131,12 +139,14 @@ def backtest(
     ``calendar``  the client's, where its file names a country. ``paces`` judges tokens, where the history has them.
     """
     replays = [Replay(client, app, history) for app in client.apps]
-    hour = history.since
-    while hour < history.until:
-        hour += HOUR
+    spends = sorted({hour for app in client.apps for hour in history.costs.get(app.name, {})})
+    gaps = tuple((a + HOUR, b) for a, b in pairwise(spends) if b - a > history_of(client))
+    for hour in _ends(history, replays, spends):
+        is_gap = any(since < hour <= until for since, until in gaps)
         for each in replays:
             each.read(hour)
-        shown = {each.app.name: each.shown for each in replays if len(each.spent) >= MIN_HOURS}
+            each.count(is_gap=is_gap)
+        shown = {each.app.name: each.shown for each in replays if len(each.shown) >= MIN_HOURS}
         scores = seasoned(client, detector, shown, hour - INSTANT, calendar) if shown else {}
         fast = {name: pace for each in replays for name, pace in each.fast().items()}
         if fast and paces is not None:
@@ -151,12 +161,26 @@ def backtest(
         since=history.since,
         until=history.until,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.at, alert.app))),
-        judged=tuple(Judged(app=each.app.name, hours=len(each.spent)) for each in replays),
+        judged=tuple(Judged(app=each.app.name, hours=each.hours, judged=each.judged) for each in replays),
         currency=client.currency,
         total=sum((history.spent(name, history.since, history.until) for name in history.costs), nothing),
         unowned=sum((history.spent(name, history.since, history.until) for name in strangers), nothing),
         tokens=bool(history.tokens) and paces is not None,
+        gaps=gaps,
     )
+
+
+def _ends(history: History, replays: Sequence[Replay], spends: Sequence[datetime]) -> Iterator[datetime]:
+    """The end of each hour of the history, but of those in which no app has any records: one row may be years away."""
+    hour = history.since
+    while hour < history.until:
+        if not any(each.shown for each in replays):
+            following = bisect_left(spends, hour)
+            if following == len(spends):
+                return
+            hour = spends[following]
+        hour += HOUR
+        yield hour
 
 
 @dataclass(slots=True)
@@ -185,24 +209,33 @@ class Replay:
     opened: list[Opened] = field(default_factory=list)
     counted: Counted = field(default_factory=Counted)
     reading: Reading | None = None
+    hours: int = 0
+    judged: int = 0
     kept: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.kept = int(history_of(self.client) / HOUR)
 
     def read(self, hour: datetime) -> None:
-        """The hour that ends then; an app begins with its first spend."""
+        """The hour that ends then; an app begins with its first spend, of that which is kept."""
         models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
         amount = sum(models.values(), _ZERO)
-        if not self.spent and amount <= 0:
+        self.shown = list(dropwhile(lambda spent: spent <= 0, [*self.shown, float(amount)][-self.kept :]))
+        if not self.shown:
+            self.reading, self.counted = None, Counted()
             return
         self.spent.append(amount)
-        self.shown = [*self.shown, float(amount)][-self.kept :]
         this_month = month_start(hour - HOUR)
         so_far = self.month[1] if self.month[0] == this_month else _ZERO
         self.month = this_month, so_far + amount
         self.counted.add(hour - HOUR, self.history.tokens.get(self.app.name, {}).get(hour - HOUR, {}), models)
         self.reading = self._reading(hour)
+
+    def count(self, *, is_gap: bool) -> None:
+        """The hour that was read, where it has a history: weeks in which nobody spent would make any rate look low."""
+        if not is_gap:
+            self.hours += bool(self.shown)
+            self.judged += len(self.shown) > MIN_HOURS
 
     def fast(self) -> Mapping[str, Pace]:
         """The paces of tokens to judge."""
@@ -265,7 +298,7 @@ class Replay:
     def _reading(self, hour: datetime) -> Reading:
         currency = self.client.currency
         models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
-        hours = self.spent[-self.kept :]
+        hours = self.spent[-len(self.shown) :]
         nothing = Money.zero(currency)
         return Reading(
             app=self.app.name,

@@ -11,9 +11,9 @@ import duckdb
 
 from freio.adapters.duckdb.engine import DuckDbSession, prepared
 from freio.adapters.duckdb.errors import translated
-from freio.adapters.duckdb.file_columns import Found, as_read
+from freio.adapters.duckdb.file_columns import Found, as_read, refuse_impossible
 from freio.adapters.warehouse.questions import Schema, Tables
-from freio.adapters.warehouse.schemas import KNOWN_BY, READ, USAGE
+from freio.adapters.warehouse.schemas import KNOWN_BY, READ, TIMES, USAGE
 from freio.errors import BadInput
 
 # Folders named `cost=5` are no columns. What a file's first rows do not show is not guessed from them: a CSV's quotes
@@ -111,6 +111,7 @@ class LocalFile:
         selected = ", ".join(
             f'{as_read(found, name, column)} AS "{name}"' for name, column in READ[self._schema].items()
         )
+        refuse_impossible(found, *TIMES[self._schema])
         connection.execute(f"CREATE TABLE billing_export_{self._schema} AS SELECT {selected} FROM given")  # noqa: S608  names of READ
         self._has_tokens = self._count_tokens(found, selected)
         connection.execute("DROP TABLE given")
