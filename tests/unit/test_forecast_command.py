@@ -112,8 +112,20 @@ def test_an_export_in_another_currency_is_refused(
     """Two currencies are never added, nor is one taken for the other."""
     export, config = written(tmp_path, steady(8), BUDGETED.replace("currency: BRL", "currency: USD"))
     verb, option = command
-    assert main([verb, config, option, export]) != 0
+    assert main([verb, config, option, export]) == 2
     assert "the export is in BRL; freio.yaml says USD" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["forecast", "--billing"], ["watch", "--backtest"], ["spend", "--billing"]])
+@pytest.mark.parametrize("counts", [True, False])
+def test_two_currencies_in_one_file_are_said_of_the_file(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], *, counts: bool
+) -> None:
+    """It cannot be used, which is exit code 2; what table it was read into is nothing to whoever gave it."""
+    rows = [*steady(2), Row(cost=1.0, at=START, currency="USD")]
+    export, _ = used(tmp_path, rows, [1000] * len(rows), Schema.DETAILED) if counts else written(tmp_path, rows)
+    assert main([*command, export]) == 2
+    assert capsys.readouterr().err == f"{export} holds BRL and USD: an export must be of one billing account\n"
 
 
 def test_without_a_file_and_a_warehouse_there_is_nothing_to_forecast_from(

@@ -20,7 +20,7 @@ from freio.commands.table import aligned
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import N_
-from freio.errors import BadInput, FreioError
+from freio.errors import BadInput, CurrencyMismatch, FreioError
 from freio.i18n.catalogue import Language
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
         client, found = _watched(options, environment)
     except FreioError as fault:
         print(fault, file=sys.stderr)
-        return 2 if isinstance(fault, BadInput) else 1
+        return 2 if isinstance(fault, (BadInput, CurrencyMismatch)) else 1
     language = language_of(client, options.locale)
     print(FORMATS[options.format](client, found, language), file=out or sys.stdout)
     if options.format == "csv":

@@ -59,13 +59,13 @@ class LocalFile:
     @property
     def tables(self) -> Tables:
         self._opened()
-        return Tables(export=self._table)
+        return Tables(export=self._table, file=str(self._path))
 
     @property
     def tokens(self) -> Tables | None:
         """The same rows with the tokens that were used in the place of what they cost; None: the file does not say."""
         self._opened()
-        return Tables(export=f"tokens_{self._schema}") if self._has_tokens else None
+        return Tables(export=f"tokens_{self._schema}", file=str(self._path)) if self._has_tokens else None
 
     @property
     def _table(self) -> str:
