@@ -305,7 +305,28 @@ def test_a_history_too_short_to_judge_is_said(tmp_path: Path, capsys: pytest.Cap
     """Not that there were no alerts."""
     export, config = written(tmp_path, steady(1))
     assert main(["watch", config, "--backtest", export]) == 0
-    assert "! Nothing could be judged" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "! Nothing could be judged: every app has less than 24 hours of history." in said
+    assert "Each hour was judged" not in said
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(("cost", "credit"), [(-1.0, 0.0), (0.0, 0.0), (5.0, -5.0)])
+def test_a_file_of_nothing_that_was_paid_is_no_short_history(
+    cost: float, credit: float, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, named: bool
+) -> None:
+    """Credits alone, or what they paid for: four days of rows, and no hour that cost anything."""
+    rows = [replace(row, cost=cost, credits=(credit,)) for row in steady(4)]
+    export, config = written(tmp_path, rows)
+    assert main(["watch", *([config] if named else []), "--backtest", export]) == 0
+    said = capsys.readouterr().out.replace("\u202f", " ")
+    assert said.startswith(
+        "! Nothing could be judged: net of credits, none of these apps has cost anything in any hour"
+    )
+    assert "less than 24 hours" not in said
+    assert "Each hour was judged" not in said
+    assert main(["watch", *([config] if named else []), "--backtest", export, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["judged_by"] == []
 
 
 def test_a_gap_that_may_be_a_wrong_date_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,10 @@ OUTCOME = N_(
     "and week, of a budget of {budget:decimal2} (alerts_per_app_week)."
 )
 NOTHING_JUDGED = N_("Nothing could be judged: every app has less than {hours:number} hours of history.")
+NOTHING_SPENT = N_(
+    "Nothing could be judged: net of credits, none of these apps has cost anything in any hour from {since:time} to "
+    "{until:time}."
+)
 MONEY = N_(
     "Over the usual, {before:money} had been spent when the alerts came, and {after:money} after them, which a brake "
     "at once would have saved at most. Under {gate:money} an hour over the usual nothing is an alert."
@@ -190,14 +194,16 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
     from freio.guard.judge import MIN_HOURS  # noqa: PLC0415
 
     notes = []
+    span = {"since": found.since.isoformat(), "until": found.until.isoformat()}
     if found.rate is None:
-        notes.append(f"! {language.say(NOTHING_JUDGED, {'hours': str(MIN_HOURS)})}")
+        spent = any(one.hours for one in found.judged)
+        why = language.say(NOTHING_JUDGED, {"hours": str(MIN_HOURS)}) if spent else language.say(NOTHING_SPENT, span)
+        notes.append(f"! {why}")
     else:
         said = {
             "alerts": str(len(found.alerts)),
             "weeks": f"{found.app_weeks:.1f}",
-            "since": found.since.isoformat(),
-            "until": found.until.isoformat(),
+            **span,
             "rate": f"{found.rate:.4f}",
             "budget": str(client.alerts_per_app_week),
         }
@@ -206,7 +212,7 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
         before, after = found.money()
         money = {"before": _text(before), "after": _text(after), "gate": _text(client.money_gate)}
         notes.append(language.say(MONEY, money))
-    notes.append(language.say(REPLAYED, {}) if found.tokens else f"! {language.say(REPLAYED_MONEY, {})}")
+        notes.append(language.say(REPLAYED, {}) if found.tokens else f"! {language.say(REPLAYED_MONEY, {})}")
     if many := sum(alert.by_tokens for alert in found.alerts):
         notes.append(language.say(BY_TOKENS, {"alerts": str(many)}))
     missing = packed(Phrase(what) for what in MISSING)
@@ -234,7 +240,7 @@ def _json(client: Client, found: Backtest, _language: Language) -> str:
             "currency": found.currency,
             "alerts_per_app_week": str(client.alerts_per_app_week),
             "money_gate": f"{client.money_gate.amount:f}",
-            "judged_by": ["money", "tokens", "price"] if found.tokens else ["money"],
+            "judged_by": ["money", *(("tokens", "price") if found.tokens else ())] if found.rate is not None else [],
             "not_replayed": list(MISSING),
             "app_weeks": f"{found.app_weeks:.4f}",
             "per_app_week": None if found.rate is None else f"{found.rate:.4f}",
