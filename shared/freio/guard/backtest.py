@@ -220,11 +220,12 @@ class Replay:
         """The hour that ends then; an app begins with its first spend, of that which is kept."""
         models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
         amount = sum(models.values(), _ZERO)
-        self.shown = list(dropwhile(lambda spent: spent <= 0, [*self.shown, float(amount)][-self.kept :]))
+        spent = max(_ZERO, amount)  # more credit than cost is no spend, as in production; the month has both
+        self.shown = list(dropwhile(lambda hour: not hour, [*self.shown, float(spent)][-self.kept :]))
         if not self.shown:
             self.reading, self.counted = None, Counted()
             return
-        self.spent.append(amount)
+        self.spent.append(spent)
         this_month = month_start(hour - HOUR)
         so_far = self.month[1] if self.month[0] == this_month else _ZERO
         self.month = this_month, so_far + amount

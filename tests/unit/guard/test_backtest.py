@@ -320,3 +320,21 @@ def test_an_incident_before_a_gap_ends_in_it() -> None:
     ends = [START + 41 * HOUR, START + (90 * 24 + 41) * HOUR]
     assert times == [(end, end - HOUR, end) for end in ends]
     assert [alert.driver for alert in found.alerts] == ["flash", "flash"]
+
+
+def test_a_correction_of_usage_makes_no_price() -> None:
+    """Every seventh hour has its tokens taken back, and costs what it did: of what a token costs it says nothing."""
+    for take_back in (-500, 0):
+        money, tokens = counted([(10, take_back if n % 7 == 5 else 500) for n in range(24 * 16)])
+        fast = Fast()
+        found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=fast)
+        assert found.alerts == ()
+        assert min(count for shown in fast.shown for pace in shown.values() for count in pace.peaks) == 0
+
+
+def test_an_hour_that_more_was_taken_back_of_than_spent_cost_nothing() -> None:
+    """As production has it, whose detectors are shown no negative hour either; the sum of money keeps it."""
+    detector = Threshold()
+    found = backtest(client(), history([1] * 30 + [-20] + [1] * 5), detector)
+    assert detector.shown[-1]["chat"][28:32] == [1, 1, 0, 1]
+    assert found.total == usd(15)
