@@ -22,6 +22,7 @@ from freio.domain.incident import Assessment, Incident, State
 from freio.domain.money import Money, SpendRange
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score
+from freio.guard.announced import announced, plain_hour
 from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
 from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
@@ -212,8 +213,10 @@ class Replay:
     hours: int = 0
     judged: int = 0
     kept: int = field(init=False)
+    known: Expectations = field(init=False)
 
     def __post_init__(self) -> None:
+        self.known = Expectations(id=self.app.name)  # nobody has answered anything
         self.kept = int(history_of(self.client) / HOUR)
 
     def read(self, hour: datetime) -> None:
@@ -221,7 +224,9 @@ class Replay:
         models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
         amount = sum(models.values(), _ZERO)
         spent = max(_ZERO, amount)  # more credit than cost is no spend, as in production; the month has both
-        self.shown = list(dropwhile(lambda hour: not hour, [*self.shown, float(spent)][-self.kept :]))
+        factor = announced(self.client, self.app, self.known, hour - HOUR)
+        shown = plain_hour(self.shown, float(spent), factor)
+        self.shown = list(dropwhile(lambda hour: not hour, [*self.shown, shown][-self.kept :]))
         if not self.shown:
             self.reading, self.counted = None, Counted()
             return
@@ -242,7 +247,7 @@ class Replay:
         """The paces of tokens to judge."""
         if self.reading is None:
             return {}
-        return paces_of(self.client, self.app, self.reading, (), self.reading.at)
+        return paces_of(self.client, self.app, self.reading, self.known, self.reading.at)
 
     def watch(self, hour: datetime, scores: Mapping[str, Score]) -> None:
         """What the watch does with an app at a tick: find, merge, look."""
@@ -256,7 +261,7 @@ class Replay:
             reading,
             scores,
             budgets=(),
-            known=Expectations(id=self.app.name),  # nobody has answered anything
+            known=self.known,
             allowance=None,
             now=hour,
             told=open_prices(current.incident if current else None, hour),

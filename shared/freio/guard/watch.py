@@ -131,11 +131,8 @@ class Watcher:
         known: dict[str, Expectations] = {}
         for app in self._client.apps:
             self._try(watched, app.name, partial(self._recall, app, known))
-        excluded = {name: one.excluded() for name, one in known.items()}
         detector, paces = self._detectors
-        judge = partial(
-            judged, self._client, readings, detector, paces, now, excluded=excluded, calendar=self._calendar
-        )
+        judge = partial(judged, self._client, readings, detector, paces, now, known=known, calendar=self._calendar)
         scores = self._told(judge, "judging the spend", now)
         incidents = self._told(self._store.open_incidents, "reading the open incidents", now)
         prices = {incident.app: open_prices(incident, now) for incident in incidents}
