@@ -7,6 +7,7 @@ locals {
     "freio-alertlog", "freio-ask", "freio-billedhomes", "freio-budgetstatus", "freio-capreport", "freio-card",
     "freio-drillrun", "freio-expectations", "freio-forecasts", "freio-incident", "freio-increase", "freio-journal",
     "freio-lateness", "freio-notice", "freio-once", "freio-projectnumbers", "freio-rightsreport",
+    "freio-unowned",
   ]
   # Collections whose documents hold a record's text, which nobody searches by: an index of it is paid for nothing.
   texts = [for name in concat(local.expiring, ["freio-brake", "freio-quotabook"]) : name if name != "freio-once"]

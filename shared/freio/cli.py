@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib import import_module
+from typing import TextIO
 
 COMMANDS = {
     "cost": "what a month of Freio costs a client, item by item",
@@ -20,10 +23,52 @@ COMMANDS = {
     "slack-manifest": "what the client's Slack app is made from: its scopes, its command, and where Slack calls it",
 }
 """Each is a module of `freio.commands` with `arguments` and `main`."""
+ACTING = {"demo", "drill", "quotas", "release"}  # where it matters how far they came
+UNREAD = 141  # what a shell says of a tool that SIGPIPE has ended (128 + 13), so that scripts know it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code (2: the words of the call are off)."""
+    """Run one command; returns the exit code (2: the words of the call are off).
+
+    Where nobody reads its output any more (``freio watch … | head``), it ends there: quietly, as any tool does, and
+    with the code that they have then; what changes something says that it has stopped.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        try:
+            return _run(given)
+        finally:  # here, and not when the interpreter ends: that would tell of it as of a fault
+            sys.stdout.flush()
+            sys.stderr.flush()
+    except BrokenPipeError:
+        unread = [_is_unread(stream) for stream in (sys.stdout, sys.stderr)]
+        if not any(unread):
+            raise  # of a connection to somebody else
+        if given and given[0] in ACTING and not unread[1]:
+            print(f"freio {given[0]}: nobody reads its output, so it stopped; what it has done stands", file=sys.stderr)
+        return UNREAD
+
+
+def _is_unread(stream: TextIO) -> bool:
+    """Whether what is written there has no reader; then it goes nowhere from now on.
+
+    A write that failed leaves no trace in the stream, so the pipe itself is asked.
+    """
+    try:
+        place = stream.fileno()
+    except OSError:  # a stream of its own kind: no pipe
+        return False
+    asked = select.poll()
+    asked.register(place, select.POLLOUT)
+    if not any(state & (select.POLLERR | select.POLLHUP) for _, state in asked.poll(0)):
+        return False
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, place)
+    os.close(nowhere)
+    return True
+
+
+def _run(arguments: Sequence[str]) -> int:
     parser = ArgumentParser(prog="freio", description="A brake for the cost of AI on Google Cloud.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="say every fault of a client's file")

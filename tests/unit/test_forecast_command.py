@@ -112,8 +112,20 @@ def test_an_export_in_another_currency_is_refused(
     """Two currencies are never added, nor is one taken for the other."""
     export, config = written(tmp_path, steady(8), BUDGETED.replace("currency: BRL", "currency: USD"))
     verb, option = command
-    assert main([verb, config, option, export]) != 0
+    assert main([verb, config, option, export]) == 2
     assert "the export is in BRL; freio.yaml says USD" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["forecast", "--billing"], ["watch", "--backtest"], ["spend", "--billing"]])
+@pytest.mark.parametrize("counts", [True, False])
+def test_two_currencies_in_one_file_are_said_of_the_file(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], *, counts: bool
+) -> None:
+    """It cannot be used, which is exit code 2; what table it was read into is nothing to whoever gave it."""
+    rows = [*steady(2), Row(cost=1.0, at=START, currency="USD")]
+    export, _ = used(tmp_path, rows, [1000] * len(rows), Schema.DETAILED) if counts else written(tmp_path, rows)
+    assert main([*command, export]) == 2
+    assert capsys.readouterr().err == f"{export} holds BRL and USD: an export must be of one billing account\n"
 
 
 def test_without_a_file_and_a_warehouse_there_is_nothing_to_forecast_from(
@@ -324,4 +336,35 @@ def test_a_history_too_short_to_judge_is_said(tmp_path: Path, capsys: pytest.Cap
     """Not that there were no alerts."""
     export, config = written(tmp_path, steady(1))
     assert main(["watch", config, "--backtest", export]) == 0
-    assert "! Nothing could be judged" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "! Nothing could be judged: every app has less than 24 hours of history." in said
+    assert "Each hour was judged" not in said
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(("cost", "credit"), [(-1.0, 0.0), (0.0, 0.0), (5.0, -5.0)])
+def test_a_file_of_nothing_that_was_paid_is_no_short_history(
+    cost: float, credit: float, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, named: bool
+) -> None:
+    """Credits alone, or what they paid for: four days of rows, and no hour that cost anything."""
+    rows = [replace(row, cost=cost, credits=(credit,)) for row in steady(4)]
+    export, config = written(tmp_path, rows)
+    assert main(["watch", *([config] if named else []), "--backtest", export]) == 0
+    said = capsys.readouterr().out.replace("\u202f", " ")
+    assert said.startswith(
+        "! Nothing could be judged: net of credits, none of these apps has cost anything in any hour"
+    )
+    assert "less than 24 hours" not in said
+    assert "Each hour was judged" not in said
+    assert main(["watch", *([config] if named else []), "--backtest", export, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["judged_by"] == []
+
+
+def test_a_gap_that_may_be_a_wrong_date_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A year without spend, and one row: the weeks between are not judged, and do not count as such."""
+    export, config = written(tmp_path, [*steady(3), Row(cost=1.0, at=START + timedelta(days=365))])
+    assert main(["watch", config, "--backtest", export]) == 0
+    said = capsys.readouterr().out.replace("\u202f", " ")
+    assert "in 0.3 weeks of apps" in said
+    assert "! None of these apps spent anything from Nov 4, 2026 9:00 PM (GMT-03:00) to Nov 1, 2027 9:00 PM" in said
+    assert "Has a row of the file a wrong date?" in said

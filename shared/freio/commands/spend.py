@@ -20,7 +20,7 @@ from freio.domain.money import Money
 from freio.domain.rates import Use
 from freio.domain.spend import DIMENSIONS, Every
 from freio.domain.spend_report import EVIDENCE, Part, SpendReport, summed
-from freio.errors import BadInput, FreioError, UnknownPrice
+from freio.errors import BadInput, CurrencyMismatch, FreioError, UnknownPrice
 
 if TYPE_CHECKING:
     from freio.adapters.warehouse.warehouse import SqlWarehouse
@@ -72,7 +72,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
         report = _report(options, environment)
     except FreioError as fault:
         print(fault, file=sys.stderr)
-        return 2 if isinstance(fault, BadInput) else 1
+        return 2 if isinstance(fault, (BadInput, CurrencyMismatch)) else 1
     print(FORMATS[options.format](report), file=out or sys.stdout)
     if options.format == "csv":
         for note in _notes(report, _exact):

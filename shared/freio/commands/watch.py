@@ -20,7 +20,7 @@ from freio.commands.table import aligned
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase, packed
 from freio.domain.sentences import N_
-from freio.errors import BadInput, FreioError
+from freio.errors import BadInput, CurrencyMismatch, FreioError
 from freio.i18n.catalogue import Language
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ OUTCOME = N_(
     "and week, of a budget of {budget:decimal2} (alerts_per_app_week)."
 )
 NOTHING_JUDGED = N_("Nothing could be judged: every app has less than {hours:number} hours of history.")
+NOTHING_SPENT = N_(
+    "Nothing could be judged: net of credits, none of these apps has cost anything in any hour from {since:time} to "
+    "{until:time}."
+)
 MONEY = N_(
     "Over the usual, {before:money} had been spent when the alerts came, and {after:money} after them, which a brake "
     "at once would have saved at most. Under {gate:money} an hour over the usual nothing is an alert."
@@ -71,6 +75,10 @@ SHORT = N_(
 UNOWNED = N_(
     "{amount:money} of {total:money} belong to none of these apps, and were not judged: production pages somebody once "
     "an hour of that costs more than {gate:money}."
+)
+GAP = N_(
+    "None of these apps spent anything from {since:time} to {until:time}: longer than records are kept, so that each "
+    "begins anew after it. Has a row of the file a wrong date?"
 )
 ABSENT = N_("{app}: no spend in this export")
 APPS = (N_("app"), N_("history"), N_("alerts"), N_("a week"), N_("over the usual before"), N_("and after"))
@@ -111,7 +119,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
         client, found = _watched(options, environment)
     except FreioError as fault:
         print(fault, file=sys.stderr)
-        return 2 if isinstance(fault, BadInput) else 1
+        return 2 if isinstance(fault, (BadInput, CurrencyMismatch)) else 1
     language = language_of(client, options.locale)
     print(FORMATS[options.format](client, found, language), file=out or sys.stdout)
     if options.format == "csv":
@@ -195,14 +203,16 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
     from freio.guard.replay import KEPT  # noqa: PLC0415
 
     notes = []
+    span = {"since": found.since.isoformat(), "until": found.until.isoformat()}
     if found.rate is None:
-        notes.append(f"! {language.say(NOTHING_JUDGED, {'hours': str(MIN_HOURS)})}")
+        spent = any(one.hours for one in found.judged)
+        why = language.say(NOTHING_JUDGED, {"hours": str(MIN_HOURS)}) if spent else language.say(NOTHING_SPENT, span)
+        notes.append(f"! {why}")
     else:
         said = {
             "alerts": str(len(found.alerts)),
             "weeks": f"{found.app_weeks:.1f}",
-            "since": found.since.isoformat(),
-            "until": found.until.isoformat(),
+            **span,
             "rate": f"{found.rate:.4f}",
             "budget": str(client.alerts_per_app_week),
         }
@@ -211,11 +221,11 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
         before, after = found.money()
         money = {"before": _text(before), "after": _text(after), "gate": _text(client.money_gate)}
         notes.append(language.say(MONEY, money))
-    step = {"step": str(int(found.step.total_seconds()))}
-    if found.tokens:
-        notes.append(language.say(REPLAYED_STEPS if _is_fine(found) else REPLAYED, step))
-    else:
-        notes.append(f"! {language.say(REPLAYED_MONEY, {})}")
+        step = {"step": str(int(found.step.total_seconds()))}
+        if found.tokens:
+            notes.append(language.say(REPLAYED_STEPS if _is_fine(found) else REPLAYED, step))
+        else:
+            notes.append(f"! {language.say(REPLAYED_MONEY, {})}")
     if many := sum(alert.by_tokens for alert in found.alerts):
         notes.append(language.say(BY_STEPS if _is_fine(found) else BY_TOKENS, {"alerts": str(many)}))
     missing = packed(Phrase(what) for what in _missing(found))
@@ -223,6 +233,8 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
     if found.unowned.amount > 0:
         amounts = {"amount": found.unowned, "total": found.total, "gate": client.money_gate}
         notes.append(f"! {language.say(UNOWNED, {name: _text(money) for name, money in amounts.items()})}")
+    for since, until in found.gaps:
+        notes.append(f"! {language.say(GAP, {'since': since.isoformat(), 'until': until.isoformat()})}")
     for one in found.judged:
         if not one.hours:
             notes.append(f"! {language.say(ABSENT, {'app': one.app})}")
@@ -250,7 +262,7 @@ def _json(client: Client, found: Backtest, _language: Language) -> str:
             "currency": found.currency,
             "alerts_per_app_week": str(client.alerts_per_app_week),
             "money_gate": f"{client.money_gate.amount:f}",
-            "judged_by": ["money", "tokens", "price"] if found.tokens else ["money"],
+            "judged_by": ["money", *(("tokens", "price") if found.tokens else ())] if found.rate is not None else [],
             "pace_step_minutes": int(found.step.total_seconds()) // 60 if found.tokens else None,
             "not_replayed": list(_missing(found)),
             "app_weeks": f"{found.app_weeks:.4f}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from freio.domain.money import Money
 
@@ -18,8 +19,9 @@ class Lesson:
 
     ``number``  how people name it, among all that was said of its app.
     ``level``   what an hour may cost, and a fifth more.
-    ``hours``   the hours of the day (UTC) in which it ran; while it is `hushed`, those in which it goes on running
-                come to them.
+    ``hours``   the hours of the day in which it ran; while it is `hushed`, those in which it goes on running come to
+                them. They are those of ``time_zone``, where its people live: what runs every night at two goes on at
+                two when the clocks change. A lesson that was kept before that was known has hours of UTC.
     ``hushed``  until when it is expected at every hour; ``until`` when the lesson is forgotten.
     """
 
@@ -31,16 +33,17 @@ class Lesson:
     hours: tuple[int, ...]
     hushed: datetime
     until: datetime
+    time_zone: str = "UTC"
 
     def covers(self, rate: Money, now: datetime) -> bool:
         """Whether an hour that ends now and costs that much was said to be expected."""
         if now >= self.until or not rate <= self.level * SLACK:
             return False
-        return now < self.hushed or ended(now) in self.hours
+        return now < self.hushed or ended(now, self.time_zone) in self.hours
 
     def learns(self, now: datetime) -> bool:
         """Whether the hour that ends now is news to it."""
-        return now < self.hushed and ended(now) not in self.hours
+        return now < self.hushed and ended(now, self.time_zone) not in self.hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +119,13 @@ class Expectations:
         )
 
 
-def ended(now: datetime) -> int:
-    """The hour of the day (UTC) that most of the hour ending now lies in.
+def ended(now: datetime, time_zone: str) -> int:
+    """The hour of the day, there, that most of the hour ending now lies in.
 
     >>> from datetime import UTC
-    >>> ended(datetime(2026, 11, 23, 15, 10, tzinfo=UTC)), ended(datetime(2026, 11, 23, 15, 40, tzinfo=UTC))
-    (14, 15)
+    >>> ended(datetime(2026, 11, 23, 15, 10, tzinfo=UTC), "UTC")
+    14
+    >>> ended(datetime(2026, 11, 23, 15, 40, tzinfo=UTC), "America/Sao_Paulo")
+    12
     """
-    return (now - timedelta(minutes=30)).hour
+    return (now - timedelta(minutes=30)).astimezone(ZoneInfo(time_zone)).hour

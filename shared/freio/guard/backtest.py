@@ -9,15 +9,18 @@ it, though its bill comes a day later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from freio.domain.app import Client
 from freio.domain.money import Money
 from freio.guard.history import History
 from freio.guard.judge import MIN_HOURS, seasoned
+from freio.guard.meter import history_of
 from freio.guard.paces import FILLING
 from freio.guard.replay import INSTANT, Alert, Replay
 from freio.guard.telemetry import HOUR
@@ -30,14 +33,18 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """How much of an app's history there was to judge: its ``hours``, of which the first `MIN_HOURS` are not judged."""
+    """How many ``hours`` an app has, and how many of them were ``judged``: all but the first `MIN_HOURS` of a history.
+
+    An app that has spent nothing for as long as records are kept begins a history anew, as it does in production.
+    """
 
     app: str
     hours: int
+    judged: int
 
     @property
     def weeks(self) -> Decimal:
-        return Decimal(max(0, self.hours - MIN_HOURS)) / int(WEEK / HOUR)
+        return Decimal(self.judged) / int(WEEK / HOUR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,7 @@ class Backtest:
     ``tokens``  whether the export says how many there were, so that they were judged beside money; ``step`` how often
     paces were looked at.
     ``total``   all that the export holds; ``unowned`` what of it belongs to none of the apps, and so was not judged.
+    ``gaps``    from when until when no app spent anything, for longer than records are kept: they count as no history.
     """
 
     since: datetime
@@ -58,6 +66,7 @@ class Backtest:
     unowned: Money
     tokens: bool = False
     step: timedelta = HOUR
+    gaps: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def app_weeks(self) -> Decimal:
@@ -93,14 +102,16 @@ def backtest(
     """
     within = Within(history) if paces is not None and history.step < HOUR else None
     replays = [Replay(client, app, history) for app in client.apps]
-    hour = history.since
-    while hour < history.until:
+    spends = sorted({hour for app in client.apps for hour in history.costs.get(app.name, {})})
+    gaps = tuple((a + HOUR, b) for a, b in pairwise(spends) if b - a > history_of(client))
+    for hour in _ends(history, replays, spends):
         if within is not None and paces is not None:
-            _between(replays, within, within.ends(hour), paces)
-        hour += HOUR
+            _between(replays, within, within.ends(hour - HOUR), paces)
+        is_gap = any(since < hour <= until for since, until in gaps)
         for each in replays:
             each.read(hour, within)
-        shown = {each.app.name: each.shown for each in replays if len(each.spent) >= MIN_HOURS}
+            each.count(is_gap=is_gap)
+        shown = {each.app.name: each.shown for each in replays if len(each.shown) >= MIN_HOURS}
         scores = seasoned(client, detector, shown, hour - INSTANT, calendar) if shown else {}
         fast = {name: pace for each in replays for name, pace in each.fast().items()}
         if fast and paces is not None:
@@ -115,13 +126,27 @@ def backtest(
         since=history.since,
         until=history.until,
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.at, alert.app))),
-        judged=tuple(Judged(app=each.app.name, hours=len(each.spent)) for each in replays),
+        judged=tuple(Judged(app=each.app.name, hours=each.hours, judged=each.judged) for each in replays),
         currency=client.currency,
         total=sum((history.spent(name, history.since, history.until) for name in history.costs), nothing),
         unowned=sum((history.spent(name, history.since, history.until) for name in strangers), nothing),
         tokens=bool(history.tokens) and paces is not None,
         step=HOUR if within is None else history.step,
+        gaps=gaps,
     )
+
+
+def _ends(history: History, replays: Sequence[Replay], spends: Sequence[datetime]) -> Iterator[datetime]:
+    """The end of each hour of the history, but of those in which no app has any records: one row may be years away."""
+    hour = history.since
+    while hour < history.until:
+        if not any(each.shown for each in replays):
+            following = bisect_left(spends, hour)
+            if following == len(spends):
+                return
+            hour = spends[following]
+        hour += HOUR
+        yield hour
 
 
 def _between(replays: Sequence[Replay], within: Within, ends: Sequence[datetime], paces: PaceDetector) -> None:

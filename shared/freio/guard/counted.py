@@ -33,14 +33,20 @@ class Counted:
     uses: Uses = field(default_factory=lambda: Uses(NOTHING_BILLED))
 
     def add(self, start: datetime, tokens: Mapping[str, Decimal], costs: Mapping[str, Decimal]) -> None:
-        """One hour, by model."""
+        """One hour, by model.
+
+        An hour of which as many tokens were taken back as were used, or more (a correction is a row of the hour that it
+        corrects), was no pace, and says nothing of a price: its cost over a negative number would be none. Telemetry,
+        which production goes by, counts calls and takes none back.
+        """
         for model in {*self.paces, *tokens}:
             paces = self.paces[model]
-            paces.append(round(tokens.get(model, _ZERO)))
+            paces.append(max(0, round(tokens.get(model, _ZERO))))
             del paces[: -HOURS_KEPT - HOURS_BEFORE]
         for model, count in tokens.items():
             hours = self.uses.estimated[model]
-            hours[start] = (count, max(_ZERO, costs.get(model, _ZERO)))
+            if count > 0:
+                hours[start] = (count, max(_ZERO, costs.get(model, _ZERO)))
             hours.pop(start - _OLD, None)
 
     def rates(self, costs: Mapping[str, Decimal]) -> tuple[TokenRate, ...]:

@@ -1,4 +1,4 @@
-"""From readings to signals: what the detector says, gated by money, and what has no price or no owner.
+"""From readings to signals: what the detector says, gated by money, and what has no price.
 
 The detector judges shapes; whether a shape matters is a question of money, and is answered here: an excess under the
 client's money gate is never an alert, however odd it looks.
@@ -22,14 +22,12 @@ from freio.domain.spend import Score
 from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, of_tariff
 from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, expected_factors, of_tokens
-from freio.guard.estimate import NOBODY
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
-from freio.guard.meter import Reading, Readings
+from freio.guard.meter import Reading
 from freio.guard.tariff import FLAT
 from freio.guard.telemetry import HOUR
 
-BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
 HOUR_MINUTES = 60
 FRESH_MINUTES = HOURS * HOUR_MINUTES  # of what telemetry says of prices; bills are days old
 COVERED = HOUR  # by one look: it judges the hour that ends with it
@@ -110,31 +108,6 @@ def detect(
         factor=factor,
         factors=expected_factors(client, app, known, reading, now, last=len(score.normal) if score else 1),
         score=score,
-    )
-
-
-def unattributed(client: Client, readings: Readings) -> Signal | None:
-    """Spend that belongs to no app, once it is more than the money gate in an hour.
-
-    Telemetry is read for the apps' own projects only, so what runs elsewhere is seen when it is billed.
-    """
-    reading = readings.apps.get(NOBODY)
-    if reading is None:
-        return None
-    observed = Money(max(reading.hours[-BILLED_LATE:]), client.currency)
-    if observed <= client.money_gate:
-        return None
-    return Signal(
-        key=f"unattributed/{readings.at:%Y-%m-%d}",
-        app=NOBODY,
-        kind=SignalKind.UNATTRIBUTED,
-        level=Level.WARNING,
-        at=readings.at,
-        observed=observed,
-        usual=Money.zero(client.currency),
-        window_minutes=60,
-        score=1.0,
-        driver=next(iter(reading.by_model), ""),
     )
 
 

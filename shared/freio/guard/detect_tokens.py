@@ -13,6 +13,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.announced import announced
 from freio.guard.meter import Reading
 from freio.guard.paces import WINDOW
 from freio.guard.telemetry import HOUR
@@ -86,14 +87,9 @@ def expected_factors(
     """The same of so many last hours of a reading, of which one ends now; empty where nothing is expected at all."""
     if not (app.expected or known.planned):
         return ()
-    zone = ZoneInfo(client.time_zone)
     count = len(reading.hours)
-    middles = [reading.first_hour + at * HOUR + HOUR / 2 for at in range(max(0, count - last), count - 1)]
-    days = [middle.astimezone(zone).date() for middle in middles]
+    starts = (reading.first_hour + at * HOUR for at in range(max(0, count - last), count - 1))
     return (
-        *(
-            max(known.factor(middle), *(e.factor for e in app.expected if e.start <= day <= e.end), _ONE)
-            for middle, day in zip(middles, days, strict=True)
-        ),
+        *(announced(client, app, known, start) for start in starts),
         expected_factor(client, app, known, now),
     )

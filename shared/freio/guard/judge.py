@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import SupportsFloat
 
 from freio.domain.app import App, Client
+from freio.domain.expectation import Expectations
 from freio.domain.spend import Pace, Score
-from freio.guard.detect_tokens import matters, series_name
+from freio.guard.announced import factors_of, plain
+from freio.guard.detect_tokens import expected_factor, matters, series_name
 from freio.guard.meter import Reading, Readings
 from freio.guard.paces import window
 from freio.guard.season import days_of, factors, in_money
@@ -32,7 +34,7 @@ def judged(
     paces: PaceDetector,
     now: datetime,
     *,
-    excluded: Mapping[str, Spans] = MappingProxyType({}),
+    known: Mapping[str, Expectations] = MappingProxyType({}),
     calendar: Calendar | None = None,
 ) -> dict[str, Score]:
     """The score of each app's money, by the app's name, and of its token paces, by `series_name`.
@@ -40,30 +42,36 @@ def judged(
     Money and tokens are two questions: an hour of one and an hour of the other are no pool. `detector` is asked about
     money, which may take its hours to tell; `paces` about how fast tokens come now.
 
-    ``excluded``  spans of trouble that people have confirmed, by app: their hours are shown to neither, so that they
-                  are neither usual nor a record, nor in the pool of what other apps are held against.
+    ``known``     what people have said of each app: hours of trouble that they have confirmed are shown to neither, so
+                  that they are neither usual nor a record, nor in the pool of what other apps are held against; of what
+                  was announced, both are shown what went beyond (`freio.guard.announced`).
     ``calendar``  the client's, where the file names a country: money of special days is held against such days.
     """
     money: dict[str, Series] = {}
     tokens: dict[str, Pace] = {}
     for app in client.apps:
-        reading, spans = readings.apps[app.name], excluded.get(app.name, ())
+        reading, said = readings.apps[app.name], known.get(app.name, Expectations(id=app.name))
         if len(reading.hours) >= MIN_HOURS:
-            money[app.name] = without(reading.hours, spans, now)
-        tokens |= paces_of(client, app, reading, spans, now)
+            factor = expected_factor(client, app, said, now)
+            factors = factors_of(client, app, said, len(reading.hours), now, now=factor)
+            money[app.name] = plain(without(reading.hours, said.excluded(), now), factors)
+        tokens |= paces_of(client, app, reading, said, now)
     scores = seasoned(client, detector, money, now, calendar) if money else {}
     return {**scores, **(paces.score(tokens, now) if tokens else {})}
 
 
-def paces_of(client: Client, app: App, reading: Reading, spans: Spans, now: datetime) -> dict[str, Pace]:
-    """What the detector of paces is shown of an app, by `series_name`."""
+def paces_of(client: Client, app: App, reading: Reading, known: Expectations, now: datetime) -> dict[str, Pace]:
+    """What the detector of paces is shown of an app, by `series_name`; a jump is as much less as its hour's pace is."""
     found: dict[str, Pace] = {}
     for name, rate in token_series(client, app, reading).items():
         if len(rate.hours) >= MIN_HOURS:
             ends = window(now)[1]  # of the present pace: for some minutes it is still one of the hour that has ended
-            peaks, jumps = (as_the_day_before(without(x, spans, ends)) for x in (rate.hours, rate.jumps))
+            peaks, jumps = (as_the_day_before(without(x, known.excluded(), ends)) for x in (rate.hours, rate.jumps))
+            factor = expected_factor(client, app, known, now)
+            shown = plain(peaks, factors_of(client, app, known, len(peaks), ends, now=factor))
+            jumps = [jump * part / peak if peak else jump for jump, part, peak in zip(jumps, shown, peaks, strict=True)]
             gate = float(client.money_gate.amount * rate.pace / rate.cost)
-            found[name] = Pace(peaks=tuple(peaks), jumps=tuple(jumps), app=app.name, gate=gate)
+            found[name] = Pace(peaks=tuple(shown), jumps=tuple(jumps), app=app.name, gate=gate)
     return found
 
 

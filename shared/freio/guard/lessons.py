@@ -22,8 +22,10 @@ def known(store: Store, app: str, now: datetime) -> Expectations:
     return (store.get(Expectations, app) or Expectations(id=app)).remembered(now)
 
 
-def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> None:
+def teach(step: Step, store: Store, incident: Incident, decision: Decision, time_zone: str) -> None:
     """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known.
+
+    ``time_zone``  the client's: the hours are those of its people's day.
 
     Who had confirmed it as trouble before has thought again: its hours are an example. A drill teaches nothing.
     """
@@ -38,9 +40,10 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
         by=decision.by,
         at=step.now,
         level=level,
-        hours=_hours(_began(incident), step.now),
+        hours=_hours(_began(incident), step.now, time_zone),
         hushed=hushed,
         until=max(hushed, step.now + LESSON_FOR),
+        time_zone=time_zone,
     )
     others = tuple(one for one in before.lessons if one.incident != incident.id)
     confirmed = tuple(one for one in before.confirmed if one.incident != incident.id)
@@ -55,6 +58,7 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision) -> N
         number=lesson.number,
         level=level,
         hours=" ".join(map(str, lesson.hours)),
+        time_zone=time_zone,
         hushed=hushed,
         until=lesson.until,
     )
@@ -91,7 +95,7 @@ def with_hour(step: Step, store: Store, app: str) -> Expectations:
     """
     before = known(store, app, step.now)
     lessons = tuple(
-        replace(one, hours=tuple(sorted({*one.hours, ended(step.now)}))) if one.learns(step.now) else one
+        replace(one, hours=tuple(sorted({*one.hours, ended(step.now, one.time_zone)}))) if one.learns(step.now) else one
         for one in before.lessons
     )
     return _kept(step, before, replace(before, lessons=lessons))
@@ -110,10 +114,11 @@ def _began(incident: Incident) -> datetime:
     return incident.explanation.since if incident.explanation else incident.opened_at - HOUR
 
 
-def _hours(since: datetime, now: datetime) -> tuple[int, ...]:
-    """The hours of the day (UTC) that have ended since then, that which ends now among them."""
+def _hours(since: datetime, now: datetime, time_zone: str) -> tuple[int, ...]:
+    """The hours of the day there that have ended since then, that which ends now among them."""
     many = min(24, int((now - since) / HOUR))
-    return tuple(sorted({ended(now), *(ended(since + (at + 1) * HOUR) for at in range(many))}))
+    ends = (now, *(since + (at + 1) * HOUR for at in range(many)))
+    return tuple(sorted({ended(end, time_zone) for end in ends}))
 
 
 def _level(incident: Incident) -> Money | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import dropwhile
 
 from freio.domain.app import App, Client, Level
 from freio.domain.calendar import month_start
@@ -14,13 +15,14 @@ from freio.domain.incident import Assessment, Incident, State
 from freio.domain.money import Money, SpendRange
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score
+from freio.guard.announced import announced, plain_hour
 from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
 from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
 from freio.guard.detect_tariff import hides_price, open_prices
 from freio.guard.explain import driven
 from freio.guard.history import Costs, History
-from freio.guard.judge import paces_of
+from freio.guard.judge import MIN_HOURS, paces_of
 from freio.guard.meter import HISTORY, Reading, history_of
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR, floor_hour
@@ -98,19 +100,27 @@ class Replay:
     counted: Counted = field(default_factory=Counted)
     reading: Reading | None = None
     season: Mapping[str, Score] = field(default_factory=dict)  # of the last hour: how its money was judged is told
+    hours: int = 0
+    judged: int = 0
     kept: int = field(init=False)  # hours of records: a calendar asks for more
+    known: Expectations = field(init=False)
 
     def __post_init__(self) -> None:
+        self.known = Expectations(id=self.app.name)  # nobody has answered anything
         self.kept = int(history_of(self.client) / HOUR)
 
     def read(self, hour: datetime, within: Within | None = None) -> None:
-        """The hour that ends then; an app begins with its first spend."""
+        """The hour that ends then; an app begins with its first spend, of that which is kept."""
         models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
         amount = sum(models.values(), _ZERO)
-        if not self.spent and amount <= 0:
+        spent = max(_ZERO, amount)  # more credit than cost is no spend, as in production; the month has both
+        factor = announced(self.client, self.app, self.known, hour - HOUR)
+        shown = plain_hour(self.shown, float(spent), factor)
+        self.shown = list(dropwhile(lambda hour: not hour, [*self.shown, shown][-self.kept :]))
+        if not self.shown:
+            self.reading, self.counted = None, Counted()
             return
-        self.spent.append(amount)
-        self.shown = [*self.shown, float(amount)][-self.kept :]
+        self.spent.append(spent)
         this_month = month_start(hour - HOUR)
         so_far = self.month[1] if self.month[0] == this_month else _ZERO
         self.month = this_month, so_far + amount
@@ -118,11 +128,17 @@ class Replay:
         rates = self.counted.rates(models) if within is None else self._paces(within, hour)
         self.reading = self._reading(hour, rates)
 
+    def count(self, *, is_gap: bool) -> None:
+        """The hour that was read, where it has a history: weeks in which nobody spent would make any rate look low."""
+        if not is_gap:
+            self.hours += bool(self.shown)
+            self.judged += len(self.shown) > MIN_HOURS
+
     def fast(self) -> Mapping[str, Pace]:
         """The paces of tokens to judge."""
         if self.reading is None:
             return {}
-        return paces_of(self.client, self.app, self.reading, (), self.reading.at)
+        return paces_of(self.client, self.app, self.reading, self.known, self.reading.at)
 
     def pause(self, within: Within, at: datetime) -> None:
         """At the end of a row: what is known then is the paces, and the hours that are over."""
@@ -183,7 +199,7 @@ class Replay:
             reading,
             scores,
             budgets=(),
-            known=Expectations(id=self.app.name),  # nobody has answered anything
+            known=self.known,
             allowance=None,
             now=now,
             told=open_prices(current.incident if current else None, now),
@@ -209,7 +225,7 @@ class Replay:
     def _reading(self, hour: datetime, rates: tuple[TokenRate, ...]) -> Reading:
         currency = self.client.currency
         models = self.history.costs.get(self.app.name, {}).get(hour - HOUR, {})
-        hours = self.spent[-self.kept :]
+        hours = self.spent[-len(self.shown) :]
         nothing = Money.zero(currency)
         return Reading(
             app=self.app.name,

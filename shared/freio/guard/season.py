@@ -55,7 +55,7 @@ def factors(hours: Sequence[float], days: Days) -> tuple[Series, Series]:
     plain: Series = []
     seen = _Seen(days)
     for at, spent in enumerate(hours):
-        usual = _usual(plain, at)
+        usual = usual_at(plain, at)
         factor = seen.factor(at, usual)
         out.append(factor)
         plain.append(spent / factor)
@@ -64,7 +64,7 @@ def factors(hours: Sequence[float], days: Days) -> tuple[Series, Series]:
     return out, plain
 
 
-def _usual(plain: Series, at: int) -> float:
+def usual_at(plain: Series, at: int) -> float:
     """As the detector has it: the middle of the same hour of seven days, or last week's weekday where that is more."""
     same = [plain[at - DAY * back] for back in range(1, DAYS_USUAL + 1) if at >= DAY * back]
     same = [value for value in same if not math.isnan(value)]

@@ -55,8 +55,10 @@ def until_when(action: Action, app: App, now: datetime) -> datetime | None:
 class Settler:
     """Carries decisions out."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, time_zone: str) -> None:
+        """`time_zone` is the client's, whose hours a lesson has."""
         self._store = store
+        self._time_zone = time_zone
         self._by_action: dict[Action, Callable[[Step, Incident, Decision], Incident]] = {
             Action.THROTTLE: self._throttle,
             Action.KEEP: self._keep,
@@ -91,7 +93,7 @@ class Settler:
 
     def _expected(self, step: Step, incident: Incident, decision: Decision) -> Incident:
         """Teaches the detector: this level is usual for this app, until the lesson ends."""
-        teach(step, self._store, incident, decision)
+        teach(step, self._store, incident, decision, self._time_zone)
         return self._set_aside(step, incident, State.EXPECTED, decision)
 
     def _snooze(self, step: Step, incident: Incident, decision: Decision) -> Incident:

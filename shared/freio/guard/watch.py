@@ -13,7 +13,6 @@ from typing import TypeVar
 from freio.domain.app import App, Client
 from freio.domain.expectation import Expectations
 from freio.domain.journal import Kind
-from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
 from freio.domain.signal import Signal
 from freio.domain.silence import Silence
 from freio.domain.spend import Score
@@ -22,7 +21,7 @@ from freio.guard.alert import Alerter
 from freio.guard.beside import Beside
 from freio.guard.callers import CallerWatch
 from freio.guard.caps import CapWatch
-from freio.guard.detect import Finding, detect, unattributed
+from freio.guard.detect import Finding, detect
 from freio.guard.detect_tariff import open_prices
 from freio.guard.digest import DigestDesk
 from freio.guard.drill import Drills
@@ -39,6 +38,7 @@ from freio.guard.propose import Proposer
 from freio.guard.prove import Prover
 from freio.guard.retry import again
 from freio.guard.step import Step
+from freio.guard.unowned import tell_unowned
 from freio.ports import Calendar, Chat, Clock, Detector, PaceDetector, Store
 
 T = TypeVar("T")
@@ -131,11 +131,8 @@ class Watcher:
         known: dict[str, Expectations] = {}
         for app in self._client.apps:
             self._try(watched, app.name, partial(self._recall, app, known))
-        excluded = {name: one.excluded() for name, one in known.items()}
         detector, paces = self._detectors
-        judge = partial(
-            judged, self._client, readings, detector, paces, now, excluded=excluded, calendar=self._calendar
-        )
+        judge = partial(judged, self._client, readings, detector, paces, now, known=known, calendar=self._calendar)
         scores = self._told(judge, "judging the spend", now)
         incidents = self._told(self._store.open_incidents, "reading the open incidents", now)
         prices = {incident.app: open_prices(incident, now) for incident in incidents}
@@ -146,7 +143,7 @@ class Watcher:
         silent: list[Silence] = []
         self._try(watched, "feeds", lambda: silent.extend(self._listener.listen(readings)))
         readings = unseen(readings, silent)
-        self._try(watched, "spend of no app", partial(self._unattributed, readings))
+        self._try(watched, "spend of no app", partial(tell_unowned, self._client, self._store, readings))
         if self._caps is not None:
             self._try(watched, "Google's spend caps", partial(self._caps.look, readings))
         if self._numbers is not None:
@@ -238,18 +235,3 @@ class Watcher:
             again(partial(self._learn, with_hour, app))
         watched.signals += len(finding.signals)
         watched.incidents += self._follower.follow(app, readings, finding)
-
-    def _unattributed(self, readings: Readings) -> None:
-        """Spend of no app has no incident (an incident belongs to an app): it is journalled and paged, once a day."""
-        signal = unattributed(self._client, readings)
-        if signal is None or self._store.used(signal.key):
-            return
-        step = Step(readings.at)
-        step.once(signal.key)
-        step.log(Kind.SIGNAL, None, signal.kind, key=signal.key, observed=signal.observed, driver=signal.driver)
-        sentence = PAGE_UNATTRIBUTED if signal.driver else PAGE_UNATTRIBUTED_ALL
-        step.page_plain(signal.key, sentence, rate=signal.observed, driver=signal.driver)
-        try:
-            self._store.commit(step.change())
-        except Conflict:
-            return  # the other tick, at the same time, has said it

@@ -6,6 +6,7 @@ import csv
 import doctest
 import gzip
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -112,6 +113,19 @@ def test_a_row_that_no_sum_would_hold_is_named(tmp_path: Path, schema: Schema, k
         path.write_text(json.dumps(good) + "\n" + json.dumps({**good, name: nothing}), encoding="utf-8")
         with pytest.raises(BadInput, match=rf"row 2, `{name}`: nothing stands there; may be (a time|text)"):
             _ = LocalFile(path).tables
+
+
+@pytest.mark.parametrize("schema", list(Schema))
+@pytest.mark.parametrize("stands", ["1999-08-01T00:00:00+00:00", "2026-11-09T12:00:00+00:00"])
+def test_a_time_that_cannot_be_is_named(tmp_path: Path, schema: Schema, stands: str) -> None:
+    """Before there was a cloud, or days after its row was written: what is told by the hour would reach that far."""
+    name = "usage_start_time" if schema is Schema.DETAILED else "ChargePeriodStart"
+    good = Row(cost=1.0).of(schema)
+    path = tmp_path / "export.jsonl"
+    path.write_text(json.dumps(good) + "\n" + json.dumps({**good, name: stands}), encoding="utf-8")
+    said = rf"row 2, `{name}`: '{re.escape(stands)}' stands there; may be a time from 2008 on, and none after its row's"
+    with pytest.raises(BadInput, match=said):
+        _ = LocalFile(path).tables
 
 
 MANY = 21_000  # DuckDB guesses a file's shape by its first 20,480 rows

@@ -126,8 +126,11 @@ def test_a_page_is_said_with_units_and_in_words(world: World) -> None:
     data = {"app": "chat", "incident": "chat-1", "waited": "6300"}
     page = Notice(id="page/x", kind=NoticeKind.PAGE, due_at=world.clock.at, text=PAGE_NO_ANSWER, data=data)
     assert plain(page) == "Nobody has answered Freio about chat (chat-1) for 1 hour, 45 minutes."
-    unowned = replace(page, text=PAGE_UNATTRIBUTED_ALL, data={"rate": "9.123456789 BRL"})
-    assert plain(unowned) == "R$9.12 an hour belong to no app in freio.yaml."
+    unowned = replace(
+        page, text=PAGE_UNATTRIBUTED_ALL, data={"amount": "9.123456789 BRL", "hour": "2026-11-23T14:00:00+00:00"}
+    )
+    said = "R$9.12 of the hour from Nov 23, 2026 2:00 PM (GMT+00:00) on belong to no app in freio.yaml."
+    assert plain(unowned).replace("\u202f", " ") == said
 
 
 def test_a_page_that_cannot_be_said_well_is_sent_as_it_is() -> None:

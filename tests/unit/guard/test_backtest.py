@@ -395,3 +395,60 @@ def test_the_clients_own_policy_and_names_play_no_part_in_what_is_found() -> Non
     one = backtest(client(), history(hours), Threshold()).alerts
     other = backtest(client(replace(app(), owners=(), team="x")), history(hours), Threshold()).alerts
     assert one == other
+
+
+def test_an_app_begins_anew_after_as_long_as_records_are_kept() -> None:
+    """As in production, where nothing is left of what it was: ten hours of it later are no jump from nothing."""
+    later = 60 * 24
+    lines = [line(hour, 1) for hour in (*range(40), *range(later, later + 30))]
+    detector = Threshold()
+    found = backtest(client(), History.of(lines), detector)
+    assert detector.shown[-1]["chat"] == [1.0] * 30
+    assert max(len(shown["chat"]) for shown in detector.shown) == KEPT
+    assert found.alerts == ()
+    [judged] = found.judged
+    assert (judged.hours, judged.judged) == (70, 40 - 24 + 30 - 24)
+    assert found.gaps == ((START + 40 * HOUR, START + later * HOUR),)
+
+
+@pytest.mark.parametrize("years", [-27, 30])
+def test_a_row_of_another_time_is_not_walked_to(years: int) -> None:
+    """Hours in which no app has any records are left out: 236,000 of them took an hour and a half."""
+    stray = years * 365 * 24
+    lines = [line(hour, 1, name=name) for name in ("chat", "search") for hour in range(60)] + [line(stray, 40)]
+    seen: list[datetime] = []
+    found = backtest(client(app(), app("search")), History.of(lines), Threshold(over=100), seen.append)
+    assert len(seen) <= 2 * KEPT + 60
+    assert (found.since, found.until) == (START + min(0, stray) * HOUR, START + max(60, stray + 1) * HOUR)
+    assert [(one.hours, one.judged) for one in found.judged] == [(61, 36), (60, 36)]
+    [(since, until)] = found.gaps
+    assert until - since > timedelta(days=9_000)
+
+
+def test_an_incident_before_a_gap_ends_in_it() -> None:
+    """It is quiet, and nobody needs to see the whole of the gap for that."""
+    lines = [line(hour, 1) for hour in range(40)] + [line(40, 100)] + [line(90 * 24 + hour, 1) for hour in range(40)]
+    lines += [line(90 * 24 + 40, 100), *(line(90 * 24 + hour, 1) for hour in range(41, 48))]
+    found = backtest(client(), History.of(lines), Threshold())
+    times = [(alert.at, alert.began, alert.ended) for alert in found.alerts]
+    ends = [START + 41 * HOUR, START + (90 * 24 + 41) * HOUR]
+    assert times == [(end, end - HOUR, end) for end in ends]
+    assert [alert.driver for alert in found.alerts] == ["flash", "flash"]
+
+
+def test_a_correction_of_usage_makes_no_price() -> None:
+    """Every seventh hour has its tokens taken back, and costs what it did: of what a token costs it says nothing."""
+    for take_back in (-500, 0):
+        money, tokens = counted([(10, take_back if n % 7 == 5 else 500) for n in range(24 * 16)])
+        fast = Fast()
+        found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=fast)
+        assert found.alerts == ()
+        assert min(count for shown in fast.shown for pace in shown.values() for count in pace.peaks) == 0
+
+
+def test_an_hour_that_more_was_taken_back_of_than_spent_cost_nothing() -> None:
+    """As production has it, whose detectors are shown no negative hour either; the sum of money keeps it."""
+    detector = Threshold()
+    found = backtest(client(), history([1] * 30 + [-20] + [1] * 5), detector)
+    assert detector.shown[-1]["chat"][28:32] == [1, 1, 0, 1]
+    assert found.total == usd(15)

@@ -18,8 +18,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_UNUSUAL
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Score
-from freio.guard.detect import Finding, assess, detect, unattributed
-from freio.guard.estimate import NOBODY
+from freio.guard.detect import Finding, assess, detect
 from freio.guard.judge import judged
 from freio.guard.meter import Reading, Readings
 from freio.guard.token_rate import TokenRate
@@ -197,17 +196,6 @@ def test_a_model_without_a_price_is_a_signal_each() -> None:
         (SignalKind.UNPRICED, "a", "chat/unpriced/a/2026-11"),
         (SignalKind.UNPRICED, "b", "chat/unpriced/b/2026-11"),
     ]
-
-
-def test_spend_of_nobody_is_seen_when_it_is_billed() -> None:
-    """Telemetry is read for the apps' own projects alone, so the dearest hour of the late export decides."""
-    nobody = replace(READING, app=NOBODY, rate=usd(0), hours=(Decimal(0), Decimal(6), Decimal(0)), by_model={})
-    readings = Readings(at=NOW, apps={NOBODY: nobody}, shares={}, usd_rate=Decimal(1))
-    signal = unattributed(client(), readings)
-    assert signal is not None
-    assert signal.observed == usd(6)
-    cheap = {NOBODY: replace(nobody, hours=(Decimal(5),))}
-    assert unattributed(client(), replace(readings, apps=cheap)) is None
 
 
 @pytest.mark.parametrize("refusing", [True, False])

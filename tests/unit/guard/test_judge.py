@@ -13,7 +13,7 @@ import pytest
 
 from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.paces import PaceRecords
-from freio.domain.expectation import Expectations
+from freio.domain.expectation import Confirmed, Expectations
 from freio.domain.money import SpendRange
 from freio.domain.sentences import ESTIMATE_ODD
 from freio.domain.spend import Score, Tokens
@@ -25,6 +25,14 @@ from freio.guard.token_rate import TokenRate
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, Town, app, client, usd
 
 DAYS = 28
+
+
+def confirming(spans: Spans) -> Expectations:
+    """What people have said of the app: that this was trouble."""
+    confirmed = tuple(Confirmed(incident=f"i{n}", since=since, until=until) for n, (since, until) in enumerate(spans))
+    return Expectations(id="chat", confirmed=confirmed)
+
+
 TROUBLE = (NOW - timedelta(days=12), NOW - timedelta(days=10))
 
 
@@ -48,7 +56,7 @@ def scored(spans: Spans) -> dict[str, Score]:
         tokens=(rate,),
     )
     readings = Readings(at=NOW, apps={"chat": reading}, shares={}, usd_rate=None)
-    return judged(client(), readings, PyodDetector(), PaceRecords(), NOW, excluded={"chat": spans})
+    return judged(client(), readings, PyodDetector(), PaceRecords(), NOW, known={"chat": confirming(spans)})
 
 
 def test_confirmed_trouble_excuses_no_later_one() -> None:
@@ -103,7 +111,7 @@ def test_the_paces_of_a_span_are_left_out_whatever_the_minute(minute: int) -> No
         app="chat", at=now, first_hour=now, hours=(), spend=SpendRange.zero("USD"), rate=usd(70), tokens=(rate,)
     )
     span = (TOLD[0], TOLD[1] + timedelta(minutes=10))  # a pace is of a quarter: its last ones reach into the next hour
-    (shown,) = paces_of(client(), app(), reading, (span,), now).values()
+    (shown,) = paces_of(client(), app(), reading, confirming((span,)), now).values()
     assert max(hours) == 120 * 10**6
     assert max(shown.peaks) == 12 * 10**6
 

@@ -146,7 +146,8 @@ def test_expected_teaches_the_detector(world: World) -> None:
     known = world.store.get(Expectations, "chat")
     assert known is not None
     (lesson,) = known.lessons
-    assert (lesson.level, lesson.hours, lesson.hushed, lesson.until) == (brl(300), (14,), now + day, now + 28 * day)
+    assert (lesson.level, lesson.hours, lesson.hushed, lesson.until) == (brl(300), (11,), now + day, now + 28 * day)
+    assert lesson.time_zone == "America/Sao_Paulo"
     assert Kind.LESSON in [entry.kind for entry in world.store.entries()]
     assert lesson.covers(brl(360), now + 20 * HOUR)
     assert not lesson.covers(brl(361), now)

@@ -299,7 +299,7 @@ def expecting(town: Town) -> Town:
     town.watcher.watch()
     incident, step = the_incident(town), StepOf(NOW)
     decision = Decision(action=Action.EXPECTED, by="U1", at=NOW, until=NOW + timedelta(days=1))
-    Settler(town.store).settle(step, incident, decision, approver="U1")
+    Settler(town.store, town.client.time_zone).settle(step, incident, decision, approver="U1")
     town.store.commit(step.change())
     return town
 
@@ -343,7 +343,7 @@ def test_hours_of_confirmed_trouble_judge_no_later_ones(town: Town) -> None:
     town.watcher.watch()
     incident = the_incident(town)
     step = StepOf(NOW)
-    settled = Settler(town.store).settle(
+    settled = Settler(town.store, town.client.time_zone).settle(
         step, incident, Decision(action=Action.THROTTLE, by="U1", at=NOW), approver="U1"
     )
     town.store.commit(step.change())
@@ -418,22 +418,6 @@ def test_the_brake_is_fitted_to_the_spend_that_the_message_shows() -> None:
     incident = the_incident(town)
     assert incident.proposal is not None
     assert (incident.spend.likely, incident.proposal.steps[0].rule) == (usd(39_900), "budget")
-
-
-def test_spend_of_nobody_is_paged_once_a_day(town: Town) -> None:
-    """It has no incident, for an incident belongs to an app."""
-    town.bill(NOW - timedelta(days=2), NOW, 9, project="somebody-elses")
-    town.serve(NOW - 2 * HOUR, NOW, 1_000_000)
-    for _ in range(3):
-        town.watcher.watch()
-        town.clock.sleep(300)
-    assert list(town.pager.pages.values()) == [
-        "$9.00 an hour belong to no app in freio.yaml; most of it is gemini-2.5-flash in somebody-elses."
-    ]
-    town.clock.at = NOW + timedelta(days=1)
-    town.watcher.watch()
-    assert len(town.pager.pages) == 2
-    assert town.store.open_incidents() == []
 
 
 def test_two_ticks_at_once_make_one_incident(town: Town) -> None:

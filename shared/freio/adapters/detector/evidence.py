@@ -47,9 +47,9 @@ steady ones.
 The thirteen were then held against the same clients with their two weeks swapped and with time reversed, so that other
 weeks are reported on (`make bench ARGS=orders`). No power, cap, weight or kind left out did better on the four orders
 together, nor did any of 318 other statistics as a fourteenth kind: means, lows, rises over one day to three, gains on
-yesterday, distance to an envelope of neighbouring hours, geometric means. Left too: records with hindsight, of the second or
-fourth highest day, bars by how bursty, busy or regular a series is. What helped is the rhythm. Recall
-at .10, .25 and .50 of steady series, and lost at .25, without the pool:
+yesterday, distance to an envelope of neighbouring hours, geometric means. Left too: records with hindsight, of the
+second or fourth highest day, bars by how bursty, busy or regular a series is. What helped is the rhythm. Recall at .10,
+.25 and .50 of steady series, and lost at .25, without the pool:
 
 =======================================  ========================  ========================
                                          four orders, 21 to 24     as recorded, 21 to 35

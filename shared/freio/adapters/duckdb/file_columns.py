@@ -13,6 +13,7 @@ from freio.errors import BadInput
 
 _TYPES = {"STRING": "VARCHAR", "TIMESTAMP": "TIMESTAMPTZ", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)"}
 _TEXTS = ("VARCHAR", "JSON", '"NULL"')  # the last: a Parquet column that holds nothing at all
+_FIRST = "2008-01-01 00:00:00+00"  # Google has sold a cloud since that year
 _MAY_STAND = {
     "STRING": "text",
     "TIMESTAMP": "a time such as 2026-11-02T12:00:00Z",
@@ -47,6 +48,16 @@ def as_read(found: Found, name: str, column: Column) -> str:
         _demand(found, f"{name}.{part}", name)
         parts.append(f'"{part}" := {_checked(found, f"{name}.{part}", kind)}')
     return f"struct_pack({', '.join(parts)})"
+
+
+def refuse_impossible(found: Found, used: str, exported: str) -> None:
+    """BadInput names the first row whose use was before there was a cloud, or after the row was written.
+
+    Such a date is a slip of whoever made the file, and all that is told by the hour would begin or end there.
+    """
+    start, written = (f"CAST(NULLIF(CAST(\"{name}\" AS VARCHAR), '') AS TIMESTAMPTZ)" for name in (used, exported))
+    fits = f"{start} >= TIMESTAMPTZ '{_FIRST}' AND {start} <= {written} + INTERVAL 1 DAY"
+    _refuse(found, used, f'"{used}"', fits, f"a time from {_FIRST:.4} on, and none after its row's `{exported}`")
 
 
 def _nested(found: Found, name: str, column: Column) -> str:

@@ -11,9 +11,9 @@ import duckdb
 
 from freio.adapters.duckdb.engine import DuckDbSession, prepared
 from freio.adapters.duckdb.errors import translated
-from freio.adapters.duckdb.file_columns import Found, as_read
+from freio.adapters.duckdb.file_columns import Found, as_read, refuse_impossible
 from freio.adapters.warehouse.questions import Schema, Tables
-from freio.adapters.warehouse.schemas import ENDS, KNOWN_BY, READ, USAGE, Column
+from freio.adapters.warehouse.schemas import ENDS, KNOWN_BY, READ, TIMES, USAGE, Column
 from freio.errors import BadInput
 
 # Folders named `cost=5` are no columns. What a file's first rows do not show is not guessed from them: a CSV's quotes
@@ -63,13 +63,13 @@ class LocalFile:
     @property
     def tables(self) -> Tables:
         self._opened()
-        return Tables(export=self._table)
+        return Tables(export=self._table, file=str(self._path))
 
     @property
     def tokens(self) -> Tables | None:
         """The same rows with the tokens that were used in the place of what they cost; None: the file does not say."""
         self._opened()
-        return Tables(export=f"tokens_{self._schema}") if self._has_tokens else None
+        return Tables(export=f"tokens_{self._schema}", file=str(self._path)) if self._has_tokens else None
 
     @property
     def steps(self) -> Sequence[Tables]:
@@ -121,6 +121,7 @@ class LocalFile:
         selected = ", ".join(
             f'{as_read(found, name, column)} AS "{name}"' for name, column in READ[self._schema].items()
         )
+        refuse_impossible(found, *TIMES[self._schema])
         connection.execute(f"CREATE TABLE billing_export_{self._schema} AS SELECT {selected} FROM given")  # noqa: S608  names of READ
         self._has_tokens = self._count_tokens(found, selected)
         connection.execute("DROP TABLE given")

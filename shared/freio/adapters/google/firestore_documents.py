@@ -17,7 +17,7 @@ collection     document id of  fields
 
 Kinds: ``alertlog``, ``ask``, ``billedhomes``, ``brake``, ``budgetstatus``, ``capreport``, ``card``, ``drillrun``,
 ``expectations``, ``forecasts``, ``incident``, ``increase``, ``lateness``, ``notice``, ``projectnumbers``,
-``quotabook``, ``rightsreport``.
+``quotabook``, ``rightsreport``, ``unowned``.
 
 For Terraform. No composite index is needed: every query is answered by Firestore's automatic index of one field.
 Only ``due_at`` (all kinds), ``open_app`` (incident), ``incident`` and ``uncopied_since`` (journal) are asked for;

@@ -38,11 +38,13 @@ class Tables:
     """Where the statements read and write.
 
     ``export`` is the client's billing export, ``[[project.]dataset.]table``. ``rollup``, where there is one, is Freio's
-    own hourly rollup; beside it stand ``<rollup>_runs`` and ``<rollup>_lock``.
+    own hourly rollup; beside it stand ``<rollup>_runs`` and ``<rollup>_lock``. ``file`` is the path that the export was
+    read from, where it was: who gave it knows no table.
     """
 
     export: str
     rollup: str = ""
+    file: str = ""
 
     def __post_init__(self) -> None:
         for table in (self.export, *filter(None, [self.rollup])):

@@ -66,6 +66,11 @@ READ: Mapping[Schema, Mapping[str, Column]] = {
 }
 KNOWN_BY: Mapping[str, Schema] = {"usage_start_time": Schema.DETAILED, "ChargePeriodStart": Schema.FOCUS}
 """A column that only one of the schemas has."""
+TIMES: Mapping[Schema, tuple[str, str]] = {
+    Schema.DETAILED: ("usage_start_time", "export_time"),
+    Schema.FOCUS: ("ChargePeriodStart", "x_ExportTime"),
+}
+"""When it was used, and when the row was written."""
 USAGE: Mapping[Schema, Mapping[str, Column]] = {
     Schema.DETAILED: {"usage": Column(fields={"amount": "FLOAT64", "unit": "STRING"})},
     Schema.FOCUS: {"ConsumedQuantity": Column(kind="NUMERIC"), "ConsumedUnit": _STRING},

@@ -131,7 +131,9 @@ class SqlWarehouse:
     def _refuse_two_currencies(self, currencies: set[str]) -> None:
         if len(currencies) > 1:
             both = " and ".join(sorted(currencies))
-            raise CurrencyMismatch(f"{self._tables.export} holds {both}: an export must be of one billing account")
+            raise CurrencyMismatch(
+                f"{self._tables.file or self._tables.export} holds {both}: an export must be of one billing account"
+            )
 
 
 def _of_rules(rules: Rules) -> dict[str, Value]:
