@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -249,6 +249,7 @@ def test_late_rows_restate_and_do_not_alert_again(seed: int, hours: int, part: f
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.integers(168, 1200), st.integers(1, 30))
+@example(5709, 1018, 16)  # an hour that is missing where a record of four weeks ago has its usual from
 def test_a_state_says_hour_by_hour_what_the_whole_past_says(seed: int, hours: int, more: int) -> None:
     """To single precision, over days that turn, and with hours that are missing."""
     x = np.concatenate([bursts(3, hours + more, seed), business_hours(52, seed=seed)[np.newaxis, : hours + more]])

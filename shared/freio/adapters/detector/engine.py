@@ -14,7 +14,8 @@ from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, known,
 
 CHUNK = 64  # series at a time: their arrays stay in a processor's cache
 GROWN = 14 * DAY  # hours after which an app is judged by its own records alone
-DAYS_KEPT = HIGH_DAYS + DAYS_USUAL + 2  # whole days of the past that an hour is judged by
+# Whole days of the past that an hour is judged by: records, what was usual then, and what that knew of missing hours.
+DAYS_KEPT = HIGH_DAYS + 2 * DAYS_USUAL + 2
 
 
 @dataclass(frozen=True, slots=True)
