@@ -371,6 +371,13 @@ def test_an_incident_of_money_takes_in_a_burst_within_its_hours() -> None:
     assert alert.ended == START + 41 * HOUR
 
 
+def test_a_burst_within_the_hour_breaks_the_quiet_that_ends_an_incident() -> None:
+    """One in each of four hours: at none of their ends anything runs, and no hour was quiet."""
+    history = in_steps([600] * 60, *((40 + n, [100, 400, 400, 100, 100, 100]) for n in range(4)))
+    [alert] = backtest(client(), history, Threshold(over=10_000), paces=Fast()).alerts
+    assert (alert.at, alert.ended) == (START + 40 * HOUR + 2 * TEN, START + 44 * HOUR)
+
+
 def test_without_a_clients_file_projects_are_the_apps() -> None:
     """With the gate and the budget that a file has when it says nothing."""
     found = History.of([line(0, 1), line(1, 1, name="search")], who="project")
