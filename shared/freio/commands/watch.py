@@ -50,6 +50,10 @@ BY_TOKENS = N_(
     "{alerts:alerts} of them by the pace or the price of tokens: by hours, and with thresholds that are set for "
     "quarters of an hour. How often production will alert by them, this cannot tell."
 )
+BY_PARTS = N_(
+    "{alerts:alerts} of them by the pace or the price of tokens: paces are of {step:duration}, with thresholds that "
+    "are set for quarters of an hour. How often production will alert by them, this cannot tell."
+)
 BY_STEPS = N_(
     "{alerts:alerts} of them by the pace or the price of tokens: paces are of quarters of an hour, as in production, "
     "which looks at them every five minutes."
@@ -73,6 +77,7 @@ UNOWNED = N_(
     "an hour of that costs more than {gate:money}."
 )
 ABSENT = N_("{app}: no spend in this export")
+QUARTER = timedelta(minutes=15)
 APPS = (N_("app"), N_("history"), N_("alerts"), N_("a week"), N_("over the usual before"), N_("and after"))
 ALERTS = (
     N_("alert at"),
@@ -217,7 +222,7 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
     else:
         notes.append(f"! {language.say(REPLAYED_MONEY, {})}")
     if many := sum(alert.by_tokens for alert in found.alerts):
-        notes.append(language.say(BY_STEPS if _is_fine(found) else BY_TOKENS, {"alerts": str(many)}))
+        notes.append(language.say(_by_tokens(found), {"alerts": str(many), **step}))
     missing = packed(Phrase(what) for what in _missing(found))
     notes.append(f"! {language.say(NOT_REPLAYED, {'missing': missing})}")
     if found.unowned.amount > 0:
@@ -236,9 +241,16 @@ def _is_fine(found: Backtest) -> bool:
     return found.step < timedelta(hours=1)
 
 
+def _by_tokens(found: Backtest) -> str:
+    """Rows of twenty or thirty minutes say nothing of quarters of an hour."""
+    if found.step <= QUARTER:
+        return BY_STEPS
+    return BY_PARTS if _is_fine(found) else BY_TOKENS
+
+
 def _missing(found: Backtest) -> tuple[str, ...]:
     """A burst is seen where rows are as fine as the windows that production looks at: quarters of an hour."""
-    return MISSING if found.step <= timedelta(minutes=15) else (BURSTS, *MISSING)
+    return MISSING if found.step <= QUARTER else (BURSTS, *MISSING)
 
 
 def _json(client: Client, found: Backtest, _language: Language) -> str:
