@@ -30,6 +30,7 @@ class Judged:
 def every_hour(x: Floats) -> tuple[dict[str, Floats], list[Floats]]:
     """The statistics, and the excess of each kind of evidence, hour by hour; on the first day nothing is usual yet."""
     statistic = statistics(lambda hours: ago(x, hours))
+    statistic["gain_24"][: 2 * DAY] = 0.0  # a day's gain on what was before the first hour is none
     out = [excess.copy() for excess in excesses(statistic, lambda of: usual(statistic[of]))]
     for kind, excess in zip(ALL, out, strict=True):
         if kind.over_usual:
