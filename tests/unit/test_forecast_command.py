@@ -283,7 +283,8 @@ def test_a_file_of_finer_rows_is_judged_by_their_step_and_says_so(
     assert main(["watch", config, "--backtest", export]) == 0
     told = capsys.readouterr().out
     assert f"how fast tokens came, every {step} minutes" in told
-    assert "paces are of quarters of an hour, as in production" in told
+    assert (f"paces are of {step} minutes, with thresholds" in told) is bursts
+    assert ("paces are of quarters of an hour, as in production" in told) is not bursts
 
 
 @pytest.mark.parametrize(("sku", "unit"), [(INPUT, "seconds"), ("Grounding Requests Input", "count")])

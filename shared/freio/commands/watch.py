@@ -54,6 +54,10 @@ BY_TOKENS = N_(
     "{alerts:alerts} of them by the pace or the price of tokens: by hours, and with thresholds that are set for "
     "quarters of an hour. How often production will alert by them, this cannot tell."
 )
+BY_PARTS = N_(
+    "{alerts:alerts} of them by the pace or the price of tokens: paces are of {step:duration}, with thresholds that "
+    "are set for quarters of an hour. How often production will alert by them, this cannot tell."
+)
 BY_STEPS = N_(
     "{alerts:alerts} of them by the pace or the price of tokens: paces are of quarters of an hour, as in production, "
     "which looks at them every five minutes."
@@ -81,6 +85,7 @@ GAP = N_(
     "begins anew after it. Has a row of the file a wrong date?"
 )
 ABSENT = N_("{app}: no spend in this export")
+QUARTER = timedelta(minutes=15)
 APPS = (N_("app"), N_("history"), N_("alerts"), N_("a week"), N_("over the usual before"), N_("and after"))
 ALERTS = (
     N_("alert at"),
@@ -204,6 +209,7 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
 
     notes = []
     span = {"since": found.since.isoformat(), "until": found.until.isoformat()}
+    step = {"step": str(int(found.step.total_seconds()))}
     if found.rate is None:
         spent = any(one.hours for one in found.judged)
         why = language.say(NOTHING_JUDGED, {"hours": str(MIN_HOURS)}) if spent else language.say(NOTHING_SPENT, span)
@@ -221,13 +227,12 @@ def _notes(client: Client, found: Backtest, language: Language) -> list[str]:
         before, after = found.money()
         money = {"before": _text(before), "after": _text(after), "gate": _text(client.money_gate)}
         notes.append(language.say(MONEY, money))
-        step = {"step": str(int(found.step.total_seconds()))}
         if found.tokens:
             notes.append(language.say(REPLAYED_STEPS if _is_fine(found) else REPLAYED, step))
         else:
             notes.append(f"! {language.say(REPLAYED_MONEY, {})}")
     if many := sum(alert.by_tokens for alert in found.alerts):
-        notes.append(language.say(BY_STEPS if _is_fine(found) else BY_TOKENS, {"alerts": str(many)}))
+        notes.append(language.say(_by_tokens(found), {"alerts": str(many), **step}))
     missing = packed(Phrase(what) for what in _missing(found))
     notes.append(f"! {language.say(NOT_REPLAYED, {'missing': missing})}")
     if found.unowned.amount > 0:
@@ -248,9 +253,16 @@ def _is_fine(found: Backtest) -> bool:
     return found.step < timedelta(hours=1)
 
 
+def _by_tokens(found: Backtest) -> str:
+    """Rows of twenty or thirty minutes say nothing of quarters of an hour."""
+    if found.step <= QUARTER:
+        return BY_STEPS
+    return BY_PARTS if _is_fine(found) else BY_TOKENS
+
+
 def _missing(found: Backtest) -> tuple[str, ...]:
     """A burst is seen where rows are as fine as the windows that production looks at: quarters of an hour."""
-    return MISSING if found.step <= timedelta(minutes=15) else (BURSTS, *MISSING)
+    return MISSING if found.step <= QUARTER else (BURSTS, *MISSING)
 
 
 def _json(client: Client, found: Backtest, _language: Language) -> str:

@@ -20,7 +20,7 @@ from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.detect_silence import of_silence
-from freio.guard.detect_tariff import HOURS, of_tariff
+from freio.guard.detect_tariff import HOURS, last_price, of_tariff
 from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, expected_factors, of_tokens
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
@@ -95,7 +95,9 @@ def detect(
         if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor * season, now=now))
     ]
     if tariff := of_tariff(client, app, reading, factor=factor, now=now, told=told):
-        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff, told, now)), tariff]
+        is_told = known.covers(tariff.pace, now) or any(now - one.at >= COVERED for one in told)
+        most = _explained(reading, tariff, factor, now) if is_told else None
+        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff, most)), tariff]
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
     silent = of_silence(client, app, reading, now)
     signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
@@ -154,18 +156,28 @@ def _shape(
     ]
 
 
-def _is_told_by(signal: Signal, tariff: Signal, told: Sequence[Signal], now: datetime) -> bool:
+def _is_told_by(signal: Signal, tariff: Signal, most: Decimal | None) -> bool:
     """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause.
 
-    A price that was told stays told however many tokens come. Once all of its hours are dear ones, it explains what it
-    makes of as many as usual, and a runaway beside it is another trouble. By hand: tokens at twice the price explain
-    10 an hour instead of 5, and up to 13.30.
+    ``most``  times the usual that the price explains. None: it has just been found, so that what is found beside it is
+              told with it. Later, or where people have called it expected, a runaway beside it is another trouble.
     """
     if not signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES:
         return False
-    if not any(now - one.at >= HOURS * HOUR for one in told):
-        return True
-    return signal.observed.amount * tariff.usual.amount <= signal.usual.amount * tariff.observed.amount * FLAT[1]
+    return most is None or signal.observed.amount <= signal.usual.amount * most
+
+
+def _explained(reading: Reading, tariff: Signal, factor: Decimal, now: datetime) -> Decimal:
+    """Up to how many times its usual money an hour costs of as many tokens as usual, at the price that was told.
+
+    By hand: tokens at twice the price explain 10 an hour instead of 5, and up to 13.30. For the first six hours the
+    price of six is of cheap hours too, so that the last hour's counts where that is more.
+    """
+    dear = tariff.observed.amount / tariff.usual.amount
+    last = last_price(reading, now)
+    if last is not None and tariff.unit_usual is not None:
+        dear = max(dear, last / (tariff.unit_usual.amount * factor))
+    return dear * FLAT[1]
 
 
 def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list[Signal]:

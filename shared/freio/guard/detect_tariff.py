@@ -83,6 +83,14 @@ def hides_price(told: Sequence[Signal], reading: Reading, now: datetime) -> bool
     return not any(hours.get(start, (0, 0))[0] for hours in estimated.values() for start in starts)
 
 
+def last_price(reading: Reading, now: datetime) -> Decimal | None:
+    """What a million tokens cost in the last whole hour, by telemetry; None: there were none."""
+    start = floor_hour(now) - HOUR
+    uses = [hours[start] for hours in reading.uses.estimated.values() if start in hours] if reading.uses else []
+    tokens = sum((count for count, _ in uses), Decimal(0))
+    return sum((cost for _, cost in uses), Decimal(0)) * MILLION / tokens if tokens else None
+
+
 def _excess(client: Client, change: Dearer, factor: Decimal) -> Money:
     return Money((change.now - change.usual * factor) * change.tokens, client.currency)
 

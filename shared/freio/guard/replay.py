@@ -158,7 +158,8 @@ class Replay:
             part = within.part(self.app.name, at)
             self.opened.append(Opened(at=at, place=len(self.spent), incident=incident, last=len(self.spent), part=part))
         else:
-            current.incident, current.last = incident, len(self.spent)
+            seen = assess(finding, self.reading, incident.assessment, refusing=False, now=at)  # it was not quiet since
+            current.incident, current.last = replace(incident, assessment=seen), len(self.spent)
 
     def watch(self, hour: datetime, scores: Mapping[str, Score]) -> None:
         """What the watch does with an app at a tick: find, merge, look."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -147,3 +148,21 @@ def test_the_watch_honours_it_like_the_files_own() -> None:
         )
         town.store.commit(Change(put=(Expectations(id="chat", planned=(said,)),)))
         assert town.watcher.watch().signals == signals
+
+
+def test_what_runs_away_in_a_sale_is_told_and_drawn_over_what_was_expected_of_each_hour() -> None:
+    """A hundred for two hours: the first over one dollar, and the second, of a sale of three times, over three."""
+    town = Town()
+    town.runs_away()
+    town.detector.scores["chat"] = replace(town.detector.scores["chat"], normal=(1.0,) * 24)
+    said = Planned(number=1, start=NOW, end=NOW + 9 * HOUR, factor=Decimal(3), why="launch", by="U1", at=NOW - HOUR)
+    town.store.commit(Change(put=(Expectations(id="chat", planned=(said,)),)))
+    town.watcher.watch()
+    town.serve(NOW, NOW + HOUR, 100_000_000)
+    town.clock.sleep(3600)
+    town.watcher.watch()
+    incident = town.store.open_incident("chat")
+    assert incident is not None
+    assert incident.explanation is not None
+    assert (incident.explanation.usual.amount, incident.explanation.so_far.amount) == (3, 99 + 97)
+    assert town.chat.alts[-1].endswith("usual at that hour: $3.00.")

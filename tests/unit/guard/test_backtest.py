@@ -371,6 +371,33 @@ def test_an_incident_of_money_takes_in_a_burst_within_its_hours() -> None:
     assert alert.ended == START + 41 * HOUR
 
 
+def test_a_burst_at_the_end_of_an_hour_costs_what_tokens_did_in_it() -> None:
+    """And not what they do in the next, in which there are none."""
+    [alert] = backtest(
+        client(), in_steps([600] * 40, (39, [100, 100, 100, 100, 100, 400])), Threshold(over=10_000), paces=Fast()
+    ).alerts
+    assert (alert.at, alert.observed) == (START + 40 * HOUR, usd(18))
+
+
+def test_money_of_an_hour_that_is_over_is_not_told_again_within_the_next() -> None:
+    """It ran until that hour ended."""
+
+    class Calm(Fast):
+        def score(self, paces: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+            return {}
+
+    history = in_steps([600] * 38 + [6000] + [600] * 20)
+    [alert] = backtest(client(), history, Threshold(over=50), paces=Calm()).alerts
+    assert (alert.at, alert.ended) == (START + 39 * HOUR, START + 39 * HOUR)
+
+
+def test_a_burst_within_the_hour_breaks_the_quiet_that_ends_an_incident() -> None:
+    """One in each of four hours: at none of their ends anything runs, and no hour was quiet."""
+    history = in_steps([600] * 60, *((40 + n, [100, 400, 400, 100, 100, 100]) for n in range(4)))
+    [alert] = backtest(client(), history, Threshold(over=10_000), paces=Fast()).alerts
+    assert (alert.at, alert.ended) == (START + 40 * HOUR + 2 * TEN, START + 44 * HOUR)
+
+
 def test_without_a_clients_file_projects_are_the_apps() -> None:
     """With the gate and the budget that a file has when it says nothing."""
     found = History.of([line(0, 1), line(1, 1, name="search")], who="project")

@@ -117,6 +117,18 @@ def test_each_hour_has_the_factor_that_was_expected_of_it() -> None:
     assert detect(client(), app(), read, {}, **given).normal == ()
 
 
+def test_an_hour_in_which_a_day_turns_is_of_the_day_that_half_of_it_lies_in() -> None:
+    """A sale of the 23rd in Kolkata begins at 18:30 UTC: the hour from 18:00 on is of it, that from 17:00 on is not."""
+    event = ExpectedEvent(start=date(2026, 11, 23), end=date(2026, 11, 23), factor=Decimal(4), why="sale")
+    at = datetime(2026, 11, 22, 20, tzinfo=UTC)
+    read = replace(READING, at=at, first_hour=at - 100 * HOUR)
+    score = Score(value=1.0, usual=1.0, kind="spike", normal=(1.0,) * 4)
+    selling = app(expected=(event,))
+    given: Any = {"budgets": (), "known": Expectations(id="chat"), "allowance": None, "now": at}
+    found = detect(client(selling, time_zone="Asia/Kolkata"), selling, read, {"chat": score}, **given)
+    assert found.normal == (1.0, 1.0, 4.0, 4.0)
+
+
 @pytest.mark.parametrize(("minutes", "is_expected"), [(-5, True), (0, True), (55, True), (60, False)])
 def test_the_end_of_what_was_announced_is_no_runaway(minutes: int, *, is_expected: bool) -> None:
     """An hour that ends after it was spent in it: it is judged by what was announced, as long as it is remembered."""

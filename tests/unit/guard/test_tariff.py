@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freio.domain.expectation import Expectations, Lesson
 from freio.domain.incident import Incident, State
 from freio.domain.signal import SignalKind
+from freio.domain.spend import Score
 from freio.guard import detect_tariff
+from freio.guard.detect import detect
 from freio.guard.detect_tariff import hides_price, of_tariff, open_prices
 from freio.guard.tariff import Before, Dearer, Hourly, dearer
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, Town, app, client, usd
@@ -258,6 +262,59 @@ def test_more_than_the_price_explains_is_another_trouble(dear: Town, usual: floa
     dear.watcher.watch()
     kinds = {signal.kind for signal in the_incident(dear).signals}
     assert kinds == {SignalKind.MIX_CHANGE, SignalKind.SPIKE} if is_told else {SignalKind.MIX_CHANGE}
+
+
+def test_more_than_the_price_explains_is_another_trouble_within_hours_too(dear: Town) -> None:
+    """An hour after the price was told, ten times as many tokens; for most of six hours nobody would be told of them.
+
+    The six hours of which the price is are half cheap ones then, and the last one says what a token costs now.
+    """
+    dear.serve(NOW, NOW + HOUR, 2_000_000)
+    dear.serve(NOW, NOW + HOUR, 2_000_000, model=PRO)
+    dear.clock.sleep(3600)
+    for usual, kinds in ((4.0, {SignalKind.MIX_CHANGE}), (0.4, {SignalKind.MIX_CHANGE, SignalKind.SPIKE})):
+        dear.detector.fires("chat", usual=usual)
+        dear.watcher.watch()
+        assert {signal.kind for signal in the_incident(dear).signals} == kinds
+
+
+def test_a_price_in_an_incident_that_was_open_before_is_one_trouble() -> None:
+    """Opened ten hours ago for something else: the six hours are half cheap ones, and the last hour is as dear as now.
+
+    Half of the tokens at ten times the price: 22 dollars where four are usual, of which the six hours explain 17.30.
+    """
+    town = Town()
+    town.bill(NOW - 9 * DAY, NOW - 3 * HOUR, 4)
+    town.serve(NOW - 9 * DAY, NOW - 3 * HOUR, 4_000_000)
+    town.serve(NOW - 3 * HOUR, NOW, 2_000_000)
+    town.serve(NOW - 3 * HOUR, NOW, 2_000_000, model=PRO)
+    reading = town.read().apps["chat"]
+    new = of_tariff(client(), app(), reading, factor=Decimal(1), now=NOW)
+    assert new is not None
+    score = Score(value=1.0, usual=4.0, kind="spike")
+    given: Any = {"budgets": (), "known": Expectations(id="chat"), "allowance": None, "now": NOW}
+    told = replace(new, at=NOW - 10 * HOUR)  # as of when the incident was opened
+    found = detect(client(), app(), reading, {"chat": score}, told=[told], **given)
+    assert [signal.kind for signal in found.signals] == [SignalKind.MIX_CHANGE]
+
+
+@pytest.mark.parametrize(("tokens", "kinds"), [(1, []), (2, [SignalKind.SPIKE])])
+def test_a_price_that_was_called_expected_hides_no_runaway(tokens: int, kinds: list[SignalKind]) -> None:
+    """Six hours at 22 dollars where four are usual were expected; twice as many tokens in the last were not."""
+    town = Town()
+    half_to_pro(town, NOW - HOUR, 4_000_000)
+    town.serve(NOW - HOUR, NOW, 2_000_000 * tokens)
+    town.serve(NOW - HOUR, NOW, 2_000_000 * tokens, model=PRO)
+    reading = replace(town.read().apps["chat"], tokens=())  # a pace would tell it as well
+    lesson = Lesson(
+        number=1, incident="i", by="U1", at=NOW - HOUR, level=usd(25), hours=(), hushed=NOW + DAY, until=NOW + 28 * DAY
+    )
+    known = Expectations(id="chat", lessons=(lesson,))
+    score = Score(value=1.0, usual=4.0, kind="spike")
+    given: Any = {"budgets": (), "known": known, "allowance": None, "now": NOW}
+    found = detect(client(), app(), reading, {"chat": score}, **given)
+    assert [signal.kind for signal in found.signals] == kinds
+    assert found.hushed
 
 
 def half_or_less(town: Town, day: int) -> None:

@@ -115,6 +115,7 @@ class FakeChat:
     shown: dict[str, list[Incident]] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     charts: list[bytes] = field(default_factory=list)
+    alts: list[str] = field(default_factory=list)
     posts: dict[str, Line] = field(default_factory=dict)
     fails: VendorError | None = None
 
@@ -143,6 +144,7 @@ class FakeChat:
     def upload_chart(self, png: bytes, title: str, alt: str) -> str:
         self._maybe_fail()
         self.charts.append(png)
+        self.alts.append(alt)
         return f"F{len(self.charts)}"
 
     def _maybe_fail(self) -> None:

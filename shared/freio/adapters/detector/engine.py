@@ -14,7 +14,8 @@ from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, around
 
 CHUNK = 64  # series at a time: their arrays stay in a processor's cache
 GROWN = 14 * DAY  # hours after which an app is judged by its own records alone
-DAYS_KEPT = HIGH_DAYS + DAYS_USUAL + 2  # whole days of the past that an hour is judged by
+# Whole days of the past that an hour is judged by: records, what was usual then, and what that knew of missing hours.
+DAYS_KEPT = HIGH_DAYS + 2 * DAYS_USUAL + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Judged:
 def every_hour(x: Floats) -> tuple[dict[str, Floats], list[Floats]]:
     """The statistics, and the excess of each kind of evidence, hour by hour; on the first day nothing is usual yet."""
     statistic = statistics(lambda hours: ago(x, hours))
+    statistic["gain_24"][: 2 * DAY] = 0.0  # a day's gain on what was before the first hour is none
     out = [
         excess.copy()
         for excess in excesses(statistic, lambda of: usual(statistic[of]), lambda of: around(statistic[of]))

@@ -41,7 +41,7 @@ from freio.adapters.detector.windows import DAY, Floats
 
 ODD = 0.65  # of a score: under it the pool is not asked, and only such hours are in it; a flat series rests at .57
 POOL_DAYS = 7
-ENOUGH = 200  # calm hours: fifteen for each kind of evidence
+ENOUGH = 200  # calm hours: a dozen for each kind of evidence
 ROWS = 2000  # in the pool: enough for sixteen columns, and a fit takes milliseconds
 POWER = 0.1
 OPINION = (0.5, 1.5)  # how far the opinion reaches: beyond the pool's 99th percentile it tells little

@@ -1,7 +1,7 @@
-"""One hour more, without the past anew: what each series has to remember, six kilobytes of it.
+"""One hour more, without the past anew: what each series has to remember, nine kilobytes of it.
 
 A step gives what `engine.judge` gives for its last hour. Rings are (hours, series) in single precision: the memory
-of 100,000 series is some 600 MB, and an hour of all of them is a few hundred operations on whole rows.
+of 100,000 series is some 900 MB, and an hour of all of them is a few hundred operations on whole rows.
 """
 
 from __future__ import annotations

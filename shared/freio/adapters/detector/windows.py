@@ -34,7 +34,7 @@ def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
     ``fifth_24``: the third lowest of half a day and of a day, and its fifth, so that a pause of two or four hours hides
     nothing. ``jump_3``: by how much an hour is over each of the three before. ``rise_3``: by how much each of the last
     three hours is over every hour of the day before them. ``gain_24``: by how much all but two hours of a day are over
-    the same hour of the day before.
+    the same hour of the day before: a Monday gains on its Sunday, and is held against what it usually gains.
     """
     now = back(0)
     out = {"hour": now}
