@@ -164,5 +164,6 @@ def test_what_runs_away_in_a_sale_is_told_and_drawn_over_what_was_expected_of_ea
     incident = town.store.open_incident("chat")
     assert incident is not None
     assert incident.explanation is not None
-    assert (incident.explanation.usual.amount, incident.explanation.so_far.amount) == (3, 99 + 97)
+    assert incident.explanation.usual.amount == 3
+    assert incident.explanation.so_far.amount == 99 + 97
     assert town.chat.alts[-1].endswith("usual at that hour: $3.00.")
