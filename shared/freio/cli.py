@@ -38,10 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _run(given)
         finally:  # here, and not when the interpreter ends: that would tell of it as of a fault
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:  # as it is where the caller has closed it (``freio … >&-``)
+                    stream.flush()
     except BrokenPipeError:
-        unread = [_is_unread(stream) for stream in (sys.stdout, sys.stderr)]
+        unread = [stream is not None and _is_unread(stream) for stream in (sys.stdout, sys.stderr)]
         if not any(unread):
             raise  # of a connection to somebody else
         if given and given[0] in ACTING and not unread[1]:

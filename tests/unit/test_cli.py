@@ -94,3 +94,12 @@ def test_a_connection_that_breaks_is_another_fault(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("freio.commands.release.main", breaks)
     with pytest.raises(BrokenPipeError, match="the socket"):
         cli.main(["release"])
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_stream_that_the_caller_has_closed_is_no_fault(place: int) -> None:
+    """As in `>&-`: Python has no stream there then, and the command has done what it was asked."""
+    words = [sys.executable, "-m", "freio.cli", "check", "examples/freio.yaml"]
+    shell = f'exec "$@" {place}>&-'
+    ended = subprocess.run(["sh", "-c", shell, "sh", *words], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
