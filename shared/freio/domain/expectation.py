@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from freio.domain.money import Money
 
 SLACK = Decimal("1.2")  # a rate that was called expected wavers
-KEPT = timedelta(days=28)  # hours of trouble, and of what was announced: as long as the detector looks back
+KEPT = timedelta(days=40)  # hours of trouble, and of what was announced: as long as anything looks back (a calendar)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

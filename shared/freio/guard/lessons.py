@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from freio.domain.expectation import KEPT, Confirmed, Expectations, Lesson, ended
+from freio.domain.expectation import Confirmed, Expectations, Lesson, ended
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
 from freio.domain.money import Money
@@ -14,7 +14,7 @@ from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
 from freio.ports import Store
 
-LESSON_FOR = KEPT  # after that, what goes on is in the detector's own history
+LESSON_FOR = timedelta(days=28)  # after that, what goes on is in the detector's own history
 
 
 def known(store: Store, app: str, now: datetime) -> Expectations:

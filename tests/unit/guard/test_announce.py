@@ -132,7 +132,7 @@ def test_what_is_over_is_remembered_but_neither_listed_nor_withdrawn() -> None:
     known = kept(world)
     assert known is not None
     assert len(known.remembered(world.clock.at).planned) == 1
-    assert known.remembered(world.clock.at + timedelta(days=28)).planned == ()
+    assert known.remembered(world.clock.at + timedelta(days=40)).planned == ()
 
 
 def test_the_watch_honours_it_like_the_files_own() -> None:

@@ -14,7 +14,7 @@ import pytest
 from freio.adapters.detector.adapter import Budget, PyodDetector
 from freio.adapters.detector.paces import PaceRecords
 from freio.domain.app import App, ExpectedEvent
-from freio.domain.expectation import Expectations, Planned
+from freio.domain.expectation import KEPT, Expectations, Planned
 from freio.domain.money import SpendRange
 from freio.domain.spend import Score
 from freio.guard.announced import factors_of, plain
@@ -22,7 +22,7 @@ from freio.guard.backtest import backtest
 from freio.guard.detect import Finding, detect
 from freio.guard.history import History
 from freio.guard.judge import judged
-from freio.guard.meter import Reading, Readings
+from freio.guard.meter import WITH_MONTH_ENDS, Reading, Readings
 from freio.guard.token_rate import TokenRate
 from tests.unit.guard.test_backtest import line
 from tests.unit.guard.watching import FLASH, HOUR, PROJECT, FakeDetector, app, client, usd
@@ -201,3 +201,33 @@ def test_an_hour_is_announced_where_a_part_of_it_is() -> None:
     assert factors_of(client(), app(), NOTHING, 8, now, now=Decimal(1)) == []
     on_the_hour = replace(SAID, planned=(replace(PLANNED, start=SALE[0], end=SALE[0] + HOUR),))
     assert factors_of(*given[:2], on_the_hour, 8, now, now=Decimal(1)) == [1, 1, 4, 1, 1, 1, 1, 1]
+
+
+def test_a_sale_at_a_months_end_is_no_example_of_the_next_one() -> None:
+    """Where the file names a country, forty days are looked at: whoever forgets after 28 hides a runaway of as much."""
+
+    class Workdays:
+        """No holidays."""
+
+        def is_holiday(self, day: date) -> bool:
+            return False
+
+    assert WITH_MONTH_ENDS <= KEPT
+    sale = replace(PLANNED, start=datetime(2026, 11, 27, tzinfo=UTC), end=datetime(2026, 12, 1, tzinfo=UTC))
+    now, many = datetime(2026, 12, 30, 12, tzinfo=UTC), int(WITH_MONTH_ENDS / HOUR)
+    starts = [now - (many - 1 - n) * HOUR for n in range(many)]
+    spent = [40 if sale.start <= start < sale.end else 10 for start in starts]
+    spent[-4:] = [30] * 4
+    reading = Reading(
+        app="chat",
+        at=now,
+        first_hour=starts[0],
+        hours=tuple(map(Decimal, spent)),
+        spend=SpendRange.zero("USD"),
+        rate=usd(30),
+    )
+    readings = Readings(at=now, apps={"chat": reading}, shares={}, usd_rate=None)
+    known = {"chat": replace(SAID, planned=(sale,)).remembered(now)}
+    whole = client(time_zone="UTC")
+    scores = judged(whole, readings, PyodDetector(), PaceRecords(), now, known=known, calendar=Workdays())
+    assert (scores["chat"].usual, scores["chat"].value >= 1) == (pytest.approx(10), True)
