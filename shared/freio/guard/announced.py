@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -37,24 +37,36 @@ _INSTANT = timedelta(microseconds=1)
 Series = list[float]
 
 
-def announced(client: Client, app: App, known: Expectations, start: datetime) -> Decimal:
-    """Up to how many times the usual was announced for an hour, or a part of it, by file or in the chat."""
-    last = start + HOUR - _INSTANT
-    said = (one.factor for one in known.planned if one.start <= last and start < one.end)
+def announced(
+    client: Client, app: App, known: Expectations, start: datetime, *, back: timedelta = timedelta(0)
+) -> Decimal:
+    """Up to how many times the usual was announced for an hour, or a part of it, by file or in the chat.
+
+    ``back``  by how much what is said of the hour reaches into the one before it.
+    """
+    first, last = start.astimezone(UTC) - back, start + HOUR - _INSTANT
+    said = (one.factor for one in known.planned if one.start <= last and first < one.end)
     zone = ZoneInfo(client.time_zone)
-    first_day, last_day = (at.astimezone(zone).date() for at in (start, last))
+    first_day, last_day = (at.astimezone(zone).date() for at in (first, last))
     of_file = (one.factor for one in app.expected if one.start <= last_day and first_day <= one.end)
     return max((*said, *of_file), default=_ONE)
 
 
 def factors_of(
-    client: Client, app: App, known: Expectations, count: int, until: datetime, *, now: Decimal
+    client: Client,
+    app: App,
+    known: Expectations,
+    count: int,
+    until: datetime,
+    *,
+    now: Decimal,
+    back: timedelta = timedelta(0),
 ) -> list[Decimal]:
     """Of so many hours up to the one that ends then, for which `now` was announced; empty: nothing was, of any."""
     if not (app.expected or known.planned):
         return []
     starts = [floor_hour(until) - (count - 1 - at) * HOUR for at in range(count - 1)]
-    return [*(announced(client, app, known, start) for start in starts), now]
+    return [*(announced(client, app, known, start, back=back) for start in starts), now]
 
 
 def plain(hours: Sequence[float], factors: Sequence[Decimal]) -> Series:

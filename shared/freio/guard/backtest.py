@@ -113,9 +113,10 @@ def backtest(
             each.count(is_gap=is_gap)
         shown = {each.app.name: each.shown for each in replays if len(each.shown) >= MIN_HOURS}
         scores = seasoned(client, detector, shown, hour - INSTANT, calendar) if shown else {}
-        fast = {name: pace for each in replays for name, pace in each.fast().items()}
+        now = hour - INSTANT if within is None else hour + FILLING
+        fast = {name: pace for each in replays for name, pace in each.fast(now).items()}
         if fast and paces is not None:
-            scores |= paces.score(fast, hour - INSTANT if within is None else hour + FILLING)
+            scores |= paces.score(fast, now)
         for each in replays:
             each.watch(hour, scores)
         progress(hour)
@@ -158,7 +159,8 @@ def _between(replays: Sequence[Replay], within: Within, ends: Sequence[datetime]
             return
         for each in replays:
             each.pause(within, end)
-        fast = {name: pace for each in replays for name, pace in each.fast().items()}
-        scores = paces.score(fast, end + FILLING) if fast else {}
+        now = end + FILLING
+        fast = {name: pace for each in replays for name, pace in each.fast(now).items()}
+        scores = paces.score(fast, now) if fast else {}
         for each in replays:
             each.glance(within, end, scores)

@@ -14,9 +14,9 @@ from freio.domain.spend import Pace, Score
 from freio.guard.announced import factors_of, plain
 from freio.guard.detect_tokens import expected_factor, matters, series_name
 from freio.guard.meter import Reading, Readings
-from freio.guard.paces import window
+from freio.guard.paces import WINDOW, window
 from freio.guard.season import days_of, factors, in_money
-from freio.guard.telemetry import HOUR, floor_hour
+from freio.guard.telemetry import HOUR, STEP, floor_hour
 from freio.guard.token_rate import TokenRate
 from freio.ports import Calendar, Detector, PaceDetector
 
@@ -68,7 +68,8 @@ def paces_of(client: Client, app: App, reading: Reading, known: Expectations, no
             ends = window(now)[1]  # of the present pace: for some minutes it is still one of the hour that has ended
             peaks, jumps = (as_the_day_before(without(x, known.excluded(), ends)) for x in (rate.hours, rate.jumps))
             factor = expected_factor(client, app, known, now)
-            shown = plain(peaks, factors_of(client, app, known, len(peaks), ends, now=factor))
+            said = factors_of(client, app, known, len(peaks), ends, now=factor, back=WINDOW - STEP)
+            shown = plain(peaks, said)  # an hour's first windows begin in the one before it
             jumps = [jump * part / peak if peak else jump for jump, part, peak in zip(jumps, shown, peaks, strict=True)]
             gate = float(client.money_gate.amount * rate.pace / rate.cost)
             found[name] = Pace(peaks=tuple(shown), jumps=tuple(jumps), app=app.name, gate=gate)

@@ -134,11 +134,11 @@ class Replay:
             self.hours += bool(self.shown)
             self.judged += len(self.shown) > MIN_HOURS
 
-    def fast(self) -> Mapping[str, Pace]:
-        """The paces of tokens to judge."""
+    def fast(self, now: datetime) -> Mapping[str, Pace]:
+        """The paces of tokens to judge; `now` is when the watch would know of the last one."""
         if self.reading is None:
             return {}
-        return paces_of(self.client, self.app, self.reading, self.known, self.reading.at)
+        return paces_of(self.client, self.app, self.reading, self.known, now)
 
     def pause(self, within: Within, at: datetime) -> None:
         """At the end of a row: what is known then is the paces, and the hours that are over."""

@@ -350,6 +350,23 @@ def test_paces_within_the_hour_are_those_that_the_watch_sees() -> None:
     assert paces.jump("acme-chat", "flash", now) == pace.jumps[-1]
 
 
+def test_paces_of_a_sale_are_none_of_the_usual_at_any_look() -> None:
+    """A day of it: from its first hour up to the first quarter after it, whose windows begin in the sale."""
+    shown: dict[datetime, Pace] = {}
+
+    class Seen(Fast):
+        def score(self, paces: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
+            [shown[last_hour - FILLING]] = paces.values()
+            return {}
+
+    sale = ExpectedEvent(start=date(2026, 11, 3), end=date(2026, 11, 3), factor=Decimal(4), why="sale")
+    there = client(app(expected=(sale,)), time_zone="UTC")
+    backtest(there, in_steps([600] * 48 + [2400] * 24 + [600] * 24), Threshold(over=10_000), paces=Seen())
+    for at, pace in shown.items():
+        assert set(pace.peaks) == {600}, at
+        assert max(pace.jumps[1:]) <= 450, at  # the sale's first hour: a quarter of what it jumped by
+
+
 def test_what_comes_later_in_the_hour_changes_no_look_within_it() -> None:
     """But for the price of a token, which only the whole hour tells: here it is the same in both."""
     calm = in_steps([600] * 41, (40, [100, 100, 400, 0, 0, 0]))
