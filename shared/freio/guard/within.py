@@ -65,11 +65,15 @@ class Within:
         return tuple(self._rate(app, model, end, tokens[model] * AN_HOUR, costs[model]) for model in dear)
 
     def part(self, app: str, at: datetime) -> Decimal:
-        """How much of an hour's tokens had come by then, at the end of a row within it."""
+        """How much of an hour's tokens had come by then, at the end of a row within it.
+
+        All of them where later rows take back what had come: it is no more than the hour, and no less than nothing.
+        """
         hour, steps = floor_hour(at - STEP), self._history.steps.get(app, {})
         sums = {end: sum(steps.get(end - self._history.step, {}).values(), _ZERO) for end in self.ends(hour)}
         whole = sum(sums.values(), _ZERO)
-        return sum((tokens for end, tokens in sums.items() if end <= at), _ZERO) / whole if whole else Decimal(1)
+        came = sum((tokens for end, tokens in sums.items() if end <= at), _ZERO)
+        return max(_ZERO, min(Decimal(1), came / whole)) if whole > 0 else Decimal(1)
 
     def _rate(self, app: str, model: str, end: datetime, pace: int, cost: Decimal) -> TokenRate:
         past = self._paces.of(app, model, end + FILLING)

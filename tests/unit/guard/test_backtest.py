@@ -302,6 +302,13 @@ def test_what_an_hour_cost_is_before_and_after_an_alert_within_it_by_its_tokens(
     assert (alert.began, alert.ended) == (START + 23 * HOUR, START + 41 * HOUR)
 
 
+def test_tokens_that_are_taken_back_later_in_the_hour_save_nothing() -> None:
+    """A thousand had come of seven hundred: all that the hour cost was before the alert."""
+    history = in_steps([600] * 60, (40, [100, 100, 800, 100, -300, -100]))
+    [alert] = backtest(client(), history, Threshold(over=10_000), paces=Fast()).alerts
+    assert (alert.before, alert.after) == (usd(6) + alert_hours(alert), usd(0))
+
+
 def alert_hours(alert: Alert) -> Money:
     """Five dollars over the usual in each of the hours on end before the one that fired."""
     hours = (START + 40 * HOUR - alert.began) // HOUR
