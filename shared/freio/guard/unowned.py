@@ -9,7 +9,7 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money
 from freio.domain.sentences import PAGE_UNATTRIBUTED, PAGE_UNATTRIBUTED_ALL
 from freio.domain.signal import SignalKind
-from freio.domain.unowned import Unowned
+from freio.domain.unowned import AGAIN, Unowned
 from freio.errors import Conflict
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Readings
@@ -18,18 +18,19 @@ from freio.guard.telemetry import HOUR
 from freio.ports import Store
 
 BILLED_LATE = 48  # hours in which unattributed spend may turn up: a project that nobody named shows in the export alone
+LOOKED_AT = BILLED_LATE + AGAIN // HOUR  # what turns up on the day after a page waits for the next one
 
 
 def dear_hours(client: Client, readings: Readings) -> tuple[tuple[datetime, Money], ...]:
     """The last hours in which more than the money gate belonged to no app, by their start, oldest first.
 
     Telemetry is read for the apps' own projects only, so what runs elsewhere is seen when it is billed: hours later,
-    and for two days.
+    for two days, and told up to a day after that.
     """
     reading = readings.apps.get(NOBODY)
     if reading is None:
         return ()
-    first = max(0, len(reading.hours) - BILLED_LATE)
+    first = max(0, len(reading.hours) - LOOKED_AT)
     costs = [Money(amount, client.currency) for amount in reading.hours[first:]]
     return tuple(
         (reading.first_hour + at * HOUR, cost) for at, cost in enumerate(costs, start=first) if client.money_gate < cost

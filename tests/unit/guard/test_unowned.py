@@ -64,6 +64,14 @@ def test_an_hour_that_is_billed_out_of_order_is_told_a_day_later(town: Town) -> 
     assert [page.partition(" of ")[0] for page in pages] == ["$9.00", "$5,000"]
 
 
+def test_what_is_billed_late_on_the_day_after_a_page_is_told_when_that_is_over(town: Town) -> None:
+    """Rows come up to two days late: by the next page that hour is older than them."""
+    town.bill(NOW - HOUR, NOW, 9, project=STRANGER)
+    town.bill(NOW - 28 * HOUR, NOW - 27 * HOUR, 5_000, project=STRANGER, exported=NOW + 2 * HOUR)
+    pages = looks(town, NOW + 3 * DAY)
+    assert [page.partition(" of ")[0] for page in pages] == ["$9.00", "$5,000"]
+
+
 @pytest.mark.parametrize(("more", "amounts"), [("20", ["$30.00"]), ("30", ["$30.00", "$60.00"])])
 def test_an_hour_that_turns_out_twice_as_dear_is_news(town: Town, more: str, amounts: list[str]) -> None:
     """A bill comes in parts: a little more of it is the same news."""
@@ -74,9 +82,9 @@ def test_an_hour_that_turns_out_twice_as_dear_is_news(town: Town, more: str, amo
 
 def test_the_gate_says_which_hours_are_dear() -> None:
     """Telemetry is read for the apps' own projects alone, so the hours of the late export are what is looked at."""
-    hours = (Decimal(9), *[Decimal(0)] * 46, Decimal(6), Decimal(5))
+    hours = (Decimal(9), *[Decimal(0)] * 70, Decimal(6), Decimal(5))
     nobody = Reading(
-        app=NOBODY, at=NOW, first_hour=NOW - 48 * HOUR, hours=hours, spend=SpendRange.zero("USD"), rate=usd(0)
+        app=NOBODY, at=NOW, first_hour=NOW - 72 * HOUR, hours=hours, spend=SpendRange.zero("USD"), rate=usd(0)
     )
     readings = Readings(at=NOW, apps={NOBODY: nobody}, shares={}, usd_rate=Decimal(1))
     assert dear_hours(client(), readings) == ((NOW - HOUR, usd(6)),)
