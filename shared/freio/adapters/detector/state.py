@@ -52,7 +52,8 @@ class State:
         for of, ring in self._past.items():
             ring[week % WEEK, chunk] = statistic[of][week]
         for of, pair in self._usual.items():
-            pair[:, chunk] = usual(np.concatenate((statistic[of], statistic[of][-1:])))[-2:]
+            tail = statistic[of][-WEEK - 1 :]  # what the last hour and the next one usually are, lies in it
+            pair[:, chunk] = usual(np.concatenate((tail, tail[-1:])))[-2:]
         self._days[:, :, chunk] = daily(x)
         self._sums[:, :, chunk] = rhythm.of_days(x, usual(x))[:, -self._sums.shape[1] :]
         for place, values in enumerate(excess):
