@@ -120,7 +120,7 @@ def _borrowed(groups: Sequence[Shown], kept: int, small: Floats | None) -> Float
 
 
 def _records(spend: Floats) -> Iterator[Floats]:
-    for kind, excess in zip(ALL, every_hour(known(np.ascontiguousarray(spend.T)))[1], strict=True):
+    for kind, excess in zip(ALL, every_hour(known(np.ascontiguousarray(spend.T))).excess, strict=True):
         yield records(excess, HIGH_DAYS, kind.lag)
 
 

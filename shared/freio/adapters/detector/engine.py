@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from freio.adapters.detector import rhythm
-from freio.adapters.detector.evidence import ALL, HIGH_DAYS, RHYTHM, excesses, together
+from freio.adapters.detector.evidence import ALL, AROUND, HIGH_DAYS, RHYTHM, excesses, together
 from freio.adapters.detector.highs import records
 from freio.adapters.detector.level import NOT_ZERO, daily, levels, measured
-from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, around, known, statistics, usual
+from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, around, coming, known, statistics, usual
 
 CHUNK = 64  # series at a time: their arrays stay in a processor's cache
 GROWN = 14 * DAY  # hours after which an app is judged by its own records alone
@@ -27,18 +27,27 @@ class Judged:
     level: Floats
 
 
-def every_hour(x: Floats) -> tuple[dict[str, Floats], list[Floats]]:
-    """The statistics, and the excess of each kind of evidence, hour by hour; on the first day nothing is usual yet."""
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Hour by hour: the statistics, the excess of each kind of evidence, and what is `coming` of those of `AROUND`."""
+
+    statistic: dict[str, Floats]
+    excess: list[Floats]
+    usually: dict[str, Floats]
+
+
+def every_hour(x: Floats) -> Hours:
+    """On the first day nothing is usual yet."""
     statistic = statistics(lambda hours: ago(x, hours))
     statistic["gain_24"][: 2 * DAY] = 0.0  # a day's gain on what was before the first hour is none
+    usually = {of: coming(statistic[of]) for of in AROUND}
     out = [
-        excess.copy()
-        for excess in excesses(statistic, lambda of: usual(statistic[of]), lambda of: around(statistic[of]))
+        excess.copy() for excess in excesses(statistic, lambda of: usual(statistic[of]), lambda of: around(usually[of]))
     ]
     for kind, excess in zip(ALL, out, strict=True):
         if kind.over_usual:
             excess[:DAY] = 0.0
-    return statistic, out
+    return Hours(statistic, out, usually)
 
 
 def judge(
@@ -72,14 +81,15 @@ def judge(
         if small is not None:
             unit = np.maximum(unit, small[:, np.newaxis]) + NOT_ZERO
         judged = np.empty((len(ALL), kept, x.shape[1]))
-        for place, (kind, excess) in enumerate(zip(ALL, every_hour(x)[1], strict=True)):
+        found = every_hour(x)
+        for place, (kind, excess) in enumerate(zip(ALL, found.excess, strict=True)):
             past = records(excess, HIGH_DAYS, kind.lag)[hours - kept :]
             if borrowed is not None:
                 past = np.maximum(past, (weight * borrowed[place])[:, np.newaxis] * unit)
             judged[place] = excess[hours - kept :] / (kind.share * unit + past) / kind.edge
             judged[place, : max(0, kind.from_hour - (hours - kept))] = 0.0
         judged[:, np.isnan(spend[chunk, hours - kept :].T)] = 0.0
-        judged[RHYTHM] *= np.repeat(rhythm.every_day(x, usual(x)), DAY, axis=0)[hours - kept : hours]
+        judged[RHYTHM] *= np.repeat(rhythm.every_day(x, found.usually["hour"][:-1]), DAY, axis=0)[hours - kept : hours]
         score[chunk] = together(judged).T
         seen[chunk] = judged.transpose(2, 1, 0)
         level[chunk] = unit.T

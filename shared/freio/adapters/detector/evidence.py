@@ -127,8 +127,8 @@ IN_RHYTHM = (
 )
 ALL = (*SUDDEN, *LASTING, *BY_ITSELF, *IN_RHYTHM)
 SUDDEN_COUNTS = 0.93  # beside what lasts: of .83 to 1 the best, growth comes two hours sooner than with 1
-BEFORE = len(SUDDEN) + len(LASTING)
-AT_ONCE = (0, BEFORE, BEFORE + 1)  # what an hour shows by itself: its money, its excess, its jump
+OF_HOURS = len(SUDDEN) + len(LASTING)
+AT_ONCE = (0, OF_HOURS, OF_HOURS + 1)  # what an hour shows by itself: its money, its excess, its jump
 AT_ONCE_COUNTS, AT_ONCE_CAP = 0.9, 1.2  # one hour is no more than so sure
 GROSS, GROSS_CAP = 0.5, 1.9  # unless all that it shows is gross: for each doubling over its edges
 RHYTHM_COUNTS = 0.95  # the more it counts, the more is found in steady series, and the less in all others
@@ -164,7 +164,7 @@ def together(judged: Floats) -> Floats:
     capped = np.minimum(judged, CAP)
     powers = capped * capped * np.sqrt(capped)
     sudden = powers[: len(SUDDEN)].mean(axis=0)
-    lasting = powers[len(SUDDEN) : len(SUDDEN) + len(LASTING)].mean(axis=0)
+    lasting = powers[len(SUDDEN) : OF_HOURS].mean(axis=0)
     at_once = sum(capped[place] for place in AT_ONCE) / len(AT_ONCE)
     of_one_hour = AT_ONCE_COUNTS * np.minimum(at_once, AT_ONCE_CAP)
     least = np.minimum.reduce([judged[place] for place in AT_ONCE])

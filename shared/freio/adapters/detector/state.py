@@ -12,7 +12,7 @@ from freio.adapters.detector import rhythm
 from freio.adapters.detector.engine import CHUNK, DAYS_KEPT, every_hour
 from freio.adapters.detector.evidence import ALL, AROUND, HIGH_DAYS, OVER_USUAL, RHYTHM, excesses, together
 from freio.adapters.detector.level import LEVEL_DAYS, daily, level, measured
-from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, known, median, of_days, statistics, usual
+from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, known, median, of_days, statistics
 
 WEEK = DAY * DAYS_USUAL
 
@@ -47,16 +47,17 @@ class State:
 
     def _begin(self, chunk: slice, x: Floats) -> None:
         hours = len(x)
-        statistic, excess = every_hour(x)
+        found = every_hour(x)
         week, starts = np.arange(hours - WEEK, hours), np.arange(0, hours, DAY)
         for of, ring in self._past.items():
-            ring[week % WEEK, chunk] = statistic[of][week]
+            ring[week % WEEK, chunk] = found.statistic[of][week]
         for of, pair in self._usual.items():
-            tail = statistic[of][-WEEK - 1 :]  # what the last hour and the next one usually are, lies in it
-            pair[:, chunk] = usual(np.concatenate((tail, tail[-1:])))[-2:]
+            pair[:, chunk] = found.usually[of][-2:]
         self._days[:, :, chunk] = daily(x)
-        self._sums[:, :, chunk] = rhythm.of_days(x, usual(x))[:, -self._sums.shape[1] :]
-        for place, values in enumerate(excess):
+        lately = slice(max(0, len(starts) - rhythm.WEEK_DAYS - 2) * DAY, hours)  # of the first day nothing is summed
+        sums = rhythm.of_days(x[lately], found.usually["hour"][lately])
+        self._sums[:, :, chunk] = sums[:, -self._sums.shape[1] :]
+        for place, values in enumerate(found.excess):
             peaks = np.maximum.reduceat(values, starts, axis=0)
             self._peaks[place][:, chunk] = peaks
             for day in ((hours - DAY) // DAY, (hours - 1) // DAY):  # the last 24 hours lie in one day or in two

@@ -97,13 +97,17 @@ def usual(x: Floats) -> Floats:
     return out
 
 
-def around(x: Floats) -> Floats:
-    """The highest of what the hour before, this one and the next usually are.
+def coming(x: Floats) -> Floats:
+    """What each hour usually is, and the one after the last: (hours + 1, series). It is of the days before it."""
+    return usual(np.concatenate((x, x[-1:])))
+
+
+def around(usually: Floats) -> Floats:
+    """The highest of what the hour before, this one and the next usually are, from what `coming` says.
 
     A job that comes an hour early or late, or by a clock that was changed, is still in its time.
     """
-    out = usual(np.concatenate((x, x[-1:])))  # of the next hour what is usual is known: it is of the days before
-    return np.maximum(np.maximum(ago(out, 1)[:-1], out[:-1]), out[1:])
+    return np.maximum(np.maximum(ago(usually, 1)[:-1], usually[:-1]), usually[1:])
 
 
 def of_days(days: Sequence[Floats]) -> Floats:
