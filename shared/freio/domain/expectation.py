@@ -90,9 +90,9 @@ class Expectations:
         """Whether some lesson covers this rate."""
         return any(lesson.covers(rate, now) for lesson in self.lessons)
 
-    def factor(self, now: datetime, *, back: timedelta = timedelta(0)) -> Decimal:
-        """Up to how many times the usual was announced for now, or some time `back` until now (1: nothing was)."""
-        return max((one.factor for one in self.planned if one.start <= now < one.end + back), default=Decimal(1))
+    def factor(self, now: datetime) -> Decimal:
+        """Up to how many times the usual was announced for now (1: nothing was)."""
+        return max((one.factor for one in self.planned if one.start <= now < one.end), default=Decimal(1))
 
     def excluded(self) -> tuple[tuple[datetime, datetime], ...]:
         """The spans of trouble that is over."""

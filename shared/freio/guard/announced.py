@@ -44,7 +44,22 @@ def announced(
 
     ``back``  by how much what is said of the hour reaches into the one before it.
     """
-    first, last = start.astimezone(UTC) - back, start + HOUR - _INSTANT
+    start = start.astimezone(UTC)
+    return _said(client, app, known, start - back, start + HOUR - _INSTANT)
+
+
+def expected_factor(client: Client, app: App, known: Expectations, now: datetime) -> Decimal:
+    """How much more than usual is expected in the hour that ends now (1: nothing special), by file or announcement.
+
+    An hour of which a part was expected is expected: else the end of each sale would be told as a runaway, for what ran
+    until then.
+    """
+    now = now.astimezone(UTC)
+    return _said(client, app, known, now - HOUR, now)
+
+
+def _said(client: Client, app: App, known: Expectations, first: datetime, last: datetime) -> Decimal:
+    """From one moment to another, of both of which it counts; the file's days are those of the client's time zone."""
     said = (one.factor for one in known.planned if one.start <= last and first < one.end)
     zone = ZoneInfo(client.time_zone)
     first_day, last_day = (at.astimezone(zone).date() for at in (first, last))

@@ -19,9 +19,10 @@ from freio.domain.incident import Assessment
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.announced import expected_factor, factors_of
 from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, last_price, of_tariff
-from freio.guard.detect_tokens import CRITICAL_GATES, expected_factor, expected_factors, of_tokens
+from freio.guard.detect_tokens import CRITICAL_GATES, of_tokens
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading
@@ -55,10 +56,8 @@ class Finding:
     def normal(self) -> tuple[float, ...]:
         """What the last hours usually cost, as it was expected of them: what the message says, and its picture."""
         told = self.score.normal if self.score else ()
-        factors = (*(_ONE,) * (len(told) - len(self.factors)), *self.factors)
-        return tuple(value * float(factor) for value, factor in zip(reversed(told), reversed(factors), strict=False))[
-            ::-1
-        ]
+        unsaid = (_ONE,) * (len(told) - len(self.factors))
+        return tuple(value * float(factor) for value, factor in zip(told, (*unsaid, *self.factors), strict=False))
 
     @property
     def is_odd(self) -> bool:
@@ -101,6 +100,8 @@ def detect(
     shape = [signal for signal in odd if not known.covers(signal.pace, now)]
     silent = of_silence(client, app, reading, now)
     signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
+    with_usual = min(len(reading.hours), len(score.normal) if score else 1)
+    last_hour = reading.first_hour + (len(reading.hours) - 1) * HOUR
     over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
     return Finding(
         app=app.name,
@@ -108,7 +109,7 @@ def detect(
         running_away=bool(shape) or over,
         hushed=len(shape) < len(odd),
         factor=factor,
-        factors=expected_factors(client, app, known, reading, now, last=len(score.normal) if score else 1),
+        factors=tuple(factors_of(client, app, known, with_usual, last_hour, now=factor)),
         score=score,
     )
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from freio.domain.app import App, Client, Level
-from freio.domain.expectation import Expectations
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
-from freio.guard.announced import announced
-from freio.guard.meter import Reading
 from freio.guard.paces import WINDOW
-from freio.guard.telemetry import HOUR
 from freio.guard.token_rate import TokenRate
 
 CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
-_ONE = Decimal(1)
-
-Hours = tuple[Decimal, ...]
 
 
 def series_name(app: App, rate: TokenRate) -> str:
@@ -66,30 +58,4 @@ def of_tokens(
         score=score.value,
         driver=rate.model,
         detail=Phrase.of(TOKENS_OVER_USUAL if times else TOKENS_UNUSUAL, **said, **times),
-    )
-
-
-def expected_factor(client: Client, app: App, known: Expectations, now: datetime) -> Decimal:
-    """How much more than usual is expected in the hour that ends now (1: nothing special), by file or announcement.
-
-    The file's days are those of the client's time zone. An hour of which a part was expected is expected: else the end
-    of each sale would be told as a runaway, for what ran until then.
-    """
-    zone = ZoneInfo(client.time_zone)
-    first, today = ((now.astimezone(UTC) - back).astimezone(zone).date() for back in (HOUR, 0 * HOUR))
-    of_file = (e.factor for e in app.expected if e.start <= today and first <= e.end)
-    return max(known.factor(now, back=HOUR), *of_file, _ONE)
-
-
-def expected_factors(
-    client: Client, app: App, known: Expectations, reading: Reading, now: datetime, *, last: int
-) -> Hours:
-    """The same of so many last hours of a reading, of which one ends now; empty where nothing is expected at all."""
-    if not (app.expected or known.planned):
-        return ()
-    count = len(reading.hours)
-    starts = (reading.first_hour + at * HOUR for at in range(max(0, count - last), count - 1))
-    return (
-        *(announced(client, app, known, start) for start in starts),
-        expected_factor(client, app, known, now),
     )

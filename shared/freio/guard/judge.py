@@ -11,8 +11,8 @@ from typing import SupportsFloat
 from freio.domain.app import App, Client
 from freio.domain.expectation import Expectations
 from freio.domain.spend import Pace, Score
-from freio.guard.announced import factors_of, plain
-from freio.guard.detect_tokens import expected_factor, matters, series_name
+from freio.guard.announced import expected_factor, factors_of, plain
+from freio.guard.detect_tokens import matters, series_name
 from freio.guard.meter import Reading, Readings
 from freio.guard.paces import WINDOW, window
 from freio.guard.season import days_of, factors, in_money

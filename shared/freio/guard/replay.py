@@ -11,7 +11,7 @@ from itertools import dropwhile
 from freio.domain.app import App, Client, Level
 from freio.domain.calendar import month_start
 from freio.domain.expectation import Expectations
-from freio.domain.incident import Assessment, Incident, State
+from freio.domain.incident import Incident, State
 from freio.domain.money import Money, SpendRange
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score
@@ -95,7 +95,6 @@ class Replay:
     shown: list[float] = field(default_factory=list)
     over: list[Decimal] = field(default_factory=list)
     month: tuple[datetime | None, Decimal] = (None, _ZERO)
-    before: Assessment | None = None
     opened: list[Opened] = field(default_factory=list)
     counted: Counted = field(default_factory=Counted)
     reading: Reading | None = None
