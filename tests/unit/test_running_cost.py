@@ -277,7 +277,7 @@ class Unheard:
         self.asked += 1
 
     def named(self, app: App, caller: str) -> Phrase:
-        raise NotImplementedError
+        raise AssertionError(f"{caller} of {app.name}: nobody was heard")
 
 
 def test_an_incident_asks_who_calls_and_reads_the_store_as_often_as_the_sum_says() -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from freio.commands.refused import status_of
 from freio.commands.spoken import language_of, locale_argument
 from freio.commands.table import aligned
 from freio.domain.budget import BudgetStatus
@@ -21,7 +22,7 @@ from freio.domain.expectation import Expectations
 from freio.domain.forecast import LEVEL, Forecast, Forecasts
 from freio.domain.money import Money
 from freio.domain.sentences import N_
-from freio.errors import BadInput, CurrencyMismatch, FreioError, Unavailable
+from freio.errors import BadInput, FreioError, Unavailable
 from freio.i18n.catalogue import Language
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
         client, found, settled = _of_file(options, environment) if options.billing else _of_watch(options, environment)
     except FreioError as fault:
         print(fault, file=sys.stderr)
-        return 2 if isinstance(fault, (BadInput, CurrencyMismatch)) else 1
+        return status_of(fault)
     language = language_of(client, options.locale)
     print(FORMATS[options.format](found, language), file=out or sys.stdout)
     notes = _notes(found, settled, language)

@@ -14,13 +14,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from freio.commands.refused import status_of
 from freio.commands.table import aligned
 from freio.domain.calendar import PACIFIC, month_start
 from freio.domain.money import Money
 from freio.domain.rates import Use
 from freio.domain.spend import DIMENSIONS, Every
 from freio.domain.spend_report import EVIDENCE, Part, SpendReport, summed
-from freio.errors import BadInput, CurrencyMismatch, FreioError, UnknownPrice
+from freio.errors import BadInput, FreioError, UnknownPrice
 
 if TYPE_CHECKING:
     from freio.adapters.warehouse.warehouse import SqlWarehouse
@@ -72,7 +73,7 @@ def main(options: Namespace, environment: Mapping[str, str] = os.environ, out: T
         report = _report(options, environment)
     except FreioError as fault:
         print(fault, file=sys.stderr)
-        return 2 if isinstance(fault, (BadInput, CurrencyMismatch)) else 1
+        return status_of(fault)
     print(FORMATS[options.format](report), file=out or sys.stdout)
     if options.format == "csv":
         for note in _notes(report, _exact):

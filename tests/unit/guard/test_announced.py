@@ -16,7 +16,7 @@ from freio.adapters.detector.paces import PaceRecords
 from freio.domain.app import App, ExpectedEvent
 from freio.domain.expectation import KEPT, Expectations, Planned
 from freio.domain.money import SpendRange
-from freio.domain.spend import Score
+from freio.domain.spend import Pace, Score
 from freio.guard.announced import factors_of, plain
 from freio.guard.backtest import backtest
 from freio.guard.detect import Finding, detect
@@ -170,9 +170,10 @@ def test_paces_of_a_sale_are_no_records() -> None:
     detector = FakeDetector()
     judged(client(time_zone="UTC"), readings, detector, detector, now, known={"chat": SAID})
     pace = detector.shown[f"chat/{PROJECT}/{FLASH} tokens"]
+    assert isinstance(pace, Pace)
     assert max(tokens) > 40 * 10**6
-    assert max(pace.peaks) < 12 * 10**6  # type: ignore[union-attr]
-    assert max(pace.jumps) < 8 * 10**6 < max(jumps)  # type: ignore[union-attr]
+    assert max(pace.peaks) < 12 * 10**6
+    assert max(pace.jumps) < 8 * 10**6 < max(jumps)
 
 
 @pytest.mark.parametrize(
