@@ -15,7 +15,7 @@ from freio.domain.incident import Incident, State
 from freio.domain.money import Money, SpendRange
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score
-from freio.guard.announced import announced, plain_hour
+from freio.guard.announced import announced, plain
 from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
 from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
@@ -92,6 +92,7 @@ class Replay:
     app: App
     history: History
     spent: list[Decimal] = field(default_factory=list)
+    recent: list[tuple[float, Decimal]] = field(default_factory=list)  # of records: an hour, and what was announced
     shown: list[float] = field(default_factory=list)
     over: list[Decimal] = field(default_factory=list)
     month: tuple[datetime | None, Decimal] = (None, _ZERO)
@@ -114,8 +115,9 @@ class Replay:
         amount = sum(models.values(), _ZERO)
         spent = max(_ZERO, amount)  # more credit than cost is no spend, as in production; the month has both
         factor = announced(self.client, self.app, self.known, hour - HOUR)
-        shown = plain_hour(self.shown, float(spent), factor)
-        self.shown = list(dropwhile(lambda hour: not hour, [*self.shown, shown][-self.kept :]))
+        recent = [*self.recent, (float(spent), factor)][-self.kept :]
+        self.recent = list(dropwhile(lambda hour: not hour[0], recent))
+        self.shown = plain([hour for hour, _ in self.recent], [said for _, said in self.recent])
         if not self.shown:
             self.reading, self.counted = None, Counted()
             return
