@@ -41,7 +41,8 @@ class Alert:
 
     ``at``       when: the end of the hour that fired, or of the row within it. ``began`` is the first of the hours on
                  end, up to that one, that were over the usual: seven days before at the earliest.
-    ``usual``    what its hour usually costs, ``observed`` what it cost; of several hours, one of them.
+    ``usual``    what its hour usually costs, ``observed`` what it cost, by what fired then: ``kind`` and ``level`` too.
+                 It may have become worse later, which nobody knew.
     ``driver``   the model with most of what was over the usual since it began, ``feature`` the same of what the label
                  of the app's features says (empty: the file names no such label, or most of it has none).
     ``by_tokens``  whether the pace or the price of tokens told it, and not money.
@@ -69,11 +70,13 @@ class Alert:
 class Opened:
     """An incident, from the hour (its place in the app's hours) that fired to the last one that ran.
 
+    ``told``  the incident as it was opened; ``incident`` as it is now.
     ``part``  how much of that hour had passed, by its tokens.
     """
 
     at: datetime
     place: int
+    told: Incident
     incident: Incident
     last: int
     is_open: bool = True
@@ -157,7 +160,8 @@ class Replay:
             return
         if current is None:
             part = within.part(self.app.name, at)
-            self.opened.append(Opened(at=at, place=len(self.spent), incident=incident, last=len(self.spent), part=part))
+            place = len(self.spent)
+            self.opened.append(Opened(at=at, place=place, told=incident, incident=incident, last=place, part=part))
         else:
             seen = assess(finding, self.reading, incident.assessment, refusing=False, now=at)  # it was not quiet since
             current.incident, current.last = replace(incident, assessment=seen), len(self.spent)
@@ -182,7 +186,7 @@ class Replay:
         incident = look(step, self.app, incident, seen, spend=reading.spend, rate=reading.rate)
         place = len(self.spent) - 1
         if current is None:
-            current = Opened(at=hour, place=place, incident=incident, last=place)
+            current = Opened(at=hour, place=place, told=incident, incident=incident, last=place)
             self.opened.append(current)
         current.incident = incident
         current.is_open = incident.state is not State.RESOLVED
@@ -246,13 +250,13 @@ class Replay:
         first = one.place
         while first > max(after, one.place - BACK) and self.over[first - 1] > 0:
             first -= 1
-        signal = one.incident.signals[0]
+        signal = one.told.signals[0]
         return Alert(
             app=self.app.name,
             at=one.at,
             began=one.hour_ends - (one.place - first + 1) * HOUR,
             kind=signal.kind,
-            level=one.incident.level,
+            level=one.told.level,
             observed=signal.pace,
             usual=signal.usual_pace,
             driver=self._driven(self.history.costs, one, first) or signal.driver,
