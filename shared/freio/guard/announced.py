@@ -59,10 +59,10 @@ def expected_factor(client: Client, app: App, known: Expectations, now: datetime
     """How much more than usual is expected in the hour that ends now (1: nothing special), by file or announcement.
 
     An hour of which a part was expected is expected: else the end of each sale would be told as a runaway, for what ran
-    until then.
+    until then. One that ends as a sale begins has no part of it.
     """
     now = now.astimezone(UTC)
-    return _said(client, app, known, now - HOUR, now)
+    return _said(client, app, known, now - HOUR, now - _INSTANT)
 
 
 def _said(client: Client, app: App, known: Expectations, first: datetime, last: datetime) -> Decimal:

@@ -240,6 +240,20 @@ def test_an_hour_is_announced_where_a_part_of_it_is() -> None:
     assert factors_of(*given[:2], on_the_hour, 8, now, now=Decimal(1)) == [1, 1, 4, 1, 1, 1, 1, 1]
 
 
+def test_the_hour_before_a_sale_is_no_part_of_it() -> None:
+    """It ends when the sale begins, of which it has nothing: what runs away in it is told, at that look and in a file."""
+    spent = risen(hours(), SALE[0], 2, FACTOR)
+    found, _ = look(spent, SALE[0])
+    assert (found.factor, found.is_odd) == (1, True)
+    assert look(spent, SALE[0] + timedelta(minutes=5))[0].factor == FACTOR
+    day = SALE[0].replace(hour=0) + DAY
+    event = ExpectedEvent(start=day.date(), end=day.date(), factor=Decimal(FACTOR), why="sale")
+    one_hour = risen(hours(1), day, 1, 6)[: int((day - FIRST) / HOUR)]
+    lines = [line(n, str(hour)) for n, hour in enumerate(one_hour)]
+    told = backtest(client(app(expected=(event,)), time_zone="UTC"), History.of(lines), PyodDetector()).alerts
+    assert [alert.at for alert in told] == [day]
+
+
 def test_a_sale_at_a_months_end_is_no_example_of_the_next_one() -> None:
     """Where the file names a country, forty days are looked at: whoever forgets after 28 hides a runaway of as much."""
 
