@@ -241,10 +241,10 @@ def test_an_hour_is_announced_where_a_part_of_it_is() -> None:
 
 
 def test_the_hour_before_a_sale_is_no_part_of_it() -> None:
-    """It ends when the sale begins, of which it has nothing: what runs away in it is told, at that look and in a file."""
+    """It ends when the sale begins, and has nothing of it: what runs away in it is told, at that look and in a file."""
     spent = risen(hours(), SALE[0], 2, FACTOR)
     found, _ = look(spent, SALE[0])
-    assert (found.factor, found.is_odd) == (1, True)
+    assert (found.factor, found.is_odd) == (Decimal(1), True)
     assert look(spent, SALE[0] + timedelta(minutes=5))[0].factor == FACTOR
     day = SALE[0].replace(hour=0) + DAY
     event = ExpectedEvent(start=day.date(), end=day.date(), factor=Decimal(FACTOR), why="sale")
