@@ -125,9 +125,9 @@ class Replay:
             self.reading, self.counted = None, Counted()
             return
         self.spent.append(spent)
-        this_month = month_start(hour - HOUR)
+        this_month = month_start(hour)  # of the look, as in production: the hour before its turn is of the last one
         so_far = self.month[1] if self.month[0] == this_month else _ZERO
-        self.month = this_month, so_far + amount
+        self.month = this_month, so_far + (amount if hour - HOUR >= this_month else _ZERO)
         self.counted.add(hour - HOUR, self.history.tokens.get(self.app.name, {}).get(hour - HOUR, {}), models)
         rates = self.counted.rates(models) if within is None else self._paces(within, hour)
         self.reading = self._reading(hour, rates)

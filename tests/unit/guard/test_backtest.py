@@ -78,6 +78,16 @@ def test_an_alert_says_what_was_known_when_it_came() -> None:
         assert (alert.kind, alert.level) == (SignalKind.SPIKE, Level.WARNING)
 
 
+def test_the_turn_of_a_month_keeps_no_incident_running() -> None:
+    """By Google's clock November ends with the hour before 08:00 UTC: what it has cost is no part of December's budget.
+
+    An hour of 30 ends two hours before; November is at 777 then, and December at 31 times a day of 53, of 2,000.
+    """
+    hours = [1] * 725 + [30] + [1] * 40
+    (alert,) = backtest(client(app(budget=usd(2000))), history(hours), Threshold()).alerts
+    assert alert.at == alert.ended == START + 726 * HOUR
+
+
 def test_what_the_future_holds_changes_no_alert_before_it() -> None:
     """Cut anywhere, what was found until then is the same."""
     hours = [1] * 40 + [100] * 3 + [1] * 20 + [60] * 2 + [1] * 10
