@@ -45,7 +45,7 @@ class Reading:
     """One app's spend, at one moment.
 
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
-    ``models``    the same hours of each model; of what belongs to no app, as billed, of each model and project.
+    ``models``    the same hours of each model; of what belongs to no app, where billed, of each model and project.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
@@ -274,10 +274,14 @@ def _hours(first: datetime, count: int) -> list[datetime]:
 
 
 def _unowned(costs: Sequence[Owned], nobody: Reading) -> dict[str, tuple[Decimal, ...]]:
-    """What was billed of nobody's hours, by model and project."""
+    """What was billed of nobody's hours, by model and project; of those not billed yet the estimate, by model."""
     found: dict[str, list[Decimal]] = defaultdict(lambda: [_ZERO] * len(nobody.hours))
+    billed = set()
     for cost, owner in costs:
         at = (cost.hour - nobody.first_hour) // HOUR
         if owner == NOBODY and 0 <= at < len(nobody.hours):
             found[f"{cost.model} in {cost.project}"][at] += cost.net.amount
+            billed.add(at)
+    for model, hours in nobody.models.items():
+        found[model] = [_ZERO if at in billed else hour for at, hour in enumerate(hours)]
     return {what: tuple(hours) for what, hours in sorted(found.items())}

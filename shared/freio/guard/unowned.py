@@ -62,7 +62,7 @@ def tell_unowned(client: Client, store: Store, readings: Readings) -> None:
 
 
 def _driver(reading: Reading, hour: datetime) -> str:
-    """The largest part of what was billed of that hour, by model and project; empty: none of it is billed."""
+    """The largest part of that hour, by model, and by project where it is billed; empty: nobody knows."""
     at = (hour - reading.first_hour) // HOUR
     parts = {part: hours[at] for part, hours in reading.models.items() if hours[at] > 0}
     return max(parts, key=lambda part: parts[part], default="")

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from freio.domain.app import Match
 from freio.domain.incident import Incident
 from freio.domain.money import SpendRange
 from freio.domain.signal import SignalKind
@@ -16,7 +17,7 @@ from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
 from freio.guard.unowned import dear_hours
 from freio.ports import Change
-from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, FakePrices, Town, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, PROJECT, FakePrices, Town, app, client, usd
 
 DAY = timedelta(days=1)
 STRANGER = "somebody-elses"
@@ -58,6 +59,17 @@ def test_a_page_names_what_drove_the_hour_that_it_is_about(town: Town) -> None:
     assert first.endswith(f"the largest part is {FLASH} in {STRANGER}.")
     assert second.startswith("$904.00 of the hour")
     assert second.endswith(f"the largest part is {PRO} in {STRANGER}.")
+
+
+def test_an_hour_that_is_not_billed_yet_is_named_by_its_model() -> None:
+    """Beside an app that is known by its label; telemetry says what runs, and not whose it is."""
+    town = Town(client=client(app(match=Match(projects=frozenset({PROJECT}), labels=(("app", "chat"),)))))
+    town.serve(NOW - 10 * DAY, NOW - HOUR, 2_000_000)
+    town.serve(NOW - HOUR, NOW + HOUR, 200_000_000)
+    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1, labels={"app": "chat"})
+    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1)
+    (page,) = looks(town, NOW)
+    assert page.endswith(f"the largest part is {FLASH}.")
 
 
 def test_what_goes_on_is_told_once_a_day(town: Town) -> None:
