@@ -263,8 +263,7 @@ PAGE_STUCK = N_("Freio is stuck on {app} ({incident}): {error}")
 PAGE_DEAD = N_("Freio could not deliver a message about {app} ({incident}): {error}")
 PAGE_NO_ANSWER = N_("Nobody has answered Freio about {app} ({incident}) for {waited:duration}.")
 PAGE_UNATTRIBUTED = N_(
-    "{amount:money} of the hour from {hour:time} on belong to no app in freio.yaml; most of such spend in two days was "
-    "{driver}."
+    "{amount:money} of the hour from {hour:time} on belong to no app in freio.yaml; the largest part is {driver}."
 )
 PAGE_UNATTRIBUTED_ALL = N_("{amount:money} of the hour from {hour:time} on belong to no app in freio.yaml.")
 PAGE_REJECTED = N_("An event that nobody can use came in ({reason}): {error}")

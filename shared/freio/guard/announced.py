@@ -15,6 +15,12 @@ of four times for five days, with runaways of three times that within it, at .25
 - divided and no more: "up to four times" is often two, or none by night. After four days the usual would be a half of
   what it is, or a quarter, for the week that follows: in what is told, and in what is said to be spent over it.
 
+Where no hour of the days before is known, for the app or its records begin in a sale, the days after it say what is
+usual: else its first day would stand as it was, the others of it beside that, and the whole sale would be back on the
+day on which its beginning is forgotten. While no other days are known at all, a sale is what was announced, or four
+times what runs in it would be expected; and as soon as it is over it is as it was, for "up to four times" may have been
+once.
+
 What people have called expected stays as it was: they have said that it is usual, and that an alert was none.
 """
 
@@ -24,11 +30,12 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from statistics import median
 from zoneinfo import ZoneInfo
 
 from freio.domain.app import App, Client
 from freio.domain.expectation import Expectations
-from freio.guard.season import usual_at
+from freio.guard.season import DAY, DAYS_USUAL, usual_at
 from freio.guard.telemetry import HOUR, floor_hour
 
 _ONE = Decimal(1)
@@ -52,10 +59,10 @@ def expected_factor(client: Client, app: App, known: Expectations, now: datetime
     """How much more than usual is expected in the hour that ends now (1: nothing special), by file or announcement.
 
     An hour of which a part was expected is expected: else the end of each sale would be told as a runaway, for what ran
-    until then.
+    until then. One that ends as a sale begins has no part of it.
     """
     now = now.astimezone(UTC)
-    return _said(client, app, known, now - HOUR, now)
+    return _said(client, app, known, now - HOUR, now - _INSTANT)
 
 
 def _said(client: Client, app: App, known: Expectations, first: datetime, last: datetime) -> Decimal:
@@ -90,17 +97,22 @@ def plain(hours: Sequence[float], factors: Sequence[Decimal]) -> Series:
     >>> plain([10.0] * 24 + [40.0, 20.0, 5.0, 80.0], [Decimal(1)] * 24 + [Decimal(4)] * 4)[24:]
     [10.0, 10.0, 5.0, 20.0]
     """
-    if not factors:
-        return list(hours)
     out: Series = []
-    for spent, factor in zip(hours, factors, strict=True):
-        out.append(plain_hour(out, spent, factor))
+    for at, (spent, factor) in enumerate(zip(hours, factors or (_ONE,) * len(hours), strict=True)):
+        if factor <= 1 or math.isnan(spent):
+            out.append(spent)
+            continue
+        usual = usual_at(out, at)
+        if math.isnan(usual):
+            usual = _usual_after(hours, factors, at)
+        known = not math.isnan(usual)
+        least = spent / float(factor if known else min(factor, factors[-1]))
+        out.append(min(spent, max(usual, least) if known else least))
     return out
 
 
-def plain_hour(before: Series, spent: float, factor: Decimal) -> float:
-    """The same of one hour, from those before it as they are shown; on the first day, as it was: nothing is usual."""
-    if factor <= 1 or math.isnan(spent):
-        return spent
-    usual = usual_at(before, len(before))
-    return spent if math.isnan(usual) else min(spent, max(usual, spent / float(factor)))
+def _usual_after(hours: Sequence[float], factors: Sequence[Decimal], at: int) -> float:
+    """The middle of the same hour of seven days after it for which nothing was announced; the last is asked about."""
+    same = [hours[one] for one in range(at + DAY, len(hours) - 1, DAY) if factors[one] <= 1]
+    same = [value for value in same if not math.isnan(value)][:DAYS_USUAL]
+    return median(same) if same else math.nan

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -75,12 +76,16 @@ class Past:
         """The hours as if nothing had been special in them.
 
         Trouble, and the days for which the client's file or an announcement expected more, cost no more than the middle
-        of the same hour of the days before. A holiday costs what its weekday does.
+        of the same hour of the days before; where the hours begin with such days, of those after them. A holiday costs
+        what its weekday does.
         """
         out: list[Decimal] = []
         for at, spent in enumerate(self.hours):
-            usual = _usual(out, at)
-            told = min(spent, usual) if usual is not None and self._is_no_example(at) else spent
+            told = spent
+            if self._is_no_example(at):
+                usual = _usual(out, at)
+                usual = self._usual_after(at) if usual is None else usual
+                told = spent if usual is None else min(spent, usual)
             out.append(self._as_any_day(at, told))
         return out
 
@@ -104,12 +109,27 @@ class Past:
             return _ONE, _ONE
         return min(_ONE, max(1 / MOST, sunday / usual)), _ONE
 
+    def is_all_announced(self) -> bool:
+        """Whether it has no hour of which nothing was announced: what would be usual nobody has seen."""
+        return all(self._is_announced(at) for at in range(len(self.hours)))
+
     def _is_no_example(self, at: int) -> bool:
-        start, day = self.start(at), self.day(at)
-        announced = ((one.start, one.end) for one in self.known.expectations.planned)
-        spans = (*self.known.trouble, *announced)
-        is_within = any(since < start + HOUR and start < until for since, until in spans)
-        return is_within or any(one.start <= day <= one.end for one in self.app.expected)
+        return self._is_in(self.known.trouble, at) or self._is_announced(at)
+
+    def _is_announced(self, at: int) -> bool:
+        day, planned = self.day(at), self.known.expectations.planned
+        is_of_file = any(one.start <= day <= one.end for one in self.app.expected)
+        return is_of_file or self._is_in([(one.start, one.end) for one in planned], at)
+
+    def _is_in(self, spans: Spans, at: int) -> bool:
+        start = self.start(at)
+        return any(since < start + HOUR and start < until for since, until in spans)
+
+    def _usual_after(self, at: int) -> Decimal | None:
+        """The middle of the same hour of up to seven days after it that are an example; None: there are none."""
+        later = (self.hours[one] for one in range(at + DAY, len(self.hours), DAY) if not self._is_no_example(one))
+        same = list(islice(later, DAYS_USUAL))
+        return Decimal(median(same)) if same else None
 
     def _as_any_day(self, at: int, spent: Decimal) -> Decimal:
         day = self.day(at)
@@ -142,14 +162,18 @@ def coming(past: Past, until: datetime) -> tuple[Range, ...]:
     """For each 24 hours from the end of the past on, as far as `until`, how many times the usual they cost.
 
     What was planned is *up to* so many times the usual: from once to that. By hand: a sale of four times the usual that
-    covers the second half of the coming 24 hours makes them 1 to 2.5 times as dear.
+    covers the second half of the coming 24 hours makes them 1 to 2.5 times as dear. Where a sale is all that was seen,
+    it goes on as it went: four times that was said by nobody.
     """
     resting: dict[int, Range] = {}
+    is_all_announced = past.is_all_announced()
     found: list[Range] = []
     first = past.end
     while first < until:
         hours = [
-            _factor(past, first + n * HOUR, resting) for n in range(DAY) if first + n * HOUR < until
+            _factor(past, first + n * HOUR, resting, is_all_announced=is_all_announced)
+            for n in range(DAY)
+            if first + n * HOUR < until
         ]  # the last day may be a part of one
         low, high = (sum(each, _ZERO) / len(hours) for each in zip(*hours, strict=True))
         found.append((low, high))
@@ -157,12 +181,14 @@ def coming(past: Past, until: datetime) -> tuple[Range, ...]:
     return tuple(found)
 
 
-def _factor(past: Past, at: datetime, resting: dict[int, Range]) -> Range:
+def _factor(past: Past, at: datetime, resting: dict[int, Range], *, is_all_announced: bool) -> Range:
     day = past.known.day(at)
     low, high = _ONE, _ONE
     if past.known.rests(day):
         weekday = day.weekday()
         low, high = resting.setdefault(weekday, past.resting(weekday))
+    if is_all_announced:
+        return low, high
     file = (one.factor for one in past.app.expected if one.start <= day <= one.end)
     planned = max((past.known.expectations.factor(at + timedelta(minutes=30)), *file), default=_ONE)
     return low, high * max(_ONE, planned)

@@ -45,7 +45,7 @@ class Reading:
     """One app's spend, at one moment.
 
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
-    ``models``    the same hours of each model.
+    ``models``    the same hours of each model; of what belongs to no app, where billed, of each model and project.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
@@ -158,7 +158,7 @@ class SpendMeter:
         }
         if NOBODY in look.sums:
             nobody = self._reading(NOBODY, look.sums[NOBODY], now, seen=False)
-            apps[NOBODY] = replace(nobody, by_model=self._unowned(costs, now))
+            apps[NOBODY] = replace(nobody, models=_unowned(costs, nobody))
         return Readings(
             at=now,
             shares=known,
@@ -182,14 +182,6 @@ class SpendMeter:
                 self._paces.learn(project, steps[project], floor_step(now) - RECENT, now)
             except VendorError as error:
                 telemetry.failures[project] = str(error)
-
-    def _unowned(self, costs: Sequence[Owned], now: datetime) -> dict[str, Money]:
-        """What belongs to nobody, by model and project, over the hours that are not settled yet; dearest first."""
-        sums: dict[str, Decimal] = defaultdict(Decimal)
-        for cost, owner in costs:
-            if owner == NOBODY and cost.hour >= now - SETTLES:
-                sums[f"{cost.model} in {cost.project}"] += cost.net.amount
-        return {what: Money(v, self._client.currency) for what, v in sorted(sums.items(), key=lambda kv: -kv[1])}
 
     def _owned(self, export: Export) -> list[Owned]:
         """Each cost with whose it is. An export in another currency than the file says is refused."""
@@ -279,3 +271,17 @@ class SpendMeter:
 
 def _hours(first: datetime, count: int) -> list[datetime]:
     return [first + i * HOUR for i in range(count)]
+
+
+def _unowned(costs: Sequence[Owned], nobody: Reading) -> dict[str, tuple[Decimal, ...]]:
+    """What was billed of nobody's hours, by model and project; of those not billed yet the estimate, by model."""
+    found: dict[str, list[Decimal]] = defaultdict(lambda: [_ZERO] * len(nobody.hours))
+    billed = set()
+    for cost, owner in costs:
+        at = (cost.hour - nobody.first_hour) // HOUR
+        if owner == NOBODY and 0 <= at < len(nobody.hours):
+            found[f"{cost.model} in {cost.project}"][at] += cost.net.amount
+            billed.add(at)
+    for model, hours in nobody.models.items():
+        found[model] = [_ZERO if at in billed else hour for at, hour in enumerate(hours)]
+    return {what: tuple(hours) for what, hours in sorted(found.items())}

@@ -15,7 +15,7 @@ from freio.domain.incident import Incident, State
 from freio.domain.money import Money, SpendRange
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score
-from freio.guard.announced import announced, plain_hour
+from freio.guard.announced import announced, plain
 from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
 from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
@@ -41,7 +41,8 @@ class Alert:
 
     ``at``       when: the end of the hour that fired, or of the row within it. ``began`` is the first of the hours on
                  end, up to that one, that were over the usual: seven days before at the earliest.
-    ``usual``    what its hour usually costs, ``observed`` what it cost; of several hours, one of them.
+    ``usual``    what its hour usually costs, ``observed`` what it cost, by what fired then: ``kind`` and ``level`` too.
+                 It may have become worse later, which nobody knew.
     ``driver``   the model with most of what was over the usual since it began, ``feature`` the same of what the label
                  of the app's features says (empty: the file names no such label, or most of it has none).
     ``by_tokens``  whether the pace or the price of tokens told it, and not money.
@@ -69,11 +70,13 @@ class Alert:
 class Opened:
     """An incident, from the hour (its place in the app's hours) that fired to the last one that ran.
 
+    ``told``  the incident as it was opened; ``incident`` as it is now.
     ``part``  how much of that hour had passed, by its tokens.
     """
 
     at: datetime
     place: int
+    told: Incident
     incident: Incident
     last: int
     is_open: bool = True
@@ -92,6 +95,7 @@ class Replay:
     app: App
     history: History
     spent: list[Decimal] = field(default_factory=list)
+    recent: list[tuple[float, Decimal]] = field(default_factory=list)  # of records: an hour, and what was announced
     shown: list[float] = field(default_factory=list)
     over: list[Decimal] = field(default_factory=list)
     month: tuple[datetime | None, Decimal] = (None, _ZERO)
@@ -114,15 +118,16 @@ class Replay:
         amount = sum(models.values(), _ZERO)
         spent = max(_ZERO, amount)  # more credit than cost is no spend, as in production; the month has both
         factor = announced(self.client, self.app, self.known, hour - HOUR)
-        shown = plain_hour(self.shown, float(spent), factor)
-        self.shown = list(dropwhile(lambda hour: not hour, [*self.shown, shown][-self.kept :]))
+        recent = [*self.recent, (float(spent), factor)][-self.kept :]
+        self.recent = list(dropwhile(lambda hour: not hour[0], recent))
+        self.shown = plain([hour for hour, _ in self.recent], [said for _, said in self.recent])
         if not self.shown:
             self.reading, self.counted = None, Counted()
             return
         self.spent.append(spent)
-        this_month = month_start(hour - HOUR)
+        this_month = month_start(hour)  # of the look, as in production: the hour before its turn is of the last one
         so_far = self.month[1] if self.month[0] == this_month else _ZERO
-        self.month = this_month, so_far + amount
+        self.month = this_month, so_far + (amount if hour - HOUR >= this_month else _ZERO)
         self.counted.add(hour - HOUR, self.history.tokens.get(self.app.name, {}).get(hour - HOUR, {}), models)
         rates = self.counted.rates(models) if within is None else self._paces(within, hour)
         self.reading = self._reading(hour, rates)
@@ -155,7 +160,8 @@ class Replay:
             return
         if current is None:
             part = within.part(self.app.name, at)
-            self.opened.append(Opened(at=at, place=len(self.spent), incident=incident, last=len(self.spent), part=part))
+            place = len(self.spent)
+            self.opened.append(Opened(at=at, place=place, told=incident, incident=incident, last=place, part=part))
         else:
             seen = assess(finding, self.reading, incident.assessment, refusing=False, now=at)  # it was not quiet since
             current.incident, current.last = replace(incident, assessment=seen), len(self.spent)
@@ -180,7 +186,7 @@ class Replay:
         incident = look(step, self.app, incident, seen, spend=reading.spend, rate=reading.rate)
         place = len(self.spent) - 1
         if current is None:
-            current = Opened(at=hour, place=place, incident=incident, last=place)
+            current = Opened(at=hour, place=place, told=incident, incident=incident, last=place)
             self.opened.append(current)
         current.incident = incident
         current.is_open = incident.state is not State.RESOLVED
@@ -244,13 +250,13 @@ class Replay:
         first = one.place
         while first > max(after, one.place - BACK) and self.over[first - 1] > 0:
             first -= 1
-        signal = one.incident.signals[0]
+        signal = one.told.signals[0]
         return Alert(
             app=self.app.name,
             at=one.at,
             began=one.hour_ends - (one.place - first + 1) * HOUR,
             kind=signal.kind,
-            level=one.incident.level,
+            level=one.told.level,
             observed=signal.pace,
             usual=signal.usual_pace,
             driver=self._driven(self.history.costs, one, first) or signal.driver,

@@ -39,9 +39,12 @@ class Worth:
     guessed: dict[datetime, Band] = field(default_factory=lambda: defaultdict(Band))
 
     def worth(self, hour: datetime) -> Decimal:
-        """Of an hour: what was billed, or what is estimated where that is more; what was billed beside on top."""
+        """Of an hour: what was billed, or what is estimated where that is more; what was billed beside on top.
+
+        Where more was taken back than was spent, as by a correction of a batch job, nothing was spent.
+        """
         guessed = self.guessed[hour].mid if hour in self.guessed else _ZERO
-        return self.beside.get(hour, _ZERO) + max(self.billed.get(hour, _ZERO), guessed)
+        return max(_ZERO, self.beside.get(hour, _ZERO) + max(self.billed.get(hour, _ZERO), guessed))
 
     def bill(self, cost: HourlyCost) -> None:
         (self.beside if cost.beside else self.billed)[cost.hour] += cost.net.amount

@@ -12,7 +12,7 @@ from freio.domain.signal import SignalKind
 from freio.domain.unowned import AGAIN, Unowned
 from freio.errors import Conflict
 from freio.guard.estimate import NOBODY
-from freio.guard.meter import Readings
+from freio.guard.meter import Reading, Readings
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
 from freio.ports import Store
@@ -47,7 +47,7 @@ def tell_unowned(client: Client, store: Store, readings: Readings) -> None:
     if not news:
         return
     hour, amount = max(news, key=lambda one: one[1].amount)
-    driver = next(iter(readings.apps[NOBODY].by_model), "")
+    driver = _driver(readings.apps[NOBODY], hour)
     key = f"unattributed/{readings.at.isoformat()}"
     step = Step(readings.at)
     step.put(before.told(hours, readings.at))
@@ -59,3 +59,10 @@ def tell_unowned(client: Client, store: Store, readings: Readings) -> None:
         store.commit(step.change())
     except Conflict:
         return  # the other tick, at the same time, has said it
+
+
+def _driver(reading: Reading, hour: datetime) -> str:
+    """The largest part of that hour, by model, and by project where it is billed; empty: nobody knows."""
+    at = (hour - reading.first_hour) // HOUR
+    parts = {part: hours[at] for part, hours in reading.models.items() if hours[at] > 0}
+    return max(parts, key=lambda part: parts[part], default="")

@@ -187,9 +187,45 @@ def test_an_hour_is_shown_as_what_went_beyond(spent: float, shown: float) -> Non
     assert found[48] == pytest.approx(shown, nan_ok=True)
 
 
-def test_on_the_first_day_nothing_is_known_to_be_usual() -> None:
-    """What is announced of an app that has just begun is shown as it was."""
-    assert plain([40.0] * 3, [Decimal(4)] * 3) == [40.0] * 3
+def test_a_sale_hides_no_runaway_when_its_beginning_is_forgotten() -> None:
+    """Four weeks after it began, records begin within it: its days must not come back as what they were."""
+    spent = [*hours(), *hours(1)]
+    for day in (28, 29, 31):
+        now = SALE[0] + day * DAY + 4 * HOUR
+        assert look(risen(spent, now, 2, 3), now)[0].is_odd
+        assert not look(spent, now)[0].is_odd
+
+
+def test_a_sale_that_is_longer_than_records_are_kept_is_not_expected_on_top_of_itself() -> None:
+    """For a month of it the usual is still what it was: a runaway of three times that is told, there and in a file."""
+    since, until = FIRST + 5 * DAY, FIRST + 70 * DAY
+    said = replace(SAID, planned=(replace(PLANNED, start=since, end=until),))
+    event = ExpectedEvent(start=since.date(), end=until.date(), factor=Decimal(FACTOR), why="sale")
+    spent = [hour * FACTOR if n >= 24 * 5 else hour for n, hour in enumerate(hours(1))]
+    now = FIRST + 37 * DAY + 15 * HOUR
+    found, _ = look(risen(spent, now, 3, 3), now, said)
+    assert found.is_odd
+    assert found.normal[-1] == pytest.approx(42, rel=0.1)
+    assert not look(spent, now, said)[0].is_odd
+    ran = risen(spent, now, 3, 3)[: int((now - FIRST) / HOUR)]
+    lines = [line(n, str(hour)) for n, hour in enumerate(ran)]
+    told = backtest(client(app(expected=(event,)), time_zone="UTC"), History.of(lines), PyodDetector()).alerts
+    assert [alert.at for alert in told] == [now - 2 * HOUR]
+    assert told[0].usual.amount == pytest.approx(Decimal(42), rel=Decimal("0.1"))
+
+
+def test_where_no_day_before_is_known_those_after_it_say_what_is_usual() -> None:
+    """Records that begin in a sale: but the hour that is asked about, and confirmed trouble, are no examples."""
+    sale, after = [Decimal(4)] * 48, [Decimal(1)] * 48
+    assert plain([40.0] * 48 + [12.0] * 48, sale + after)[:48] == [12.0] * 48
+    assert plain([40.0] * 48 + [math.nan] * 24 + [12.0] * 24, sale + after)[:23] == [12.0] * 23
+    assert plain([40.0] * 24 + [12.0], [*sale[:24], Decimal(1)])[0] == 40
+
+
+def test_what_begins_in_a_sale_is_taken_as_announced_while_it_lasts() -> None:
+    """Held against four times itself a new app could run away by as much; once it is over, nobody knows what it was."""
+    assert plain([40.0] * 30, [Decimal(4)] * 30) == [10.0] * 30
+    assert plain([40.0] * 30, [Decimal(4)] * 29 + [Decimal(1)]) == [40.0] * 30
 
 
 def test_an_hour_is_announced_where_a_part_of_it_is() -> None:
@@ -202,6 +238,20 @@ def test_an_hour_is_announced_where_a_part_of_it_is() -> None:
     assert factors_of(client(), app(), NOTHING, 8, now, now=Decimal(1)) == []
     on_the_hour = replace(SAID, planned=(replace(PLANNED, start=SALE[0], end=SALE[0] + HOUR),))
     assert factors_of(*given[:2], on_the_hour, 8, now, now=Decimal(1)) == [1, 1, 4, 1, 1, 1, 1, 1]
+
+
+def test_the_hour_before_a_sale_is_no_part_of_it() -> None:
+    """It ends when the sale begins, and has nothing of it: what runs away in it is told, at that look and in a file."""
+    spent = risen(hours(), SALE[0], 2, FACTOR)
+    found, _ = look(spent, SALE[0])
+    assert (found.factor, found.is_odd) == (Decimal(1), True)
+    assert look(spent, SALE[0] + timedelta(minutes=5))[0].factor == FACTOR
+    day = SALE[0].replace(hour=0) + DAY
+    event = ExpectedEvent(start=day.date(), end=day.date(), factor=Decimal(FACTOR), why="sale")
+    one_hour = risen(hours(1), day, 1, 6)[: int((day - FIRST) / HOUR)]
+    lines = [line(n, str(hour)) for n, hour in enumerate(one_hour)]
+    told = backtest(client(app(expected=(event,)), time_zone="UTC"), History.of(lines), PyodDetector()).alerts
+    assert [alert.at for alert in told] == [day]
 
 
 def test_a_sale_at_a_months_end_is_no_example_of_the_next_one() -> None:

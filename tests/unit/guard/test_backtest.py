@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from freio.config.model import ClientKeys
-from freio.domain.app import ExpectedEvent
+from freio.domain.app import ExpectedEvent, Level
 from freio.domain.money import Money
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score, SpendLine, Tokens
@@ -67,6 +67,25 @@ def test_every_hour_is_judged_from_itself_and_earlier_ones() -> None:
     for at, shown in zip(detector.at, detector.shown, strict=True):
         end = int((at - START) / HOUR)
         assert shown["chat"] == [float(hour) for hour in hours[:end][-KEPT:]]
+
+
+def test_an_alert_says_what_was_known_when_it_came() -> None:
+    """Twenty in its hour, though it came to three hundred two hours later: what people would have been told."""
+    hours = [1] * 40 + [20, 60, 300] + [1] * 20
+    whole, part = (backtest(client(), history(each), Threshold()).alerts for each in (hours, hours[:41]))
+    for (alert,) in (whole, part):
+        assert (alert.observed, alert.usual, alert.before) == (usd(20), usd("1.0"), usd("19.0"))
+        assert (alert.kind, alert.level) == (SignalKind.SPIKE, Level.WARNING)
+
+
+def test_the_turn_of_a_month_keeps_no_incident_running() -> None:
+    """By Google's clock November ends with the hour before 08:00 UTC: what it has cost is no part of December's budget.
+
+    An hour of 30 ends two hours before; November is at 777 then, and December at 31 times a day of 53, of 2,000.
+    """
+    hours = [1] * 725 + [30] + [1] * 40
+    (alert,) = backtest(client(app(budget=usd(2000))), history(hours), Threshold()).alerts
+    assert alert.at == alert.ended == START + 726 * HOUR
 
 
 def test_what_the_future_holds_changes_no_alert_before_it() -> None:

@@ -73,6 +73,23 @@ def test_days_that_the_file_expected_more_of_are_no_example_and_the_next_are_up_
     assert to_come(mine, END + timedelta(days=2)) == [(1, 4), (1, 1)]
 
 
+def test_a_sale_in_which_the_known_days_begin_is_no_example_either() -> None:
+    """Three weeks later its first days are the oldest that are known: those after it say what they usually cost."""
+    days = [400] * 4 + [100] * 17
+    sale = ExpectedEvent(start=date(2026, 10, 30), end=date(2026, 11, 5), factor=Decimal(4), why="sale")
+    assert rounded(in_days(past(days, expected=(sale,)).plain())) == [100] * 21
+    trouble = ((END - timedelta(days=30), END - timedelta(days=17)),)
+    assert rounded(in_days(past(days, trouble=trouble).plain())) == [100] * 21
+
+
+def test_a_sale_of_which_alone_is_known_goes_on_as_it_went() -> None:
+    """For longer than days are known: it may not cost four times what it does."""
+    sale = ExpectedEvent(start=date(2026, 9, 1), end=date(2026, 12, 31), factor=Decimal(4), why="sale")
+    mine = past([400] * 21, expected=(sale,))
+    assert rounded(in_days(mine.plain())) == [400] * 21
+    assert to_come(mine, END + timedelta(days=2)) == [(1, 1), (1, 1)]
+
+
 def test_what_was_announced_in_the_chat_is_no_example_either() -> None:
     """A sale of four times the usual since yesterday, and for a day more: up to 4 times the usual, not 4 times that."""
     day = timedelta(days=1)

@@ -93,7 +93,8 @@ def test_a_series_of_less_than_a_day_is_not_judged() -> None:
     ("at", "is_expected"),
     [
         (datetime(2026, 11, 27, 2, 59, tzinfo=UTC), False),  # 26 November, 23:59 in São Paulo
-        (datetime(2026, 11, 27, 3, 0, tzinfo=UTC), True),
+        (datetime(2026, 11, 27, 3, 0, tzinfo=UTC), False),  # the hour that ends then was the 26th's
+        (datetime(2026, 11, 27, 3, 5, tzinfo=UTC), True),
         (datetime(2026, 12, 1, 2, 59, tzinfo=UTC), True),  # the last day is included
         (datetime(2026, 12, 1, 3, 59, tzinfo=UTC), True),  # and so is the hour of which a part lies in it
         (datetime(2026, 12, 1, 4, 0, tzinfo=UTC), False),

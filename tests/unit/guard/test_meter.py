@@ -459,6 +459,18 @@ def test_batch_jobs_on_the_bill_are_money_and_teach_nothing() -> None:
     assert reading.hours[-5:] == (Decimal(2), Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_hour_of_which_more_is_taken_back_than_was_spent_has_spent_nothing(*, beside: bool) -> None:
+    """Of batch jobs as of others: less than nothing would be taken off the hours beside it. The month has it."""
+    town = Town()
+    town.bill(NOW - 9 * HOUR, NOW - HOUR, 10)
+    town.bill(NOW - 4 * HOUR, NOW - 3 * HOUR, -500, beside=beside)
+    reading = town.read().apps["chat"]
+    assert min(reading.hours) == 0
+    assert min(reading.models[FLASH]) == 0
+    assert reading.spend.billed == usd(80 - 500)
+
+
 def test_an_hour_that_is_priced_in_part_teaches_nothing() -> None:
     """Its bill holds what the estimate leaves out: the ratio would say that every token is dear."""
     town = Town()

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from freio.domain.app import Match
 from freio.domain.incident import Incident
 from freio.domain.money import SpendRange
 from freio.domain.signal import SignalKind
@@ -16,7 +17,7 @@ from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, Readings
 from freio.guard.unowned import dear_hours
 from freio.ports import Change
-from tests.unit.guard.watching import FLASH, HOUR, NOW, FakePrices, Town, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, PROJECT, FakePrices, Town, app, client, usd
 
 DAY = timedelta(days=1)
 STRANGER = "somebody-elses"
@@ -41,11 +42,34 @@ def test_one_hour_is_told_once_and_when_it_was(town: Town) -> None:
     town.bill(NOW - HOUR, NOW, 30, project=STRANGER)
     (page,) = looks(town, NOW + 3 * DAY)
     assert page == (
-        "$30.00 of the hour from Nov 23, 2026 11:00 AM (GMT-03:00) on belong to no app in freio.yaml; most of such "
-        "spend in two days was gemini-2.5-flash in somebody-elses."
+        "$30.00 of the hour from Nov 23, 2026 11:00 AM (GMT-03:00) on belong to no app in freio.yaml; the largest part "
+        "is gemini-2.5-flash in somebody-elses."
     )
     assert town.store.open_incidents() == []
     assert [entry.what for entry in town.store.entries() if entry.kind == "signal"] == [SignalKind.UNATTRIBUTED]
+
+
+def test_a_page_names_what_drove_the_hour_that_it_is_about(town: Town) -> None:
+    """Not what costs a little in each of two days, and more in all; nor what runs now, of an hour before them."""
+    town.bill(NOW - 10 * DAY, NOW + 3 * DAY, 4, project="a-little-each-hour")
+    town.bill(NOW - 40 * HOUR, NOW - 39 * HOUR, 100, project=STRANGER)
+    town.bill(NOW - 44 * HOUR, NOW - 43 * HOUR, 900, project=STRANGER, model=PRO, exported=NOW + 2 * HOUR)
+    first, second = looks(town, NOW + 2 * DAY)
+    assert first.startswith("$104.00 of the hour")
+    assert first.endswith(f"the largest part is {FLASH} in {STRANGER}.")
+    assert second.startswith("$904.00 of the hour")
+    assert second.endswith(f"the largest part is {PRO} in {STRANGER}.")
+
+
+def test_an_hour_that_is_not_billed_yet_is_named_by_its_model() -> None:
+    """Beside an app that is known by its label; telemetry says what runs, and not whose it is."""
+    town = Town(client=client(app(match=Match(projects=frozenset({PROJECT}), labels=(("app", "chat"),)))))
+    town.serve(NOW - 10 * DAY, NOW - HOUR, 2_000_000)
+    town.serve(NOW - HOUR, NOW + HOUR, 200_000_000)
+    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1, labels={"app": "chat"})
+    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1)
+    (page,) = looks(town, NOW)
+    assert page.endswith(f"the largest part is {FLASH}.")
 
 
 def test_what_goes_on_is_told_once_a_day(town: Town) -> None:
