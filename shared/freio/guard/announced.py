@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -63,6 +63,20 @@ def expected_factor(client: Client, app: App, known: Expectations, now: datetime
     """
     now = now.astimezone(UTC)
     return _said(client, app, known, now - HOUR, now - _INSTANT)
+
+
+def announced_until(client: Client, app: App, known: Expectations, now: datetime) -> datetime | None:
+    """When what was announced for the hour that ends now is over; None: nothing was.
+
+    By hand: a sale until the 25th in the file of a client in São Paulo ends at 03:00 UTC of the 26th.
+    """
+    now, zone = now.astimezone(UTC), ZoneInfo(client.time_zone)
+    ends = [one.end for one in known.planned if one.factor > 1 and one.start < now and now - HOUR <= one.end]
+    for one in app.expected:
+        start, end = (datetime.combine(day, time(), zone) for day in (one.start, one.end + timedelta(days=1)))
+        if one.factor > 1 and start < now and now - HOUR < end:
+            ends.append(end.astimezone(UTC))
+    return max(ends, default=None)
 
 
 def _said(client: Client, app: App, known: Expectations, first: datetime, last: datetime) -> Decimal:

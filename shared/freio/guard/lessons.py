@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from freio.domain.app import Client
 from freio.domain.expectation import Confirmed, Expectations, Lesson, ended
 from freio.domain.incident import Action, Decision, Incident
 from freio.domain.journal import Kind
 from freio.domain.money import Money
 from freio.domain.sentences import LEARNED
+from freio.guard.announced import announced_until
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
 from freio.ports import Store
@@ -22,10 +24,11 @@ def known(store: Store, app: str, now: datetime) -> Expectations:
     return (store.get(Expectations, app) or Expectations(id=app)).remembered(now)
 
 
-def teach(step: Step, store: Store, incident: Incident, decision: Decision, time_zone: str) -> None:
+def teach(step: Step, store: Store, incident: Incident, decision: Decision, client: Client) -> None:
     """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known.
 
-    ``time_zone``  the client's: the hours are those of its people's day.
+    The hours are those of the client's people's day. What was more than had been announced, in a sale, is a lesson of
+    that sale, and is forgotten with it: afterwards the same level would be many times the usual.
 
     Who had confirmed it as trouble before has thought again: its hours are an example. A drill teaches nothing.
     """
@@ -40,10 +43,10 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision, time
         by=decision.by,
         at=step.now,
         level=level,
-        hours=_hours(_began(incident), step.now, time_zone),
+        hours=_hours(_began(incident), step.now, client.time_zone),
         hushed=hushed,
-        until=max(hushed, step.now + LESSON_FOR),
-        time_zone=time_zone,
+        until=max(hushed, _forgotten(client, incident, before, step.now)),
+        time_zone=client.time_zone,
     )
     others = tuple(one for one in before.lessons if one.incident != incident.id)
     confirmed = tuple(one for one in before.confirmed if one.incident != incident.id)
@@ -58,7 +61,7 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision, time
         number=lesson.number,
         level=level,
         hours=" ".join(map(str, lesson.hours)),
-        time_zone=time_zone,
+        time_zone=lesson.time_zone,
         hushed=hushed,
         until=lesson.until,
     )
@@ -103,6 +106,12 @@ def with_hour(step: Step, store: Store, app: str) -> Expectations:
 
 def _kept(step: Step, before: Expectations, after: Expectations) -> Expectations:
     return step.put(after) if after != before else after
+
+
+def _forgotten(client: Client, incident: Incident, before: Expectations, now: datetime) -> datetime:
+    app = client.app(incident.app)
+    over = announced_until(client, app, before, now) if app else None
+    return min(now + LESSON_FOR, over) if over else now + LESSON_FOR
 
 
 def _ended(store: Store, trouble: Confirmed) -> datetime | None:

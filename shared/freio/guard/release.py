@@ -74,7 +74,7 @@ class Releaser:
         self._clock = clock
         self._holder = holder
         self._enforcer = enforcer
-        self._settler = Settler(store, client.time_zone)
+        self._settler = Settler(store, client)
 
     def held(self, app: str = "") -> list[Held]:
         """What is held for an app (empty: for all), each target as it stands now.

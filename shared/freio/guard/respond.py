@@ -47,7 +47,7 @@ class Responder:
         self._store = store
         self._clock = clock
         self._directory = directory
-        self._settler = Settler(store, client.time_zone)
+        self._settler = Settler(store, client)
         self._requests = Requests(client, store, self._settler)
         self._announcements = Announcements(client, store)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freio.domain import sentences as say
-from freio.domain.app import App
+from freio.domain.app import App, Client
 from freio.domain.calendar import month_end, next_midnight
 from freio.domain.incident import Action, Decision, Incident, State
 from freio.domain.money import Money
@@ -55,10 +55,10 @@ def until_when(action: Action, app: App, now: datetime) -> datetime | None:
 class Settler:
     """Carries decisions out."""
 
-    def __init__(self, store: Store, time_zone: str) -> None:
-        """`time_zone` is the client's, whose hours a lesson has."""
+    def __init__(self, store: Store, client: Client) -> None:
+        """`client`: whose clock a lesson goes by, and what its file announces."""
         self._store = store
-        self._time_zone = time_zone
+        self._client = client
         self._by_action: dict[Action, Callable[[Step, Incident, Decision], Incident]] = {
             Action.THROTTLE: self._throttle,
             Action.KEEP: self._keep,
@@ -93,7 +93,7 @@ class Settler:
 
     def _expected(self, step: Step, incident: Incident, decision: Decision) -> Incident:
         """Teaches the detector: this level is usual for this app, until the lesson ends."""
-        teach(step, self._store, incident, decision, self._time_zone)
+        teach(step, self._store, incident, decision, self._client)
         return self._set_aside(step, incident, State.EXPECTED, decision)
 
     def _snooze(self, step: Step, incident: Incident, decision: Decision) -> Incident:

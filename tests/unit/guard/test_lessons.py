@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from freio.adapters.codec import decode, encode
-from freio.domain.app import App, Level
-from freio.domain.expectation import Expectations, Lesson
+from freio.domain.app import App, ExpectedEvent, Level
+from freio.domain.expectation import Expectations, Lesson, Planned
 from freio.domain.incident import Action, Decision
 from freio.domain.money import SpendRange
 from freio.domain.signal import Signal, SignalKind
 from freio.guard.decide import open_or_merge
-from freio.guard.lessons import teach
+from freio.guard.lessons import LESSON_FOR, teach
 from freio.guard.step import Step
-from tests.unit.guard.watching import HOUR, Town, app, usd
+from tests.unit.guard.watching import HOUR, Town, app, client, usd
 
 NEW_YORK, LONDON, KOLKATA = map(ZoneInfo, ("America/New_York", "Europe/London", "Asia/Kolkata"))
 DAY = timedelta(days=1)
@@ -39,14 +41,21 @@ def told(one: App, at: datetime) -> Signal:
     )
 
 
-def lesson_of(time_zone: str, at: datetime) -> Lesson:
-    """An hour of a hundred dollars that ends then, called expected at once by somebody who lives there."""
-    town, step, one = Town(), Step(at), app()
+def lesson_of(time_zone: str, at: datetime, *planned: Planned, **changes: Any) -> Lesson:
+    """An hour of a hundred dollars that ends then, called expected at once by somebody who lives there.
+
+    ``planned``  what was announced in the chat before that; ``changes`` what the file says of the app.
+    """
+    town, step, one = Town(), Step(at), app(**changes)
+    announced = Expectations(id=one.name, planned=planned, count=len(planned))
+    before = Step(at - HOUR)
+    before.put(announced)
+    town.store.commit(before.change())
     spend = SpendRange(billed=usd(100), in_flight=usd(0), worst_case=usd(0))
     incident = open_or_merge(step, one, None, [told(one, at)], spend=spend, rate=usd(100))
     assert incident is not None
     decision = Decision(action=Action.EXPECTED, by="U1", at=at, until=at + DAY)
-    teach(step, town.store, incident, decision, time_zone)
+    teach(step, town.store, incident, decision, client(one, time_zone=time_zone))
     town.store.commit(step.change())
     known = town.store.get(Expectations, "chat")
     assert known is not None
@@ -87,3 +96,23 @@ def test_a_lesson_that_was_kept_without_a_time_zone_has_hours_of_utc() -> None:
     assert read == replace(lesson, time_zone="UTC")
     covered = [read.covers(usd(100), datetime(2026, 11, 9, hour, tzinfo=UTC)) for hour in (6, 7, 8)]
     assert covered == [False, True, False]
+
+
+def test_what_was_expected_in_a_sale_is_forgotten_with_it() -> None:
+    """A hundred an hour was more than the sale's; after it, it would be many times the usual, and hide a runaway."""
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    sale = Planned(number=1, start=at - DAY, end=at + 3 * DAY, factor=Decimal(4), why="sale", by="U1", at=at - 2 * DAY)
+    assert lesson_of("UTC", at, sale).until == sale.end
+    assert lesson_of("UTC", at, replace(sale, start=at)).until == at + LESSON_FOR  # it was before the sale
+    assert lesson_of("UTC", at, replace(sale, factor=Decimal(1))).until == at + LESSON_FOR
+    soon = lesson_of("UTC", at, replace(sale, end=at + HOUR))
+    assert soon.until == soon.hushed == at + DAY  # as long as people asked for
+
+
+def test_a_sale_of_the_file_ends_with_its_last_day_there() -> None:
+    at = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # half past eleven in the evening of the 23rd
+    sale = ExpectedEvent(start=date(2026, 11, 20), end=date(2026, 11, 25), factor=Decimal(4), why="sale")
+    over = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    assert lesson_of("America/Sao_Paulo", at, expected=(sale,)).until == over
+    later = replace(sale, start=date(2026, 11, 24))
+    assert lesson_of("America/Sao_Paulo", at, expected=(later,)).until == at + LESSON_FOR

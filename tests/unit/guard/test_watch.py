@@ -299,7 +299,7 @@ def expecting(town: Town) -> Town:
     town.watcher.watch()
     incident, step = the_incident(town), StepOf(NOW)
     decision = Decision(action=Action.EXPECTED, by="U1", at=NOW, until=NOW + timedelta(days=1))
-    Settler(town.store, town.client.time_zone).settle(step, incident, decision, approver="U1")
+    Settler(town.store, town.client).settle(step, incident, decision, approver="U1")
     town.store.commit(step.change())
     return town
 
@@ -343,7 +343,7 @@ def test_hours_of_confirmed_trouble_judge_no_later_ones(town: Town) -> None:
     town.watcher.watch()
     incident = the_incident(town)
     step = StepOf(NOW)
-    settled = Settler(town.store, town.client.time_zone).settle(
+    settled = Settler(town.store, town.client).settle(
         step, incident, Decision(action=Action.THROTTLE, by="U1", at=NOW), approver="U1"
     )
     town.store.commit(step.change())
