@@ -25,6 +25,9 @@ OUTCOME = N_(
     "{alerts:alerts} in {weeks:decimal} weeks of apps, from {since:time} to {until:time}: {rate:decimal2} for each app "
     "and week, of a budget of {budget:decimal2} (alerts_per_app_week)."
 )
+OF_PRICE = N_(
+    "Of these, {alerts:alerts} of what a token costs, which has thresholds of its own: not counted against the budget."
+)
 NOTHING_JUDGED = N_("Nothing could be judged: every app has less than {hours:number} hours of history.")
 NOTHING_SPENT = N_(
     "Nothing could be judged: net of credits, none of these apps has cost anything in any hour from {since:time} to "
@@ -167,6 +170,8 @@ def notes(client: Client, found: Backtest, language: Language) -> list[str]:
             told.append(language.say(REPLAYED_STEPS if _is_fine(found) else REPLAYED, step))
         else:
             told.append(f"! {language.say(REPLAYED_MONEY, {})}")
+    if many := len(found.alerts) - len(found.budgeted):
+        told.append(language.say(OF_PRICE, {"alerts": str(many)}))
     if many := sum(alert.by_tokens for alert in found.alerts):
         told.append(language.say(_by_tokens(found), {"alerts": str(many), **step}))
     missing = packed(Phrase(what) for what in _missing(found))
@@ -214,6 +219,7 @@ def _json(client: Client, found: Backtest, _language: Language) -> str:
             "pace_step_minutes": int(found.step.total_seconds()) // 60 if found.tokens else None,
             "not_replayed": list(_missing(found)),
             "app_weeks": f"{found.app_weeks:.4f}",
+            "budgeted_alerts": len(found.budgeted),
             "per_app_week": None if found.rate is None else f"{found.rate:.4f}",
             "spend": f"{found.total.amount:f}",
             "spend_of_no_app": f"{found.unowned.amount:f}",

@@ -111,8 +111,10 @@ def plain(hours: Sequence[float], factors: Sequence[Decimal]) -> Series:
     >>> plain([10.0] * 24 + [40.0, 20.0, 5.0, 80.0], [Decimal(1)] * 24 + [Decimal(4)] * 4)[24:]
     [10.0, 10.0, 5.0, 20.0]
     """
+    if not any(factor > 1 for factor in factors):
+        return list(hours)
     out: Series = []
-    for at, (spent, factor) in enumerate(zip(hours, factors or (_ONE,) * len(hours), strict=True)):
+    for at, (spent, factor) in enumerate(zip(hours, factors, strict=True)):
         if factor <= 1 or math.isnan(spent):
             out.append(spent)
             continue

@@ -73,9 +73,17 @@ class Backtest:
         return sum((one.weeks for one in self.judged), _ZERO)
 
     @property
+    def budgeted(self) -> tuple[Alert, ...]:
+        """Those that `alerts_per_app_week` sets thresholds for, as Monday's digest counts them.
+
+        What a token costs is told by thresholds of its own.
+        """
+        return tuple(one for one in self.alerts if one.kind.is_shape)
+
+    @property
     def rate(self) -> Decimal | None:
-        """Alerts per app and week; None: nothing was judged."""
-        return Decimal(len(self.alerts)) / self.app_weeks if self.app_weeks else None
+        """Budgeted alerts per app and week; None: nothing was judged."""
+        return Decimal(len(self.budgeted)) / self.app_weeks if self.app_weeks else None
 
     def of(self, app: str) -> tuple[Alert, ...]:
         return tuple(one for one in self.alerts if one.app == app)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from freio.commands.watch_report import notes
 from freio.config.model import ClientKeys
 from freio.domain.app import ExpectedEvent, Level
 from freio.domain.money import Money
@@ -20,6 +21,7 @@ from freio.guard.history import History, by_project
 from freio.guard.paces import FILLING, Paces
 from freio.guard.replay import KEPT, Alert
 from freio.guard.telemetry import RECENT, floor_step
+from freio.i18n.catalogue import Language
 from tests.fakes import FakeClock
 from tests.unit.guard.watching import HOUR, Town, app, client, usd
 
@@ -257,9 +259,22 @@ def test_tokens_are_judged_where_the_export_counts_them() -> None:
 def test_dearer_tokens_are_one_alert_for_as_long_as_they_are_dear() -> None:
     """Ten days, of which the last six at twice the price: half a week would make it usual, if nobody remembered."""
     money, tokens = counted([(10, 500)] * (24 * 4) + [(20, 500)] * (24 * 6))
-    [alert] = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast()).alerts
+    found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast())
+    [alert] = found.alerts
     assert alert.kind is SignalKind.PRICE_CHANGE
     assert alert.ended is None
+    assert (found.budgeted, found.rate) == ((), 0)  # the budget sets no threshold of it, and Monday's digest counts so
+
+
+def test_what_the_budget_does_not_count_is_said() -> None:
+    one = client()
+    money, tokens = counted([(10, 500)] * (24 * 4) + [(20, 500)] * 48)
+    found = backtest(one, History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast())
+    said = notes(one, found, Language("en", "UTC"))
+    assert any(line.startswith("Of these, 1 alert of what a token costs") for line in said)
+    usual = backtest(one, History.of(money[:90]), Threshold(over=1), paces=Fast())
+    assert len(usual.alerts) == len(usual.budgeted) > 0
+    assert not any(line.startswith("Of these") for line in notes(one, usual, Language("en", "UTC")))
 
 
 def test_nights_without_tokens_end_no_price_that_was_told() -> None:
