@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from freio.adapters.detector import rhythm
 from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector
 from freio.adapters.detector.engine import judge
-from freio.adapters.detector.evidence import ALL, AT_ONCE
+from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
 from freio.adapters.detector.pool import ODD, Pool, second_opinion
 from freio.adapters.detector.state import State
 from freio.adapters.detector.windows import ago, known, statistics, usual
@@ -308,6 +308,24 @@ def test_a_night_that_costs_what_noon_does_is_out_of_rhythm() -> None:
     assert {"an hour out of rhythm", "three hours out of rhythm"} <= {name for name, _ in seen.evidence}
     shuffled = np.concatenate([np.random.default_rng(1).permutation(x[:night]), x[night:]])
     assert not {name for name, _ in score(shuffled).evidence if "rhythm" in name}
+
+
+@pytest.mark.parametrize(("seed", "times", "lasts"), [(0, 1.4, 24), (1, 1.5, 20), (0, 1.5, 36), (2, 1.35, 36)])
+def test_whatever_fires_says_what_has_fired(seed: int, times: float, lasts: int) -> None:
+    """Where no kind is over its edge and several come near, and where it is told on because it still runs."""
+    x = business_hours(30, seed=seed)[: 28 * DAY + lasts]
+    x[28 * DAY :] *= times
+    seen = score(x)
+    assert seen.value >= 1
+    assert seen.evidence
+
+
+@pytest.mark.parametrize("height", [130.0, 200.0, 400.0])
+def test_a_first_hour_says_how_far_it_is_over_the_threshold(height: float) -> None:
+    """And not over the half of itself that it will have to fall to."""
+    x = business_hours()[: 27 * DAY + 13]
+    x[-1] = height
+    assert score(x).value == pytest.approx(judge(x[np.newaxis], last=1).score[0, -1] / WORTH)
 
 
 @pytest.mark.parametrize("shift", [1, -1])
