@@ -364,6 +364,18 @@ def test_a_monday_gains_on_its_sunday_as_every_monday_does() -> None:
     assert judged[1, -1] >= 1
 
 
+@pytest.mark.parametrize("quiet_days", [1, 3])
+@pytest.mark.parametrize("part", [0.2, 0.5])
+@pytest.mark.parametrize("night", [0.15, 0.3, 0.6])
+def test_the_day_after_a_quiet_one_is_a_day_as_usual(night: float, part: float, quiet_days: int) -> None:
+    """A holiday that nobody named, or a brake that is taken off: the days after it are what days have always been."""
+    hours = np.arange(31 * DAY) % DAY
+    habit = 200.0 * np.where((hours >= 8) & (hours < 19), 1.0, night)
+    x = habit * np.random.default_rng(1).normal(1, 0.1, (4, len(habit)))
+    x[:, (28 - quiet_days) * DAY : 28 * DAY] *= part
+    assert judge(x).score[:, 28 * DAY :].max() < WORTH
+
+
 def test_a_state_keeps_a_rhythm_and_loses_it_as_the_whole_past_does() -> None:
     """From the first hour that a state may start with, over ten days of two series: one gets a rhythm, one loses it."""
     start, days = 7 * DAY, 17
