@@ -364,6 +364,27 @@ def test_a_monday_gains_on_its_sunday_as_every_monday_does() -> None:
     assert judged[1, -1] >= 1
 
 
+@pytest.mark.parametrize("night", [0.15, 0.6, 1.0])
+def test_after_a_week_away_an_app_is_what_it_was_before(night: float) -> None:
+    """Its Monday is usual by those of two and three weeks ago; twice as much is trouble, now as ever."""
+    hours = np.arange(31 * DAY) % DAY
+    habit = 200.0 * np.where((hours >= 8) & (hours < 19), 1.0, night)
+    x = habit * np.random.default_rng(1).normal(1, 0.05, (4, len(habit)))
+    x[:, 21 * DAY : 28 * DAY] *= 0.2
+    assert judge(x).score[:, 28 * DAY :].max() < WORTH
+    x[:, 29 * DAY :] *= 3
+    assert (judge(x).score[:, 29 * DAY :].max(axis=1) >= WORTH).all()
+
+
+def test_what_happened_in_one_week_is_not_usual_two_weeks_later() -> None:
+    """A day of trouble, and that weekday three and two weeks later; what came on two of them in turn is usual."""
+    x = np.full((36 * DAY, 2), 10.0)
+    x[7 * DAY : 8 * DAY, 0] = 90.0
+    x[7 * DAY : 8 * DAY, 1] = x[14 * DAY : 15 * DAY, 1] = 90.0
+    assert usual(x)[28 * DAY].tolist() == [10.0, 90.0]
+    assert usual(x)[21 * DAY].tolist() == [10.0, 90.0]
+
+
 @pytest.mark.parametrize("quiet_days", [1, 3])
 @pytest.mark.parametrize("part", [0.2, 0.5])
 @pytest.mark.parametrize("night", [0.15, 0.3, 0.6])
