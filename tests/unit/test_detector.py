@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from freio.adapters.detector import rhythm
 from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector
 from freio.adapters.detector.engine import judge
-from freio.adapters.detector.evidence import ALL, AT_ONCE
+from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
 from freio.adapters.detector.pool import ODD, Pool, second_opinion
 from freio.adapters.detector.state import State
 from freio.adapters.detector.windows import ago, known, statistics, usual
@@ -310,6 +310,24 @@ def test_a_night_that_costs_what_noon_does_is_out_of_rhythm() -> None:
     assert not {name for name, _ in score(shuffled).evidence if "rhythm" in name}
 
 
+@pytest.mark.parametrize(("seed", "times", "lasts"), [(0, 1.4, 24), (1, 1.5, 20), (0, 1.5, 36), (2, 1.35, 36)])
+def test_whatever_fires_says_what_has_fired(seed: int, times: float, lasts: int) -> None:
+    """Where no kind is over its edge and several come near, and where it is told on because it still runs."""
+    x = business_hours(30, seed=seed)[: 28 * DAY + lasts]
+    x[28 * DAY :] *= times
+    seen = score(x)
+    assert seen.value >= 1
+    assert seen.evidence
+
+
+@pytest.mark.parametrize("height", [130.0, 200.0, 400.0])
+def test_a_first_hour_says_how_far_it_is_over_the_threshold(height: float) -> None:
+    """And not over the half of itself that it will have to fall to."""
+    x = business_hours()[: 27 * DAY + 13]
+    x[-1] = height
+    assert score(x).value == pytest.approx(judge(x[np.newaxis], last=1).score[0, -1] / WORTH)
+
+
 @pytest.mark.parametrize("shift", [1, -1])
 @pytest.mark.parametrize(("peak", "first", "last"), [(120.0, 9, 18), (120.0, 11, 14), (500.0, 11, 13), (100.0, 2, 4)])
 def test_a_clock_that_is_changed_wakes_nobody(peak: float, first: int, last: int, shift: int) -> None:
@@ -344,6 +362,39 @@ def test_a_monday_gains_on_its_sunday_as_every_monday_does() -> None:
     assert rhythm.every_day(x[:, np.newaxis], usual(x[:, np.newaxis]))[-2:].all()
     assert judged[0, 3 * 7 * DAY :].max() < 1
     assert judged[1, -1] >= 1
+
+
+@pytest.mark.parametrize("night", [0.15, 0.6, 1.0])
+def test_after_a_week_away_an_app_is_what_it_was_before(night: float) -> None:
+    """Its Monday is usual by those of two and three weeks ago; twice as much is trouble, now as ever."""
+    hours = np.arange(31 * DAY) % DAY
+    habit = 200.0 * np.where((hours >= 8) & (hours < 19), 1.0, night)
+    x = habit * np.random.default_rng(1).normal(1, 0.05, (4, len(habit)))
+    x[:, 21 * DAY : 28 * DAY] *= 0.2
+    assert judge(x).score[:, 28 * DAY :].max() < WORTH
+    x[:, 29 * DAY :] *= 3
+    assert (judge(x).score[:, 29 * DAY :].max(axis=1) >= WORTH).all()
+
+
+def test_what_happened_in_one_week_is_not_usual_two_weeks_later() -> None:
+    """A day of trouble, and that weekday three and two weeks later; what came on two of them in turn is usual."""
+    x = np.full((36 * DAY, 2), 10.0)
+    x[7 * DAY : 8 * DAY, 0] = 90.0
+    x[7 * DAY : 8 * DAY, 1] = x[14 * DAY : 15 * DAY, 1] = 90.0
+    assert usual(x)[28 * DAY].tolist() == [10.0, 90.0]
+    assert usual(x)[21 * DAY].tolist() == [10.0, 90.0]
+
+
+@pytest.mark.parametrize("quiet_days", [1, 3])
+@pytest.mark.parametrize("part", [0.2, 0.5])
+@pytest.mark.parametrize("night", [0.15, 0.3, 0.6])
+def test_the_day_after_a_quiet_one_is_a_day_as_usual(night: float, part: float, quiet_days: int) -> None:
+    """A holiday that nobody named, or a brake that is taken off: the days after it are what days have always been."""
+    hours = np.arange(31 * DAY) % DAY
+    habit = 200.0 * np.where((hours >= 8) & (hours < 19), 1.0, night)
+    x = habit * np.random.default_rng(1).normal(1, 0.1, (4, len(habit)))
+    x[:, (28 - quiet_days) * DAY : 28 * DAY] *= part
+    assert judge(x).score[:, 28 * DAY :].max() < WORTH
 
 
 def test_a_state_keeps_a_rhythm_and_loses_it_as_the_whole_past_does() -> None:

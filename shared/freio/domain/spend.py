@@ -153,7 +153,7 @@ class Score:
     Where it fires: ``shape`` is what the trouble looks like (``retry_storm``, ``stuck_loop``, ``leak``, or its kind;
     ``silence`` where a feed has stopped, which fires nothing), ``hours`` how long it has been running, ``excess`` what
     it has cost over the usual in that time, ``evidence`` what has fired, each with how far it is over its edge:
-    ``(("each of six hours", 1.7), ("the hour", 1.2))``.
+    ``(("each of six hours", 1.7), ("the hour", 1.2))``; under 1 where several together have, and none alone.
     """
 
     value: float

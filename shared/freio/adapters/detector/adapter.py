@@ -99,7 +99,7 @@ class PyodDetector:
         judged_hours = min(len(x), scores.shape[1])
         fired[-judged_hours:] = (scores[row] >= held_against.by_hour)[-judged_hours:]
         calibration = held_against.now
-        still, since = (0.0, len(x) - 1) if np.isnan(spend[-1]) or not fired.any() else held(x, normal, fired)
+        still, since = (0.0, len(x) - 1) if np.isnan(spend[-1]) or not fired.any() else held(x, normal, fired[:-1])
         began = since if still >= 1 else len(x) - 1
         if still >= 1:
             normal = _as_at(normal, began)
@@ -123,15 +123,18 @@ class PyodDetector:
             shape=shape,
             hours=len(x) - began,
             excess=float(np.maximum(0.0, x[began:] - normal[began:]).sum()),
-            evidence=tuple(
-                (one.name, round(float(over), 2))
-                for one, over in sorted(zip(ALL, judged.evidence[row, -1], strict=True), key=lambda pair: -pair[1])
-                if over >= 1
-            ),
+            evidence=_told_by(judged.evidence[row, -1 if value >= 1 else began - len(x)]),
             normal=tuple(normal[-TOLD:].tolist()),
             fired=tuple(int(hour) for hour in len(x) - 1 - np.flatnonzero(fired) if hour < TOLD),
             calibration=calibration,
         )
+
+
+def _told_by(evidence: Floats) -> tuple[tuple[str, float], ...]:
+    """The kinds over their edges, strongest first; the strongest alone where only several together make a score."""
+    every = sorted(zip(ALL, evidence.tolist(), strict=True), key=lambda pair: -pair[1])
+    over = [(kind.name, round(far, 2)) for kind, far in every if far >= 1]
+    return tuple(over) or ((every[0][0].name, round(every[0][1], 2)),)
 
 
 def _as_at(normal: Floats, began: int) -> Floats:

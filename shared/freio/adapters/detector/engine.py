@@ -10,12 +10,23 @@ from freio.adapters.detector import rhythm
 from freio.adapters.detector.evidence import ALL, AROUND, HIGH_DAYS, RHYTHM, excesses, together
 from freio.adapters.detector.highs import records
 from freio.adapters.detector.level import NOT_ZERO, daily, levels, measured
-from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, ago, around, coming, known, statistics, usual
+from freio.adapters.detector.windows import (
+    DAY,
+    DAYS_USUAL,
+    WEEKS_BEFORE,
+    Floats,
+    ago,
+    around,
+    coming,
+    known,
+    statistics,
+    usual,
+)
 
 CHUNK = 64  # series at a time: their arrays stay in a processor's cache
 GROWN = 14 * DAY  # hours after which an app is judged by its own records alone
 # Whole days of the past that an hour is judged by: records, what was usual then, and what that knew of missing hours.
-DAYS_KEPT = HIGH_DAYS + 2 * DAYS_USUAL + 2
+DAYS_KEPT = HIGH_DAYS + max(WEEKS_BEFORE) // DAY + DAYS_USUAL + 2
 
 
 @dataclass(frozen=True, slots=True)

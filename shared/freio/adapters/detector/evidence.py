@@ -63,7 +63,10 @@ with a usual that reaches an hour round  .696 .840 .872  .400      .778 .888 .90
 it no app whose days have peaks is told of when its country's clocks change, or when its nightly job is an hour late. A
 day's gain is held against what is usually gained: an office gains on its Sunday each Monday, and was told every second
 time (of made weeks with lognormal noise of .2, nights of a tenth or a third and weekends of a tenth to .6 of the day,
-.14 to .45 alerts a week for .00 to .05 without the three kinds; with it .14 at most). Two weeks cannot show that.
+.14 to .45 alerts a week for .00 to .05 without the three kinds; with it .14 at most). Two weeks cannot show that. Nor
+what follows a quiet day, a holiday that nobody named or a brake: the next day gains on it, and is a day as usual. So a
+gain is no more than its whole day is over the usual. After a day at half of theirs up to eight in ten made apps with a
+rhythm were told at .25 without that, and none with it; no recall above moves.
 """
 
 from __future__ import annotations
@@ -140,8 +143,12 @@ RHYTHM = slice(len(ALL) - len(IN_RHYTHM), len(ALL))  # the kinds that count wher
 def excesses(
     statistic: Mapping[str, Floats], usually: Callable[[str], Floats], around: Callable[[str], Floats]
 ) -> list[Floats]:
-    """Each kind's statistic in money: as it is, or what it is over the usual one (`usually`, `around`, by its name)."""
+    """Each kind's statistic in money: as it is, or what it is over the usual one (`usually`, `around`, by its name).
+
+    A day that gains on the day before it may only be what days usually are: no gain is more than its day is over those.
+    """
     over = {of: np.maximum(0.0, statistic[of] - usually(of)) for of in OVER_USUAL}
+    over["gain_24"] = np.minimum(over["gain_24"], over["mean_24"])
     widely = {of: np.maximum(0.0, statistic[of] - around(of)) for of in AROUND}
     return [
         widely[kind.of] if kind.around else over[kind.of] if kind.over_usual else statistic[kind.of] for kind in ALL

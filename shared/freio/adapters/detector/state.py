@@ -1,7 +1,7 @@
-"""One hour more, without the past anew: what each series has to remember, nine kilobytes of it.
+"""One hour more, without the past anew: what each series has to remember, eighteen kilobytes of it.
 
 A step gives what `engine.judge` gives for its last hour. Rings are (hours, series) in single precision: the memory
-of 100,000 series is some 900 MB, and an hour of all of them is a few hundred operations on whole rows.
+of 100,000 series is some 1.8 GB, and an hour of all of them is a few hundred operations on whole rows.
 """
 
 from __future__ import annotations
@@ -12,9 +12,20 @@ from freio.adapters.detector import rhythm
 from freio.adapters.detector.engine import CHUNK, DAYS_KEPT, every_hour
 from freio.adapters.detector.evidence import ALL, AROUND, HIGH_DAYS, OVER_USUAL, RHYTHM, excesses, together
 from freio.adapters.detector.level import LEVEL_DAYS, daily, level, measured
-from freio.adapters.detector.windows import DAY, DAYS_USUAL, Floats, known, median, of_days, statistics
+from freio.adapters.detector.windows import (
+    DAY,
+    DAYS_USUAL,
+    WEEKS_BEFORE,
+    Floats,
+    known,
+    median,
+    of_days,
+    or_before,
+    statistics,
+)
 
 WEEK = DAY * DAYS_USUAL
+KEPT = max(WEEKS_BEFORE)  # hours of each statistic that the usual is made of
 
 
 class State:
@@ -28,7 +39,7 @@ class State:
         skipped = max(0, hours // DAY - DAYS_KEPT) * DAY
         self._hours = hours - skipped
         days = -(-self._hours // DAY)
-        self._past = {of: np.empty((WEEK, series), np.float32) for of in (*OVER_USUAL, *AROUND)}
+        self._past = {of: np.zeros((KEPT, series), np.float32) for of in (*OVER_USUAL, *AROUND)}
         self._usual = {of: np.empty((2, series), np.float32) for of in AROUND}  # of the last hour and of the next one
         self._days = np.empty((2, days, series), np.float32)
         self._highs = np.empty((len(ALL), DAY, series), np.float32)
@@ -48,9 +59,9 @@ class State:
     def _begin(self, chunk: slice, x: Floats) -> None:
         hours = len(x)
         found = every_hour(x)
-        week, starts = np.arange(hours - WEEK, hours), np.arange(0, hours, DAY)
+        kept, starts = np.arange(max(0, hours - KEPT), hours), np.arange(0, hours, DAY)
         for of, ring in self._past.items():
-            ring[week % WEEK, chunk] = found.statistic[of][week]
+            ring[kept % KEPT, chunk] = found.statistic[of][kept]
         for of, pair in self._usual.items():
             pair[:, chunk] = found.usually[of][-2:]
         self._days[:, :, chunk] = daily(x)
@@ -79,12 +90,11 @@ class State:
         t = self._hours
         x = spend.astype(np.float32)
         if missing.any():
-            x = np.where(missing, median([self._past["hour"][(t - DAY * k) % WEEK] for k in range(1, 8)]), x)
+            x = np.where(missing, median([self._past["hour"][(t - DAY * k) % KEPT] for k in range(1, 8)]), x)
         hour = self._past["hour"]
-        statistic = statistics(lambda back: hour[(t - back) % WEEK] if back else x)
-        days = [(t - DAY * k) % WEEK for k in range(1, DAYS_USUAL + 1)]
+        statistic = statistics(lambda back: hour[(t - back) % KEPT] if back else x)
         judged = np.empty((len(ALL), len(x)), np.float32)
-        usually = {of: of_days([self._past[of][slot] for slot in days]) for of in OVER_USUAL}
+        usually = {of: self._usual_at(of, t) for of in OVER_USUAL}
         excess = excesses(statistic, usually.__getitem__, self._around)
         for place, kind in enumerate(ALL):
             then = self._highs[place][(t - kind.lag) % DAY]
@@ -96,17 +106,22 @@ class State:
         return together(judged), judged
 
     def _around(self, of: str) -> Floats:
-        """As `windows.around`; the week that is kept has the next hour's days, and no more those of the one before."""
-        days = [(self._hours + 1 - DAY * k) % WEEK for k in range(1, DAYS_USUAL + 1)]
-        coming = of_days([self._past[of][slot] for slot in days])
+        """As `windows.around`; what is kept has the next hour's days, and no more those of the one before."""
+        coming = self._usual_at(of, self._hours + 1)
         before, now = self._usual[of]
         self._usual[of] = np.stack((now, coming))
         return np.maximum(np.maximum(before, now), coming)
 
+    def _usual_at(self, of: str, hour: int) -> Floats:
+        """As `windows.usual`."""
+        past = self._past[of]
+        usually = of_days([past[(hour - DAY * k) % KEPT] for k in range(1, DAYS_USUAL + 1)])
+        return or_before(usually, [past[(hour - back) % KEPT] for back in WEEKS_BEFORE]) if hour >= KEPT else usually
+
     def _remember(self, x: Floats, statistic: dict[str, Floats], excess: list[Floats]) -> None:
         t = self._hours
         for of, ring in self._past.items():
-            ring[t % WEEK] = statistic[of]
+            ring[t % KEPT] = statistic[of]
         self._today[0] += x
         self._today[1] += x > 0
         for place, now in enumerate(excess):

@@ -16,6 +16,7 @@ Floats = NDArray[np.floating[Any]]  # double precision in the engine, single in 
 
 DAY = 24
 DAYS_USUAL = 7
+WEEKS_BEFORE = (14 * DAY, 21 * DAY)  # hours: the same weekday two and three weeks ago
 
 
 def ago(x: Floats, hours: int) -> Floats:
@@ -84,7 +85,9 @@ def insert(low: list[Floats], array: Floats, many: int) -> None:
 def usual(x: Floats) -> Floats:
     """What the same hour usually is: the median of the last seven days, or last week's weekday where that is more.
 
-    In the first week the days that there are stand in for the others; on the first day nothing is usual.
+    Or what it was on that weekday both two and three weeks ago: a week in which everybody was away is no reason to call
+    the next one odd, and what happened once, in one of those weeks, is none to call it usual. In the first week the
+    days that there are stand in for the others; on the first day nothing is usual.
     """
     out = np.zeros_like(x)
     for first in range(DAY, min(len(x), DAYS_USUAL * DAY), DAY):  # the first week, day by day
@@ -94,6 +97,9 @@ def usual(x: Floats) -> Floats:
     start = DAYS_USUAL * DAY
     if len(x) > start:
         out[start:] = of_days([x[start - DAY * k : len(x) - DAY * k] for k in range(1, DAYS_USUAL + 1)])
+    start = max(WEEKS_BEFORE)
+    if len(x) > start:
+        out[start:] = or_before(out[start:], [x[start - back : len(x) - back] for back in WEEKS_BEFORE])
     return out
 
 
@@ -113,6 +119,11 @@ def around(usually: Floats) -> Floats:
 def of_days(days: Sequence[Floats]) -> Floats:
     """The usual from the seven days before: their median, or the oldest (the same weekday) where that is more."""
     return np.maximum(median(days), days[-1])
+
+
+def or_before(usually: Floats, weekdays: Sequence[Floats]) -> Floats:
+    """The usual, or what the same weekday was in each of the `WEEKS_BEFORE` where that is more."""
+    return np.maximum(usually, np.minimum.reduce(weekdays))
 
 
 def median(days: Sequence[Floats]) -> Floats:
