@@ -1,8 +1,13 @@
 """How fast the detector is: one hourly step, a cold process, and how both grow; beside per-series fits of PyOD's ECOD.
 
+Two ways to the same scores. A *state* remembers what a series needs, and takes one hour more: that is what a stream of
+hours costs. The *watch* keeps nothing between two looks, because bills restate hours that are days old: it judges the
+four weeks that it is given anew, and what they come to sets its threshold. It is the way that Freio runs.
+
 Processor time judges: it is what a busy machine distorts least. The wall is shown beside it.
 
-``python -m bench.detection_speed N`` is the cold process: it scores N series of 60 days, and prints its own seconds.
+``python -m bench.detection_speed N`` is the cold process of a state: it scores N series of 60 days, and prints its own
+seconds; with ``look N``, the watch's.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -23,18 +29,24 @@ from bench.result import ROOT
 HOURS = 60 * 24
 ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 SIZES = (10_000, 30_000, 100_000)
+LOOK_HOURS = 28 * 24  # as the watch has them (guard/meter.py), but where a calendar asks for more
+LOOKS = (50, 1000, 10_000)
 SEED = 20261123
 
 
 def measure() -> Mapping[str, Any]:
     """Each size in a process of its own, on one core; then the loop that a team would write, in one as well."""
-    return {"cold": [_process(str(size)) for size in SIZES], "loop": _process("loop")}
+    return {
+        "cold": [_process(str(size)) for size in SIZES],
+        "looks": [_process("look", str(size)) for size in LOOKS],
+        "loop": _process("loop"),
+    }
 
 
-def _process(argument: str) -> Any:
+def _process(*arguments: str) -> Any:
     environment = {**os.environ, **ONE_CORE, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'shared'}"}
     done = subprocess.run(
-        [sys.executable, "-m", "bench.detection_speed", argument],
+        [sys.executable, "-m", "bench.detection_speed", *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         check=True,
@@ -87,6 +99,27 @@ def _cold(series: int) -> Mapping[str, Any]:
     }
 
 
+def _look(series: int) -> Mapping[str, Any]:
+    """The first look of a process, imports and PyOD's first fit included, and its second one."""
+    client = {f"app-{place:06}": hours.tolist() for place, hours in enumerate(_usage(series)[:, -LOOK_HOURS:])}
+    seconds, alerts = [], 0
+    for _ in range(2):
+        used = time.process_time()
+        from freio.adapters.detector.adapter import Budget, PyodDetector  # noqa: PLC0415  # imports are measured
+
+        found = PyodDetector(Budget(alerts=0.25, gate=1.0)).score(client, datetime(2026, 11, 23, 14, 59, tzinfo=UTC))
+        seconds.append(time.process_time() - used)
+        alerts = sum(one.value >= 1 for one in found.values())
+    return {
+        "series": series,
+        "cold_cpu_seconds": round(seconds[0], 2),
+        "cpu_seconds": round(seconds[1], 2),
+        "series_per_second": round(series / seconds[1]),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "alerts": alerts,
+    }
+
+
 def _loop() -> Mapping[str, Any]:
     from pyod.models.ecod import ECOD  # noqa: PLC0415  # the peer's own import is not held against it
 
@@ -101,4 +134,5 @@ def _loop() -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_loop() if sys.argv[1] == "loop" else _cold(int(sys.argv[1]))))
+    way, *many = sys.argv[1:]
+    print(json.dumps(_loop() if way == "loop" else _look(int(many[0])) if way == "look" else _cold(int(way))))

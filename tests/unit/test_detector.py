@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from freio.adapters.detector import rhythm
+from freio.adapters.detector import pool, rhythm
 from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector
 from freio.adapters.detector.engine import judge
 from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
@@ -429,11 +429,11 @@ def test_a_pool_judges_each_row_by_itself() -> None:
     """Who else is asked changes nothing: PyOD's own ECOD would mix them into its pool."""
     rng = np.random.default_rng(1)
     calm, odd = rng.gamma(1, 0.2, (500, 10)), rng.gamma(2, 0.8, (50, 10))
-    pool = Pool(calm, np.full(500, 0.2))
-    together = pool.moved(odd, np.full(50, 1.0))
-    alone = [pool.moved(row[np.newaxis], np.ones(1))[0] for row in odd]
+    fitted = Pool(calm, np.full(500, 0.2))
+    together = fitted.moved(odd, np.full(50, 1.0))
+    alone = [fitted.moved(row[np.newaxis], np.ones(1))[0] for row in odd]
     assert together == pytest.approx(alone)
-    assert pool.moved(np.full((1, 10), 1.5), np.ones(1))[0] > 1 > pool.moved(np.full((1, 10), 0.1), np.ones(1))[0]
+    assert fitted.moved(np.full((1, 10), 1.5), np.ones(1))[0] > 1 > fitted.moved(np.full((1, 10), 0.1), np.ones(1))[0]
 
 
 def test_incident_hours_stay_out_of_the_pool() -> None:
@@ -443,6 +443,15 @@ def test_incident_hours_stay_out_of_the_pool() -> None:
     with_them = Pool(np.concatenate([calm, odd]), np.concatenate([np.full(400, 0.2), np.full(80, 1.5)]))
     asked = rng.gamma(2, 0.6, (20, 10))
     assert np.array_equal(with_them.moved(asked, np.ones(20)), Pool(calm, np.full(400, 0.2)).moved(asked, np.ones(20)))
+
+
+def test_of_many_series_a_pool_learns_from_some_and_judges_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of series that are there twice it learns from each once: all are told what those are told."""
+    x = bursts(8, 20 * DAY, 5)
+    once = second_opinion(judge(x))
+    assert (once != judge(x).score).any()
+    monkeypatch.setattr(pool, "SERIES", len(x))
+    assert np.allclose(second_opinion(judge(np.repeat(x, 2, axis=0))), np.repeat(once, 2, axis=0))
 
 
 def test_what_is_calm_does_not_load_pyod() -> None:

@@ -17,7 +17,7 @@ from freio.adapters.detector.hold import HELD_DAYS, held, runs_now
 from freio.adapters.detector.kinds import shape_of, silent
 from freio.adapters.detector.pool import ODD, second_opinion
 from freio.adapters.detector.why import why
-from freio.adapters.detector.windows import DAY, Floats, known, usual
+from freio.adapters.detector.windows import DAY, Floats
 from freio.domain.spend import Score
 
 JUDGED = (HELD_DAYS + 14) * DAY  # hours whose scores are needed: of those held, and for the threshold of the first
@@ -77,9 +77,9 @@ class PyodDetector:
         if groups:
             judged, score = scored(groups)
             held_against = self._thresholds(groups, score, judged.score, last_hour)
-            rows = [(name, hours) for group in groups for name, hours in zip(group.names, group.spend, strict=True)]
-            for row, (name, hours) in enumerate(rows):
-                found[name] = self._last(hours, judged, score, row, held_against)
+            rows = [(group, at) for group in groups for at in range(len(group.names))]
+            for row, (group, at) in enumerate(rows):
+                found[group.names[at]] = _last(group, at, judged, score, row=row, held_against=held_against)
         return {name: found[name] for name in series}
 
     def _thresholds(self, groups: Sequence[Shown], score: Floats, known: Floats, last_hour: datetime) -> Thresholds:
@@ -89,45 +89,47 @@ class PyodDetector:
         days = utc_days(last_hour, score.shape[1])
         return thresholds(told, counts, days, OF_CLEAN_USAGE, PART * self._budget.alerts)
 
-    def _last(self, spend: Floats, judged: Judged, scores: Floats, row: int, held_against: Thresholds) -> Score:
-        """One series; what costs time is worked out only where something has fired within a week."""
-        x = known(spend[:, np.newaxis])
-        normal = usual(x)[:, 0]
-        x = x[:, 0]
-        value = float(scores[row, -1] / held_against.by_hour[-1])
-        fired = np.zeros(len(x), dtype=bool)
-        judged_hours = min(len(x), scores.shape[1])
-        fired[-judged_hours:] = (scores[row] >= held_against.by_hour)[-judged_hours:]
-        calibration = held_against.now
-        still, since = (0.0, len(x) - 1) if np.isnan(spend[-1]) or not fired.any() else held(x, normal, fired[:-1])
-        began = since if still >= 1 else len(x) - 1
-        if still >= 1:
-            normal = _as_at(normal, began)
-        if max(value, still) < 1 or not runs_now(x - normal):
-            shape = "silence" if silent(spend) else ""
-            told = tuple(normal[-TOLD:].tolist())
-            return Score(
-                value=min(value, OVER),
-                usual=float(normal[-1]),
-                kind="spike",
-                shape=shape,
-                normal=told,
-                calibration=calibration,
-            )
-        kind, shape = shape_of(x, normal)
+
+def _last(group: Shown, at: int, judged: Judged, scores: Floats, *, row: int, held_against: Thresholds) -> Score:
+    """One series, by its place among its age and its `row` among all.
+
+    What costs time is worked out only where something has fired within a week.
+    """
+    spend, (x, normal) = group.spend[at], (hours[at] for hours in group.filled)
+    value = float(scores[row, -1] / held_against.by_hour[-1])
+    fired = np.zeros(len(x), dtype=bool)
+    judged_hours = min(len(x), scores.shape[1])
+    fired[-judged_hours:] = (scores[row] >= held_against.by_hour)[-judged_hours:]
+    calibration = held_against.now
+    still, since = (0.0, len(x) - 1) if np.isnan(spend[-1]) or not fired.any() else held(x, normal, fired[:-1])
+    began = since if still >= 1 else len(x) - 1
+    if still >= 1:
+        normal = _as_at(normal, began)
+    if max(value, still) < 1 or not runs_now(x - normal):
+        shape = "silence" if silent(spend) else ""
+        told = tuple(normal[-TOLD:].tolist())
         return Score(
-            value=max(value, still),
+            value=min(value, OVER),
             usual=float(normal[-1]),
-            kind=kind,
-            why=why(x, float(normal[-1])),
+            kind="spike",
             shape=shape,
-            hours=len(x) - began,
-            excess=float(np.maximum(0.0, x[began:] - normal[began:]).sum()),
-            evidence=_told_by(judged.evidence[row, -1 if value >= 1 else began - len(x)]),
-            normal=tuple(normal[-TOLD:].tolist()),
-            fired=tuple(int(hour) for hour in len(x) - 1 - np.flatnonzero(fired) if hour < TOLD),
+            normal=told,
             calibration=calibration,
         )
+    kind, shape = shape_of(x, normal)
+    return Score(
+        value=max(value, still),
+        usual=float(normal[-1]),
+        kind=kind,
+        why=why(x, float(normal[-1])),
+        shape=shape,
+        hours=len(x) - began,
+        excess=float(np.maximum(0.0, x[began:] - normal[began:]).sum()),
+        evidence=_told_by(judged.evidence[row, -1 if value >= 1 else began - len(x)]),
+        normal=tuple(normal[-TOLD:].tolist()),
+        fired=tuple(int(hour) for hour in len(x) - 1 - np.flatnonzero(fired) if hour < TOLD),
+        calibration=calibration,
+    )
 
 
 def _told_by(evidence: Floats) -> tuple[tuple[str, float], ...]:

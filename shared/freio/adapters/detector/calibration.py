@@ -89,6 +89,7 @@ def utc_days(last_hour: datetime, hours: int) -> NDArray[np.int_]:
 
 def _alerts(scores: Floats, tried: Floats) -> Floats:
     """How many apps are told of something new in each hour, at each threshold: (hours, thresholds)."""
+    scores = scores[(scores >= tried[0]).any(axis=1)]
     apps, hours = scores.shape
     silent_until = np.zeros((len(tried), apps), dtype=int)
     out = np.zeros((hours, len(tried)))

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from freio.adapters.detector.engine import GROWN, Judged, every_hour, judge
+from freio.adapters.detector.engine import CHUNK, GROWN, Judged, every_hour, judge
 from freio.adapters.detector.evidence import ALL, HIGH_DAYS
 from freio.adapters.detector.highs import records
 from freio.adapters.detector.level import SMALL, daily, levels
@@ -26,7 +27,7 @@ BORROWED = 0.75  # of the older ones have no higher records
 ASKED = 64  # older series, at most, that the young borrow from
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """Series of one age: their names, and their spend (series, hours), NaN where an hour is missing."""
 
@@ -36,6 +37,22 @@ class Shown:
     @property
     def hours(self) -> int:
         return int(self.spend.shape[1])
+
+    @cached_property
+    def filled(self) -> tuple[Floats, Floats]:
+        """What each hour cost, missing ones as usual, and what it usually costs: both as `spend` is."""
+        x, normal = np.empty_like(self.spend), np.empty_like(self.spend)
+        for first in range(0, len(x), CHUNK):
+            chunk = slice(first, first + CHUNK)
+            part = known(np.ascontiguousarray(self.spend[chunk].T))
+            x[chunk], normal[chunk] = part.T, usual(part).T
+        return x, normal
+
+    @property
+    def over_usual(self) -> Floats:
+        """By how much each hour was over what is usual then; 0 where it is missing."""
+        x, normal = self.filled
+        return np.where(np.isnan(self.spend), 0.0, x - normal)
 
 
 def by_age(series: Mapping[str, Sequence[float]]) -> list[Shown]:
@@ -68,6 +85,8 @@ def judge_all(groups: Sequence[Shown], last: int) -> Judged:
         )
         for group in groups
     ]
+    if len(found) == 1:
+        return found[0]
     return Judged(
         np.concatenate([_padded(one.score, kept, np.nan) for one in found]),
         np.concatenate([_padded(one.evidence, kept, 0.0) for one in found]),
@@ -78,12 +97,7 @@ def judge_all(groups: Sequence[Shown], last: int) -> Judged:
 def over_usual(groups: Sequence[Shown], last: int) -> Floats:
     """By how much each of the last hours was over what is usual then; 0 where it is missing, or before a series."""
     kept = min(last, groups[0].hours)
-    return np.concatenate([_padded(_excess(group.spend)[:, -kept:], kept, 0.0) for group in groups])
-
-
-def _excess(spend: Floats) -> Floats:
-    x = known(spend.T)
-    return np.where(np.isnan(spend), 0.0, (x - usual(x)).T)
+    return np.concatenate([_padded(group.over_usual[:, -kept:], kept, 0.0) for group in groups])
 
 
 def _small(groups: Sequence[Shown], kept: int) -> Floats:

@@ -1,4 +1,4 @@
-"""Every hour of every series judged at once: what the benchmark asks, and what a state starts from."""
+"""Every hour of every series judged at once: what the watch and the benchmark ask, and what a state starts from."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def judge(
     kept = hours if last is None else min(last, hours)
     weight = np.maximum(0.0, 1.0 - np.arange(hours - kept, hours) / GROWN)
     score = np.zeros((series, kept))
-    seen = np.zeros((series, kept, len(ALL)))
+    seen = np.zeros((series, kept, len(ALL)), np.float32)
     level = np.zeros((series, kept))
     chunks = [slice(first, min(first + CHUNK, series)) for first in range(0, series, CHUNK)]
     filled = [known(np.ascontiguousarray(spend[chunk].T, dtype=float)) for chunk in chunks]

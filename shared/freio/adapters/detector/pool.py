@@ -34,6 +34,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freio.adapters.detector.engine import Judged
 from freio.adapters.detector.evidence import CAP, WORTH
@@ -42,6 +43,7 @@ from freio.adapters.detector.windows import DAY, Floats
 ODD = 0.65  # of a score: under it the pool is not asked, and only such hours are in it; a flat series rests at .57
 POOL_DAYS = 7
 ENOUGH = 200  # calm hours: a dozen for each kind of evidence
+SERIES = 1000  # whose hours are looked through for them: every second one of two thousand
 ROWS = 2000  # in the pool: enough for sixteen columns, and a fit takes milliseconds
 POWER = 0.1
 OPINION = (0.5, 1.5)  # how far the opinion reaches: beyond the pool's 99th percentile it tells little
@@ -73,9 +75,7 @@ class Pool:
 
     def __init__(self, evidence: Floats, score: Floats, model: Callable[[], Any] = right_tail) -> None:
         """Learns from calm hours: ``evidence`` (hours of all series, kind), ``score`` the records' score of each."""
-        calm = np.flatnonzero(score < ODD)
-        order = calm[np.lexsort((evidence[calm].sum(axis=1), score[calm]))]  # whose hour it was plays no part
-        rows = _columns(evidence[order[np.linspace(0, len(order) - 1, min(ROWS, len(order))).astype(int)]])
+        rows = _columns(evidence[_calm(score, evidence.sum(axis=1))])
         self._model = model()
         self._model.fit(rows)
         known = np.asarray(self._model.decision_scores_)
@@ -103,17 +103,29 @@ def second_opinion(judged: Judged, model: Callable[[], Any] = right_tail, *, fir
     """
     score = judged.score.copy()
     hours = score.shape[1]
-    kinds = judged.evidence.shape[2]
+    asked = slice(None, None, max(1, len(score) // SERIES))
+    known, seen = judged.score[asked], judged.evidence[asked]
+    total = seen.sum(axis=2)
     for start in range(DAY - first % DAY if first % DAY else 0, hours, DAY):
         past = slice(max(0, start - POOL_DAYS * DAY), start)
-        calm = judged.score[:, past].ravel() < ODD
         day = slice(start, start + DAY)
-        if calm.sum() < ENOUGH or not (score[:, day] >= ODD).any():
+        odd = judged.score[:, day] >= ODD
+        if (known[:, past] < ODD).sum() < ENOUGH or not odd.any():
             continue
-        pool = Pool(judged.evidence[:, past].reshape(-1, kinds), judged.score[:, past].ravel(), model)
-        moved = pool.moved(judged.evidence[:, day].reshape(-1, kinds), judged.score[:, day].ravel())
-        score[:, day] = moved.reshape(score[:, day].shape)
+        row, hour = np.divmod(_calm(known[:, past].ravel(), total[:, past].ravel()), max(1, past.stop - past.start))
+        pool = Pool(seen[row, past.start + hour], known[row, past.start + hour], model)
+        score[:, day][odd] = pool.moved(judged.evidence[:, day][odd], judged.score[:, day][odd])
     return score
+
+
+def _calm(score: Floats, total: Floats) -> NDArray[np.intp]:
+    """Which hours a pool learns from: calm ones, evenly over all their scores; whose hour it was plays no part.
+
+    ``total``  of their evidence, for hours of one score: all those of flat series have the same.
+    """
+    calm = np.flatnonzero(score < ODD)
+    order = calm[np.lexsort((total[calm], score[calm]))]
+    return np.asarray(order[np.linspace(0, len(order) - 1, min(ROWS, len(order))).astype(int)])
 
 
 def _columns(evidence: Floats) -> Floats:

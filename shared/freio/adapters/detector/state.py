@@ -2,6 +2,10 @@
 
 A step gives what `engine.judge` gives for its last hour. Rings are (hours, series) in single precision: the memory
 of 100,000 series is some 1.8 GB, and an hour of all of them is a few hundred operations on whole rows.
+
+What a stream of settled hours costs is measured with it. The watch keeps none: bills restate hours that are two days
+old, and its threshold comes from the scores of three weeks, so it judges what it is given anew (adapter.py). Nor does
+it know apps of several ages.
 """
 
 from __future__ import annotations
