@@ -9,14 +9,14 @@ from freio.adapters.detector.windows import DAY, Floats, ago
 
 def highs(values: Floats, days: int) -> Floats:
     """For each hour the highest value of its own day so far and of the `days` days before: (hours, series)."""
-    hours = len(values)
     out = np.empty_like(values)
-    peaks: list[Floats] = []
-    for first in range(0, hours, DAY):
-        block = np.maximum.accumulate(values[first : first + DAY], axis=0)
-        before = peaks[-days:]
-        out[first : first + DAY] = np.maximum(block, np.max(before, axis=0)) if before else block
-        peaks.append(block[-1])
+    peaks = np.empty((-(-len(values) // DAY), *values.shape[1:]), values.dtype)  # of each day
+    for day in range(len(peaks)):
+        block = out[day * DAY : (day + 1) * DAY]
+        np.maximum.accumulate(values[day * DAY : (day + 1) * DAY], axis=0, out=block)
+        peaks[day] = block[-1]
+        if day:
+            np.maximum(block, peaks[max(0, day - days) : day].max(axis=0), out=block)
     return out
 
 

@@ -31,6 +31,7 @@ The only file that imports PyOD, and it does so at the first fit.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,12 @@ def right_tail() -> Any:
     own `decision_function` mixes the rows asked about into the pool, so that a score depends on who else is asked.
     With three of a pool of 999 as high or higher, a column adds -log(4/1000).
     """
+    return _right_tail()()
+
+
+@cache
+def _right_tail() -> type[Any]:
+    """Made once: scikit-learn looks at each class of its kind for a millisecond."""
     from pyod.models.ecod import ECOD  # noqa: PLC0415  # heavy: only when a pool is fitted
 
     class RightTail(ECOD):  # type: ignore[misc]  # PyOD has no types
@@ -67,7 +74,7 @@ def right_tail() -> Any:
                 total -= np.log((above + 1) / (len(pool) + 1))
             return total
 
-    return RightTail()
+    return RightTail
 
 
 class Pool:
