@@ -183,7 +183,11 @@ class AppKeys(Keys):
         description="What Freio may do by itself: observe (tell), approve (ask), enforce (brake when nobody answers "
         "within the grace); one word, or one for each level. Default: approve.",
     )
-    grace: Duration = Field(default=timedelta(minutes=15), description="How long people have to answer. Default: 15m.")
+    grace: Duration = Field(
+        default=timedelta(minutes=15),
+        description="How long people have to answer. What is expected to cost more than two money gates by then is "
+        "critical. Default: 15m.",
+    )
     lease: Duration = Field(default=timedelta(hours=6), description="How long a throttle holds. Default: 6h.")
     levers: list[Lever] = Field(
         default=["quota"],

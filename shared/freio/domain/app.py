@@ -13,7 +13,7 @@ from freio.domain.money import Money
 
 
 class Level(StrEnum):
-    """How bad a signal is. Policy is chosen by it."""
+    """How bad a signal is: by what it costs until someone acts (`freio.domain.severity`). Policy is chosen by it."""
 
     WARNING = "warning"
     CRITICAL = "critical"

@@ -17,12 +17,13 @@ from freio.domain.calendar import month_end
 from freio.domain.expectation import Expectations
 from freio.domain.incident import Assessment
 from freio.domain.money import Money
+from freio.domain.severity import level_of
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.announced import expected_factor, factors_of
 from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, last_price, of_tariff
-from freio.guard.detect_tokens import CRITICAL_GATES, of_tokens
+from freio.guard.detect_tokens import of_tokens
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading
@@ -139,13 +140,12 @@ def _shape(
     excess = reading.rate - usual
     if excess <= client.money_gate:
         return []
-    critical = client.money_gate * CRITICAL_GATES < excess
     return [
         Signal(
             key=f"{app.name}/{score.shape or score.kind}/{now.isoformat()}",
             app=app.name,
             kind=SignalKind(score.shape or score.kind),
-            level=Level.CRITICAL if critical else Level.WARNING,
+            level=level_of(excess, app.policy, client.money_gate),
             at=now,
             observed=reading.rate,
             usual=usual,

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from freio.domain.app import App, Client, Level
+from freio.domain.app import App, Client
 from freio.domain.incident import Incident, State
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import BILLED_MIX, BILLED_TOKENS, DEARER_MIX, DEARER_TOKENS
+from freio.domain.severity import level_of
 from freio.domain.signal import Signal, SignalKind
-from freio.guard.detect_tokens import CRITICAL_GATES
 from freio.guard.meter import Reading
 from freio.guard.tariff import Before, Dearer, dearer
 from freio.guard.telemetry import HOUR, floor_hour
@@ -104,7 +104,7 @@ def _signal(client: Client, app: App, change: Dearer, factor: Decimal, now: date
         key=f"{app.name}/{kind}/{change.driver}/{change.until.isoformat()}",
         app=app.name,
         kind=kind,
-        level=Level.CRITICAL if client.money_gate * CRITICAL_GATES * change.hours < excess else Level.WARNING,
+        level=level_of(excess * (Decimal(1) / change.hours), app.policy, client.money_gate),
         at=now,
         observed=observed,
         usual=usual,

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from freio.domain.app import App, Client, Level
+from freio.domain.app import App, Client
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
 from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
+from freio.domain.severity import level_of
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.paces import WINDOW
 from freio.guard.token_rate import TokenRate
-
-CRITICAL_GATES = 5  # an excess of more than so many money gates within an hour is critical
 
 
 def series_name(app: App, rate: TokenRate) -> str:
@@ -32,7 +31,7 @@ def of_tokens(
     """Tokens that come much faster than is usual at this hour, under the same money gate as spend is.
 
     What is usual in money is what the usual tokens would cost at the present price of one. Judged by the hour, said
-    of the window: five gates an hour above the usual are critical, as they are in money.
+    of the window.
     """
     if score is None or score.value < 1.0:
         return None
@@ -50,7 +49,7 @@ def of_tokens(
         key=f"{app.name}/tokens/{rate.project}/{rate.model}/{kind}/{now.isoformat()}",
         app=app.name,
         kind=kind,
-        level=Level.CRITICAL if client.money_gate * CRITICAL_GATES < excess else Level.WARNING,
+        level=level_of(excess, app.policy, client.money_gate),
         at=now,
         observed=an_hour * part,
         usual=an_hour * (usual / rate.pace) * part,

@@ -17,6 +17,7 @@ from freio.domain.app import Client
 from freio.domain.attribution import Traits, attribute
 from freio.domain.calendar import month_start
 from freio.domain.money import Money, SpendRange
+from freio.domain.severity import until_someone_acts
 from freio.domain.silence import Silence
 from freio.domain.spend import Export, Tokens
 from freio.errors import CurrencyMismatch, VendorError
@@ -36,7 +37,6 @@ from freio.ports import Meter, PriceBook, Warehouse
 HISTORY = timedelta(days=28)
 WITH_MONTH_ENDS = timedelta(days=40)  # of history, where a calendar asks for the last month's end
 SETTLES = timedelta(hours=48)  # rows were seen 1.6 days late
-BITES_AFTER = timedelta(minutes=10)  # to decide, set, take effect: on top of the grace, for the worst case
 _ZERO = Decimal(0)
 
 
@@ -257,7 +257,7 @@ class SpendMeter:
         """The month's. The worst case runs at the most that its rate may cost: a surprise is worse than a warning."""
         currency = self._client.currency
         app = self._client.app(name)
-        until_brake = (app.policy.grace if app else timedelta(0)) + BITES_AFTER
+        until_brake = until_someone_acts(app.policy if app else None)
         least, likely, most = mine.in_flight(month)
         return SpendRange(
             billed=Money(mine.billed_since(month), currency),

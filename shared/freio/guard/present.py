@@ -11,7 +11,7 @@ from freio.domain.explanation import Explanation
 from freio.domain.forecast import Forecast, Shift, shifted
 from freio.domain.incident import Incident, State
 from freio.domain.money import Money
-from freio.guard.meter import BITES_AFTER
+from freio.domain.severity import BITES_AFTER
 
 DAY = 24
 SOMEBODY_ACTS = timedelta(hours=24)  # where only a person ends it, and has not said when

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from freio.domain.app import ExpectedEvent, Level
+from freio.domain.app import ExpectedEvent, Level, Policy
 from freio.domain.budget import BudgetReport
 from freio.domain.expectation import Expectations, Lesson, Planned
 from freio.domain.incident import Assessment
@@ -73,12 +73,24 @@ def test_a_shape_that_matters_in_money_is_a_signal() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "level"),
-    [("6", None), ("6.01", Level.WARNING), ("26", Level.WARNING), ("26.01", Level.CRITICAL)],
+    [("6", None), ("6.01", Level.WARNING), ("25", Level.WARNING), ("25.01", Level.CRITICAL)],
 )
 def test_money_decides_whether_and_how_bad(rate: str, level: Level | None) -> None:
-    """Usual is one dollar, the gate five: cents wake nobody, however odd; five gates an hour are critical."""
+    """Usual is one dollar, the gate five: cents wake nobody, however odd; two gates in 25 minutes are critical.
+
+    So long it takes until someone acts: the grace, and ten minutes until a brake bites.
+    """
     signals = found(replace(READING, rate=usd(rate))).signals
     assert [s.level for s in signals] == ([level] if level else [])
+
+
+@pytest.mark.parametrize(("grace", "level"), [(80, Level.WARNING), (81, Level.CRITICAL)])
+def test_the_longer_nobody_acts_the_worse_it_is(grace: int, level: Level) -> None:
+    """Both are judged by it, money and tokens: 6.67 an hour over the usual are 10 in 90 minutes."""
+    slow = Policy(grace=timedelta(minutes=grace))
+    (money,) = found(replace(READING, rate=usd("7.66")), policy=slow).signals
+    (tokens,) = found(running(cost="7.26"), firing(), policy=slow).signals
+    assert (money.level, tokens.level) == (level, level)
 
 
 def test_a_series_of_less_than_a_day_is_not_judged() -> None:
@@ -265,7 +277,7 @@ def test_tokens_that_come_too_fast_are_a_signal_of_their_own() -> None:
 
 @pytest.mark.parametrize(("cost", "level"), [("5.4", None), ("5.5", Level.WARNING), ("28", Level.CRITICAL)])
 def test_tokens_stand_under_the_same_money_gate(cost: str, level: Level | None) -> None:
-    """Eleven twelfths of the pace are over the usual: five dollars an hour of that are the gate, 25 are critical."""
+    """Eleven twelfths of the pace are over the usual: five dollars an hour of that are the gate, 24 are critical."""
     signals = found(running(cost=cost), firing()).signals
     assert [s.level for s in signals] == ([level] if level else [])
 
