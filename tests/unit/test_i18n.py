@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import importlib
 import importlib.util
 from datetime import UTC, datetime
@@ -368,21 +367,6 @@ def test_what_is_no_moment_ahead_is_refused(text: str) -> None:
     """Past, more than a year away, or on no calendar."""
     with pytest.raises(ValueError, match=r"moment|between"):
         read_until(text, NOW, PORTUGUESE)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "freio.i18n.catalogue",
-        "freio.i18n.amounts",
-        "freio.i18n.moments",
-        "freio.adapters.slack.mrkdwn",
-        "freio.adapters.slack.buttons",
-    ],
-)
-def test_the_worked_examples_hold(name: str) -> None:
-    """What a docstring shows is what happens."""
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
 from decimal import Decimal
 
 import pytest
 
-from freio.domain import spend_report
 from freio.domain.money import Money
 from freio.domain.spend import SpendLine
 from freio.domain.spend_report import SpendReport
@@ -24,11 +22,6 @@ def _report(*found: tuple[str, int]) -> SpendReport:
         for model, amount in found
     ]
     return SpendReport.of([], evidence, by=(), has_price=lambda model: model != "new")
-
-
-def test_the_worked_examples_are_true() -> None:
-    """Those of the docstrings."""
-    assert doctest.testmod(spend_report).failed == 0
 
 
 @pytest.mark.parametrize(

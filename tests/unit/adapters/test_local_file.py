@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import doctest
 import gzip
 import json
 import re
@@ -15,7 +14,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from freio.adapters.duckdb import local_file
 from freio.adapters.duckdb.local_file import LocalFile
 from freio.adapters.warehouse.questions import Schema
 from freio.adapters.warehouse.warehouse import SqlWarehouse
@@ -343,8 +341,3 @@ def test_rows_that_do_not_say_when_they_end_may_be_hours(tmp_path: Path) -> None
     assert _steps(path, [rows[0], rows[1] | {"usage_end_time": "later"}]) == []
     storage = _used(Schema.DETAILED, (0, 60), sku={"id": "X", "description": "Gemini 2.5 Flash Caching Storage"})
     assert _steps(path, [*rows, *storage]) == [1000, 1000, *[0] * 10]
-
-
-def test_the_worked_examples_are_true() -> None:
-    """Those of the docstrings."""
-    assert doctest.testmod(local_file).failed == 0

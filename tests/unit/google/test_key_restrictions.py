@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freio.adapters.google import deny_policy, key_restrictions, setting_text
 from freio.adapters.google.key_restrictions import AI_SERVICES, HARMLESS, KEEP, MOST, services, takes, without
 
 OTHERS = ("maps-backend.googleapis.com", "translate.googleapis.com", "Vision.googleapis.com")
@@ -35,13 +32,6 @@ RESTRICTIONS = st.builds(
     ),
 )
 ENABLED = st.lists(st.sampled_from((*AI_SERVICES, *OTHERS)), unique=True)
-
-
-@pytest.mark.parametrize("module", [key_restrictions, deny_policy, setting_text])
-def test_the_examples_in_the_docstrings_hold(module: Any) -> None:
-    """A rule's example is a test, too."""
-    found = doctest.testmod(module)
-    assert (found.failed, bool(found.attempted)) == (0, True)
 
 
 @given(RESTRICTIONS, ENABLED)

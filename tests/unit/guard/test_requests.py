@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from freio.domain import ask, authority, phrase
 from freio.domain import sentences as say
 from freio.domain.app import Approvals
 from freio.domain.ask import Ask, override_id
@@ -120,12 +118,6 @@ def test_phrases_come_back_as_they_were_packed() -> None:
     why = [Phrase.of("{x}", x='"[{é:money}]'), Phrase("plain")]
     assert unpacked(packed(why)) == why
     assert unpacked("") == []
-
-
-@pytest.mark.parametrize("module", [ask, authority, phrase])
-def test_the_worked_examples_hold(module: Any) -> None:
-    """What a docstring shows is what happens."""
-    assert doctest.testmod(module).failed == 0
 
 
 def granted(world: World, amount: int, hours: int) -> None:
