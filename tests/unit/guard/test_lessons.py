@@ -132,3 +132,22 @@ def test_a_sale_of_the_file_ends_with_its_last_day_there() -> None:
     assert lesson_of("America/Sao_Paulo", at, expected=(sale,)).until == over
     later = replace(sale, start=date(2026, 11, 24))
     assert lesson_of("America/Sao_Paulo", at, expected=(later,)).until == at + LESSON_FOR
+
+
+def test_the_hour_after_a_sale_is_no_part_of_it() -> None:
+    """What is seen in it is a lesson of its own, of an announcement as of a file."""
+    at = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    over = at - HOUR
+    sale = Planned(number=1, start=at - DAY, end=over, factor=Decimal(4), why="sale", by="U1", at=at - 2 * DAY)
+    of_file = ExpectedEvent(start=date(2026, 11, 20), end=date(2026, 11, 23), factor=Decimal(4), why="sale")
+    assert lesson_of("UTC", at, sale).until == at + LESSON_FOR
+    assert lesson_of("UTC", at, expected=(of_file,)).until == at + LESSON_FOR
+    assert lesson_of("UTC", at, replace(sale, end=over + timedelta(minutes=1))).until == at + DAY
+
+
+def test_what_a_file_expects_for_ever_has_no_end() -> None:
+    """The last day that there is has no day after it."""
+    at = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    always = ExpectedEvent(start=date(2026, 11, 20), end=date.max, factor=Decimal(4), why="it is new")
+    for zone in ("UTC", "America/Sao_Paulo", "Pacific/Kiritimati"):
+        assert lesson_of(zone, at, expected=(always,)).until == at + LESSON_FOR
