@@ -277,6 +277,15 @@ def test_what_the_budget_does_not_count_is_said() -> None:
     assert not any(line.startswith("Of these") for line in notes(one, usual, Language("en", "UTC")))
 
 
+def test_a_runaway_beside_a_dearer_price_counts_as_in_the_digest() -> None:
+    """One incident, told by its price; on Monday it is one of the detector's, whatever it began with."""
+    money, tokens = counted([(10, 500)] * (24 * 4) + [(20, 500)] * 24 + [(200, 5000)] * 3 + [(20, 500)] * 24)
+    found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast())
+    [alert] = found.alerts
+    assert alert.kind is SignalKind.PRICE_CHANGE
+    assert found.budgeted == (alert,)
+
+
 def test_nights_without_tokens_end_no_price_that_was_told() -> None:
     """As in production: that it is back nobody has seen. Twelve hours of each day, for four days at ten, then at 20."""
     night = [(0, 0)] * 12
