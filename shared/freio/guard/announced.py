@@ -40,6 +40,7 @@ from freio.guard.telemetry import HOUR, floor_hour
 
 _ONE = Decimal(1)
 _INSTANT = timedelta(microseconds=1)
+_LAST_DAY = date.max  # for ever, in a file
 
 Series = list[float]
 
@@ -76,7 +77,7 @@ def announced_until(client: Client, app: App, known: Expectations, now: datetime
     first_day, last_day = (at.astimezone(zone).date() for at in (first, last))
     for one in app.expected:
         if one.factor > 1 and one.start <= last_day and first_day <= one.end:
-            after = min(one.end, date.max - timedelta(days=1)) + timedelta(days=1)  # "for ever" is the last day there is
+            after = min(one.end, _LAST_DAY - timedelta(days=1)) + timedelta(days=1)
             ends.append(datetime.combine(after, time(), zone).astimezone(UTC))
     return max(ends, default=None)
 

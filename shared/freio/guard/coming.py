@@ -176,9 +176,7 @@ def coming(past: Past, until: datetime) -> tuple[Range, ...]:
     first = past.end
     while first < until:
         hours = [
-            _factor(past, first + n * HOUR, resting, announced)
-            for n in range(DAY)
-            if first + n * HOUR < until
+            _factor(past, first + n * HOUR, resting, announced) for n in range(DAY) if first + n * HOUR < until
         ]  # the last day may be a part of one
         low, high = (sum(each, _ZERO) / len(hours) for each in zip(*hours, strict=True))
         found.append((low, high))

@@ -134,9 +134,7 @@ def _hours(since: datetime, now: datetime, time_zone: str) -> tuple[int, ...]:
 
 def _level(incident: Incident) -> tuple[Money, datetime] | None:
     """The most that its message says an hour costs, and the end of that hour; of two as dear, of the later one."""
-    seen = [
-        (signal.pace, signal.at) for signal in incident.signals if signal.kind.is_shape or signal.kind.is_of_price
-    ]
+    seen = [(signal.pace, signal.at) for signal in incident.signals if signal.kind.is_shape or signal.kind.is_of_price]
     if incident.known_rate is not None and incident.assessment is not None:
         seen.append((incident.known_rate, incident.assessment.at))
     level, at = max(seen, key=lambda one: (one[0].amount, one[1]), default=(None, incident.opened_at))
