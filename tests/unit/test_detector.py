@@ -320,6 +320,16 @@ def test_whatever_fires_says_what_has_fired(seed: int, times: float, lasts: int)
     assert seen.evidence
 
 
+@pytest.mark.parametrize(("seed", "times"), [(0, 1.4), (2, 1.35)])
+def test_what_is_told_on_says_what_fired_when_it_began(seed: int, times: float) -> None:
+    """A day and a half later it is part of its own records, which show nothing more."""
+    x = business_hours(30, seed=seed)[: 28 * DAY + 36]
+    x[28 * DAY :] *= times
+    seen = score(x)
+    assert seen.value >= 1 > judge(x[np.newaxis], last=1).score[0, -1] / WORTH
+    assert seen.evidence == score(x[: len(x) - seen.hours + 1]).evidence != ()
+
+
 @pytest.mark.parametrize("height", [130.0, 200.0, 400.0])
 def test_a_first_hour_says_how_far_it_is_over_the_threshold(height: float) -> None:
     """And not over the half of itself that it will have to fall to."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from freio.guard.telemetry import HOUR, floor_hour
 
 _ONE = Decimal(1)
 _INSTANT = timedelta(microseconds=1)
+_LAST_DAY = date.max  # for ever, in a file
 
 Series = list[float]
 
@@ -70,12 +71,14 @@ def announced_until(client: Client, app: App, known: Expectations, now: datetime
 
     By hand: a sale until the 25th in the file of a client in São Paulo ends at 03:00 UTC of the 26th.
     """
-    now, zone = now.astimezone(UTC), ZoneInfo(client.time_zone)
-    ends = [one.end for one in known.planned if one.factor > 1 and one.start < now and now - HOUR <= one.end]
+    zone = ZoneInfo(client.time_zone)
+    first, last = now.astimezone(UTC) - HOUR, now.astimezone(UTC) - _INSTANT
+    ends = [one.end for one in known.planned if one.factor > 1 and one.start <= last and first < one.end]
+    first_day, last_day = (at.astimezone(zone).date() for at in (first, last))
     for one in app.expected:
-        start, end = (datetime.combine(day, time(), zone) for day in (one.start, one.end + timedelta(days=1)))
-        if one.factor > 1 and start < now and now - HOUR < end:
-            ends.append(end.astimezone(UTC))
+        if one.factor > 1 and one.start <= last_day and first_day <= one.end:
+            after = min(one.end, _LAST_DAY - timedelta(days=1)) + timedelta(days=1)
+            ends.append(datetime.combine(after, time(), zone).astimezone(UTC))
     return max(ends, default=None)
 
 

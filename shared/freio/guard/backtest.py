@@ -76,9 +76,9 @@ class Backtest:
     def budgeted(self) -> tuple[Alert, ...]:
         """Those that `alerts_per_app_week` sets thresholds for, as Monday's digest counts them.
 
-        What a token costs is told by thresholds of its own.
+        What a token costs is told by thresholds of its own; what runs away beside a dearer price is told by these.
         """
-        return tuple(one for one in self.alerts if one.kind.is_shape)
+        return tuple(one for one in self.alerts if one.by_detector)
 
     @property
     def rate(self) -> Decimal | None:

@@ -109,17 +109,22 @@ class Past:
             return _ONE, _ONE
         return min(_ONE, max(1 / MOST, sunday / usual)), _ONE
 
-    def is_all_announced(self) -> bool:
-        """Whether it has no hour of which nothing was announced: what would be usual nobody has seen."""
-        return all(self._is_announced(at) for at in range(len(self.hours)))
+    def announced(self) -> Decimal:
+        """The least that was announced of any hour; 1 where there is one of which nothing was, and which is no trouble.
+
+        Above 1 what would be usual nobody has seen.
+        """
+        said = (self._announced(at) for at in range(len(self.hours)) if not self._is_in(self.known.trouble, at))
+        return min(said, default=_ONE)
 
     def _is_no_example(self, at: int) -> bool:
-        return self._is_in(self.known.trouble, at) or self._is_announced(at)
+        return self._is_in(self.known.trouble, at) or self._announced(at) > 1
 
-    def _is_announced(self, at: int) -> bool:
+    def _announced(self, at: int) -> Decimal:
         day, planned = self.day(at), self.known.expectations.planned
-        is_of_file = any(one.start <= day <= one.end for one in self.app.expected)
-        return is_of_file or self._is_in([(one.start, one.end) for one in planned], at)
+        of_file = (one.factor for one in self.app.expected if one.start <= day <= one.end)
+        said = (one.factor for one in planned if self._is_in([(one.start, one.end)], at))
+        return max((*of_file, *said), default=_ONE)
 
     def _is_in(self, spans: Spans, at: int) -> bool:
         start = self.start(at)
@@ -163,17 +168,15 @@ def coming(past: Past, until: datetime) -> tuple[Range, ...]:
 
     What was planned is *up to* so many times the usual: from once to that. By hand: a sale of four times the usual that
     covers the second half of the coming 24 hours makes them 1 to 2.5 times as dear. Where a sale is all that was seen,
-    it goes on as it went: four times that was said by nobody.
+    it goes on as it went: four times that was said by nobody. A sale of eight times after it is up to twice as dear.
     """
     resting: dict[int, Range] = {}
-    is_all_announced = past.is_all_announced()
+    announced = past.announced()
     found: list[Range] = []
     first = past.end
     while first < until:
         hours = [
-            _factor(past, first + n * HOUR, resting, is_all_announced=is_all_announced)
-            for n in range(DAY)
-            if first + n * HOUR < until
+            _factor(past, first + n * HOUR, resting, announced) for n in range(DAY) if first + n * HOUR < until
         ]  # the last day may be a part of one
         low, high = (sum(each, _ZERO) / len(hours) for each in zip(*hours, strict=True))
         found.append((low, high))
@@ -181,14 +184,12 @@ def coming(past: Past, until: datetime) -> tuple[Range, ...]:
     return tuple(found)
 
 
-def _factor(past: Past, at: datetime, resting: dict[int, Range], *, is_all_announced: bool) -> Range:
+def _factor(past: Past, at: datetime, resting: dict[int, Range], announced: Decimal) -> Range:
     day = past.known.day(at)
     low, high = _ONE, _ONE
     if past.known.rests(day):
         weekday = day.weekday()
         low, high = resting.setdefault(weekday, past.resting(weekday))
-    if is_all_announced:
-        return low, high
     file = (one.factor for one in past.app.expected if one.start <= day <= one.end)
     planned = max((past.known.expectations.factor(at + timedelta(minutes=30)), *file), default=_ONE)
-    return low, high * max(_ONE, planned)
+    return low, high * max(_ONE, planned / announced)

@@ -28,13 +28,15 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision, clie
     """*Expected*: the level that its message showed, in the hours since it began; nothing where no level is known.
 
     The hours are those of the client's people's day. What was more than had been announced, in a sale, is a lesson of
-    that sale, and is forgotten with it: afterwards the same level would be many times the usual.
+    that sale, and is forgotten with it: afterwards the same level would be many times the usual. So it is where people
+    answer when the sale is over, for what counts is when that level was seen.
 
     Who had confirmed it as trouble before has thought again: its hours are an example. A drill teaches nothing.
     """
-    level = None if incident.is_drill else _level(incident)
-    if level is None:
+    seen = None if incident.is_drill else _level(incident)
+    if seen is None:
         return
+    level, at = seen
     hushed = decision.until or step.now
     before = known(store, incident.app, step.now)
     lesson = Lesson(
@@ -45,7 +47,7 @@ def teach(step: Step, store: Store, incident: Incident, decision: Decision, clie
         level=level,
         hours=_hours(_began(incident), step.now, client.time_zone),
         hushed=hushed,
-        until=max(hushed, _forgotten(client, incident, before, step.now)),
+        until=max(hushed, _forgotten(client, incident, before, at, step.now)),
         time_zone=client.time_zone,
     )
     others = tuple(one for one in before.lessons if one.incident != incident.id)
@@ -108,9 +110,9 @@ def _kept(step: Step, before: Expectations, after: Expectations) -> Expectations
     return step.put(after) if after != before else after
 
 
-def _forgotten(client: Client, incident: Incident, before: Expectations, now: datetime) -> datetime:
+def _forgotten(client: Client, incident: Incident, before: Expectations, seen: datetime, now: datetime) -> datetime:
     app = client.app(incident.app)
-    over = announced_until(client, app, before, now) if app else None
+    over = announced_until(client, app, before, seen) if app else None
     return min(now + LESSON_FOR, over) if over else now + LESSON_FOR
 
 
@@ -130,9 +132,10 @@ def _hours(since: datetime, now: datetime, time_zone: str) -> tuple[int, ...]:
     return tuple(sorted({ended(end, time_zone) for end in ends}))
 
 
-def _level(incident: Incident) -> Money | None:
-    """The most that its message says an hour costs."""
-    paces = [signal.pace for signal in incident.signals if signal.kind.is_shape or signal.kind.is_of_price]
-    rates = [incident.known_rate] if incident.known_rate is not None else []
-    level = max([*rates, *paces], key=lambda money: money.amount, default=None)
-    return level if level is not None and level.amount > 0 else None
+def _level(incident: Incident) -> tuple[Money, datetime] | None:
+    """The most that its message says an hour costs, and the end of that hour; of two as dear, of the later one."""
+    seen = [(signal.pace, signal.at) for signal in incident.signals if signal.kind.is_shape or signal.kind.is_of_price]
+    if incident.known_rate is not None and incident.assessment is not None:
+        seen.append((incident.known_rate, incident.assessment.at))
+    level, at = max(seen, key=lambda one: (one[0].amount, one[1]), default=(None, incident.opened_at))
+    return (level, at) if level is not None and level.amount > 0 else None

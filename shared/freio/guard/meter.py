@@ -274,14 +274,17 @@ def _hours(first: datetime, count: int) -> list[datetime]:
 
 
 def _unowned(costs: Sequence[Owned], nobody: Reading) -> dict[str, tuple[Decimal, ...]]:
-    """What was billed of nobody's hours, by model and project; of those not billed yet the estimate, by model."""
+    """What was billed of nobody's hours, by model and project; what is estimated beyond a model's bill, by model.
+
+    An hour may be billed in part: what is on its bill is not what drives it then.
+    """
     found: dict[str, list[Decimal]] = defaultdict(lambda: [_ZERO] * len(nobody.hours))
-    billed = set()
+    billed: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
     for cost, owner in costs:
         at = (cost.hour - nobody.first_hour) // HOUR
         if owner == NOBODY and 0 <= at < len(nobody.hours):
             found[f"{cost.model} in {cost.project}"][at] += cost.net.amount
-            billed.add(at)
+            billed[cost.model, at] += cost.net.amount
     for model, hours in nobody.models.items():
-        found[model] = [_ZERO if at in billed else hour for at, hour in enumerate(hours)]
+        found[model] = [hour - min(hour, max(_ZERO, billed[model, at])) for at, hour in enumerate(hours)]
     return {what: tuple(hours) for what, hours in sorted(found.items())}

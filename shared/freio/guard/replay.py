@@ -46,6 +46,7 @@ class Alert:
     ``driver``   the model with most of what was over the usual since it began, ``feature`` the same of what the label
                  of the app's features says (empty: the file names no such label, or most of it has none).
     ``by_tokens``  whether the pace or the price of tokens told it, and not money.
+    ``by_detector``  whether it was told by its shape, at once or later: such incidents the budget of alerts counts.
     ``before``   what was spent over the usual until the alert: nobody could have saved that. ``after``: from then until
                  it was quiet, which a brake at once would have saved.
     ``ended``    when its last hour over the usual ended; None: it still ran when the history ended.
@@ -64,6 +65,7 @@ class Alert:
     ended: datetime | None
     feature: str = ""
     by_tokens: bool = False
+    by_detector: bool = True
 
 
 @dataclass(slots=True)
@@ -264,6 +266,7 @@ class Replay:
             before=self._sum(first, one.place) + self._sum(one.place, one.place + 1) * one.part,
             after=self._sum(one.place, one.place + 1) * (1 - one.part) + self._sum(one.place + 1, one.last + 1),
             by_tokens=signal.window_minutes != HOUR_MINUTES,
+            by_detector=any(each.kind.is_shape for each in one.incident.signals),
             ended=None if one.is_open else one.hour_ends + (one.last - one.place) * HOUR,
         )
 

@@ -23,6 +23,7 @@ from freio.ports import Calendar
 
 DAY = 24
 DAYS_USUAL = 7
+WEEKS_BEFORE = (14, 21)  # days: the same weekday two and three weeks ago
 SUNDAYS = 28  # days in which they are looked for
 FEW = 2  # days of its kind that a factor is worked out from at least
 BOUNDS = (1 / 3, 3.0)  # a detector's shape of the day stays what it was
@@ -65,13 +66,23 @@ def factors(hours: Sequence[float], days: Days) -> tuple[Series, Series]:
 
 
 def usual_at(plain: Series, at: int) -> float:
-    """As the detector has it: the middle of the same hour of seven days, or last week's weekday where that is more."""
-    same = [plain[at - DAY * back] for back in range(1, DAYS_USUAL + 1) if at >= DAY * back]
-    same = [value for value in same if not math.isnan(value)]
+    """As the detector has it: the middle of the same hour of seven days, or last week's weekday where that is more.
+
+    Or what that weekday was both two and three weeks ago: a week in which everybody was away is no measure of the next.
+    """
+    same = [value for value in _ago(plain, at, range(1, DAYS_USUAL + 1)) if not math.isnan(value)]
     if not same:
         return math.nan
-    week = plain[at - DAY * DAYS_USUAL] if at >= DAY * DAYS_USUAL else math.nan
-    return median(same) if math.isnan(week) else max(median(same), week)
+    usual = [median(same), *_ago(plain, at, (DAYS_USUAL,))]
+    before = _ago(plain, at, WEEKS_BEFORE)
+    if len(before) == len(WEEKS_BEFORE) and not any(map(math.isnan, before)):
+        usual.append(min(before))
+    return max(value for value in usual if not math.isnan(value))
+
+
+def _ago(plain: Series, at: int, days: Sequence[int]) -> Series:
+    """The same hour of so many days before, as far as they are known."""
+    return [plain[at - DAY * back] for back in days if at >= DAY * back]
 
 
 @dataclass(slots=True)

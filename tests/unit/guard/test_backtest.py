@@ -263,8 +263,8 @@ def test_dearer_tokens_are_one_alert_for_as_long_as_they_are_dear() -> None:
     [alert] = found.alerts
     assert alert.kind is SignalKind.PRICE_CHANGE
     assert alert.ended is None
-    assert not found.budgeted  # the budget sets no threshold of it, and Monday's digest counts so
-    assert found.rate == 0
+    assert not found.budgeted
+    assert found.rate == 0  # the budget sets no threshold of it, and Monday's digest counts so
 
 
 def test_what_the_budget_does_not_count_is_said() -> None:
@@ -276,6 +276,15 @@ def test_what_the_budget_does_not_count_is_said() -> None:
     usual = backtest(one, History.of(money[:90]), Threshold(over=1), paces=Fast())
     assert len(usual.alerts) == len(usual.budgeted) > 0
     assert not any(line.startswith("Of these") for line in notes(one, usual, Language("en", "UTC")))
+
+
+def test_a_runaway_beside_a_dearer_price_counts_as_in_the_digest() -> None:
+    """One incident, told by its price; on Monday it is one of the detector's, whatever it began with."""
+    money, tokens = counted([(10, 500)] * (24 * 4) + [(20, 500)] * 24 + [(200, 5000)] * 3 + [(20, 500)] * 24)
+    found = backtest(client(), History.of(money, tokens=tokens), Threshold(over=10_000), paces=Fast())
+    [alert] = found.alerts
+    assert alert.kind is SignalKind.PRICE_CHANGE
+    assert found.budgeted == (alert,)
 
 
 def test_nights_without_tokens_end_no_price_that_was_told() -> None:

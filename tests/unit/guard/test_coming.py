@@ -90,6 +90,21 @@ def test_a_sale_of_which_alone_is_known_goes_on_as_it_went() -> None:
     assert to_come(mine, END + timedelta(days=2)) == [(1, 1), (1, 1)]
 
 
+def test_a_greater_sale_after_a_sale_of_which_alone_is_known_is_dearer_by_what_was_said() -> None:
+    """Up to twice the usual for months, and up to eight tomorrow: four times what has been seen."""
+    long = ExpectedEvent(start=date(2026, 9, 1), end=date(2026, 12, 31), factor=Decimal(2), why="launch")
+    day = ExpectedEvent(start=date(2026, 11, 24), end=date(2026, 11, 24), factor=Decimal(8), why="sale")
+    assert to_come(past([200] * 21, expected=(long, day)), END + timedelta(days=3))[1:] == [(1, 4), (1, 1)]
+
+
+def test_trouble_beside_a_sale_is_no_day_on_which_nothing_was_announced() -> None:
+    """All that is known is a sale, and a day of trouble before it: neither says what is usual."""
+    sale = ExpectedEvent(start=date(2026, 11, 3), end=date(2026, 12, 31), factor=Decimal(4), why="sale")
+    trouble = ((END - timedelta(days=21), END - timedelta(days=19)),)
+    mine = past([900, 900] + [400] * 19, expected=(sale,), trouble=trouble)
+    assert to_come(mine, END + timedelta(days=2)) == [(1, 1), (1, 1)]
+
+
 def test_what_was_announced_in_the_chat_is_no_example_either() -> None:
     """A sale of four times the usual since yesterday, and for a day more: up to 4 times the usual, not 4 times that."""
     day = timedelta(days=1)

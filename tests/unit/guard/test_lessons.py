@@ -41,10 +41,13 @@ def told(one: App, at: datetime) -> Signal:
     )
 
 
-def lesson_of(time_zone: str, at: datetime, *planned: Planned, **changes: Any) -> Lesson:
+def lesson_of(
+    time_zone: str, at: datetime, *planned: Planned, after: timedelta = timedelta(0), **changes: Any
+) -> Lesson:
     """An hour of a hundred dollars that ends then, called expected at once by somebody who lives there.
 
-    ``planned``  what was announced in the chat before that; ``changes`` what the file says of the app.
+    ``planned``  what was announced in the chat before that; ``changes`` what the file says of the app; ``after`` how
+    long they took to answer.
     """
     town, step, one = Town(), Step(at), app(**changes)
     announced = Expectations(id=one.name, planned=planned, count=len(planned))
@@ -54,6 +57,8 @@ def lesson_of(time_zone: str, at: datetime, *planned: Planned, **changes: Any) -
     spend = SpendRange(billed=usd(100), in_flight=usd(0), worst_case=usd(0))
     incident = open_or_merge(step, one, None, [told(one, at)], spend=spend, rate=usd(100))
     assert incident is not None
+    at += after
+    step = Step(at)
     decision = Decision(action=Action.EXPECTED, by="U1", at=at, until=at + DAY)
     teach(step, town.store, incident, decision, client(one, time_zone=time_zone))
     town.store.commit(step.change())
@@ -109,6 +114,17 @@ def test_what_was_expected_in_a_sale_is_forgotten_with_it() -> None:
     assert soon.until == soon.hushed == at + DAY  # as long as people asked for
 
 
+@pytest.mark.parametrize("after", [HOUR, 3 * HOUR, 10 * HOUR])
+def test_whoever_answers_when_a_sale_is_over_speaks_of_what_was_seen_in_it(after: timedelta) -> None:
+    """On the next morning, of the last evening's hundred; and in a sale, of what was seen before it began."""
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    sale = Planned(number=1, start=at - DAY, end=at, factor=Decimal(4), why="sale", by="U1", at=at - 2 * DAY)
+    lesson = lesson_of("UTC", at, sale, after=after)
+    assert lesson.until == lesson.hushed == at + after + DAY
+    later = lesson_of("UTC", at, replace(sale, start=at, end=at + 3 * DAY), after=after)
+    assert later.until == at + after + LESSON_FOR
+
+
 def test_a_sale_of_the_file_ends_with_its_last_day_there() -> None:
     at = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # half past eleven in the evening of the 23rd
     sale = ExpectedEvent(start=date(2026, 11, 20), end=date(2026, 11, 25), factor=Decimal(4), why="sale")
@@ -116,3 +132,22 @@ def test_a_sale_of_the_file_ends_with_its_last_day_there() -> None:
     assert lesson_of("America/Sao_Paulo", at, expected=(sale,)).until == over
     later = replace(sale, start=date(2026, 11, 24))
     assert lesson_of("America/Sao_Paulo", at, expected=(later,)).until == at + LESSON_FOR
+
+
+def test_the_hour_after_a_sale_is_no_part_of_it() -> None:
+    """What is seen in it is a lesson of its own, of an announcement as of a file."""
+    at = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    over = at - HOUR
+    sale = Planned(number=1, start=at - DAY, end=over, factor=Decimal(4), why="sale", by="U1", at=at - 2 * DAY)
+    of_file = ExpectedEvent(start=date(2026, 11, 20), end=date(2026, 11, 23), factor=Decimal(4), why="sale")
+    assert lesson_of("UTC", at, sale).until == at + LESSON_FOR
+    assert lesson_of("UTC", at, expected=(of_file,)).until == at + LESSON_FOR
+    assert lesson_of("UTC", at, replace(sale, end=over + timedelta(minutes=1))).until == at + DAY
+
+
+def test_what_a_file_expects_for_ever_has_no_end() -> None:
+    """The last day that there is has no day after it."""
+    at = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    always = ExpectedEvent(start=date(2026, 11, 20), end=date.max, factor=Decimal(4), why="it is new")
+    for zone in ("UTC", "America/Sao_Paulo", "Pacific/Kiritimati"):
+        assert lesson_of(zone, at, expected=(always,)).until == at + LESSON_FOR

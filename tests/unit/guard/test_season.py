@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.paces import PaceRecords
+from freio.adapters.detector.windows import usual
 from freio.adapters.holiday_calendar import HolidayCalendar
 from freio.domain.money import SpendRange
 from freio.domain.season import DayKind, kind_of
@@ -21,7 +22,7 @@ from freio.domain.spend import Score
 from freio.errors import SettingsError
 from freio.guard.judge import judged
 from freio.guard.meter import Reading, Readings
-from freio.guard.season import days_of, factors
+from freio.guard.season import days_of, factors, usual_at
 from freio.ports import Calendar
 from tests.unit.guard.watching import HOUR, client, usd
 
@@ -195,3 +196,19 @@ def test_a_local_day_is_the_clients() -> None:
     now = datetime(2026, 4, 22, 2, 0, tzinfo=UTC)
     days = days_of(3, now, "America/Sao_Paulo", Holidays(frozenset({TIRADENTES})))
     assert [days.kind(at) for at in range(3)] == [DayKind.HOLIDAY] * 3
+
+
+def test_what_is_usual_is_what_the_detector_calls_usual() -> None:
+    """From the second week on: in the first one the detector lets the days that there are stand in for the others."""
+    hours = np.random.default_rng(1).gamma(2, 5, 40 * 24)
+    known = [usual_at(hours.tolist(), at) for at in range(len(hours))]
+    assert known[7 * 24 :] == pytest.approx(usual(hours[:, np.newaxis])[7 * 24 :, 0].tolist())
+
+
+def test_a_holiday_after_a_week_away_is_held_against_what_the_app_was_before() -> None:
+    """It works on holidays, as its last one showed: against a quiet week each would be three times the usual."""
+    first, now = date(2026, 4, 3), datetime(2026, 4, 21, 18, tzinfo=UTC)
+    hours = [100.0] * (24 * 37 + 18)
+    hours[-(24 * 7 + 18) : -18] = [10.0] * (24 * 7)
+    days = days_of(len(hours), now, "UTC", Holidays(frozenset({first, now.date()})))
+    assert factors(hours, days)[0][-18:] == [1.0] * 18

@@ -72,6 +72,18 @@ def test_an_hour_that_is_not_billed_yet_is_named_by_its_model() -> None:
     assert page.endswith(f"the largest part is {FLASH}.")
 
 
+def test_of_an_hour_that_is_billed_in_part_the_estimate_of_the_rest_counts() -> None:
+    """A cent of one model is on its bill; what runs away is another, and is not billed yet."""
+    town = Town(client=client(app(match=Match(projects=frozenset({PROJECT}), labels=(("app", "chat"),)))))
+    town.serve(NOW - 10 * DAY, NOW - HOUR, 2_000_000)
+    town.serve(NOW - HOUR, NOW + HOUR, 200_000_000)
+    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1, labels={"app": "chat"})
+    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1)
+    town.bill(NOW - HOUR, NOW, "0.01", model=PRO)
+    (page,) = looks(town, NOW)
+    assert page.endswith(f"the largest part is {FLASH}.")
+
+
 def test_what_goes_on_is_told_once_a_day(town: Town) -> None:
     """At any hour of the day, and for as long as it does: the middle of the night is no other day."""
     town.clock.at = NOW.replace(hour=22)
