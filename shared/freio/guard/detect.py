@@ -7,7 +7,7 @@ client's money gate is never an alert, however odd it looks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ from freio.domain.spend import Score
 from freio.guard.announced import expected_factor, factors_of
 from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, last_price, of_tariff
-from freio.guard.detect_tokens import of_tokens
+from freio.guard.detect_tokens import of_tokens, together
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading
@@ -95,10 +95,10 @@ def detect(
         if (signal := of_tokens(client, app, rate, scores.get(name), factor=factor * season, now=now))
     ]
     if tariff := of_tariff(client, app, reading, factor=factor, now=now, told=told):
-        is_told = known.covers(tariff.pace, now) or any(now - one.at >= COVERED for one in told)
-        most = _explained(reading, tariff, factor, now) if is_told else None
-        odd = [*(signal for signal in odd if not _is_told_by(signal, tariff, most)), tariff]
-    shape = [signal for signal in odd if not known.covers(signal.pace, now)]
+        hidden = [] if known.covers(tariff.pace, now) else _told_by(tariff, odd, reading, factor, told=told, now=now)
+        worst = max((signal.level for signal in (tariff, *hidden)), key=lambda level: level.rank)
+        odd = [*(signal for signal in odd if signal not in hidden), replace(tariff, level=worst)]
+    shape = together(client, app, [signal for signal in odd if not known.covers(signal.pace, now)])
     silent = of_silence(client, app, reading, now)
     signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
     with_usual = min(len(reading.hours), len(score.normal) if score else 1)
@@ -157,15 +157,22 @@ def _shape(
     ]
 
 
-def _is_told_by(signal: Signal, tariff: Signal, most: Decimal | None) -> bool:
-    """Whether the hour's money is odd because the same tokens are dearer now: one trouble, by the name of its cause.
+def _told_by(
+    tariff: Signal, odd: Sequence[Signal], reading: Reading, factor: Decimal, *, told: Sequence[Signal], now: datetime
+) -> list[Signal]:
+    """The hour's money that is odd because the same tokens are dearer now: one trouble, by the name of its cause.
 
-    ``most``  times the usual that the price explains. None: it has just been found, so that what is found beside it is
-              told with it. Later, or where people have called it expected, a runaway beside it is another trouble.
+    A price that has just been found is told with all that is found beside it; later, with what it explains. A price of
+    days ago explains no hour. It is as bad as what it stands for: the hour that ends now may be the first dear one of
+    six. Where people have called it expected, it stands for nothing: each is held against what they have said.
     """
-    if not signal.window_minutes == HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES:
-        return False
-    return most is None or signal.observed.amount <= signal.usual.amount * most
+    if not HOUR_MINUTES < tariff.window_minutes <= FRESH_MINUTES:
+        return []
+    hours = [signal for signal in odd if signal.window_minutes == HOUR_MINUTES]
+    if any(now - one.at >= COVERED for one in told):
+        most = _explained(reading, tariff, factor, now)
+        return [signal for signal in hours if signal.observed.amount <= signal.usual.amount * most]
+    return hours
 
 
 def _explained(reading: Reading, tariff: Signal, factor: Decimal, now: datetime) -> Decimal:

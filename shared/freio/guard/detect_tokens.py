@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,6 +16,8 @@ from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
 from freio.guard.paces import WINDOW
 from freio.guard.token_rate import TokenRate
+
+HOUR_MINUTES = 60
 
 
 def series_name(app: App, rate: TokenRate) -> str:
@@ -58,3 +62,12 @@ def of_tokens(
         driver=rate.model,
         detail=Phrase.of(TOKENS_OVER_USUAL if times else TOKENS_UNUSUAL, **said, **times),
     )
+
+
+def together(client: Client, app: App, signals: Sequence[Signal]) -> list[Signal]:
+    """The signals, each pace of tokens as bad as all of them: models that run away at once cost until someone acts."""
+    nothing = Money.zero(client.currency)
+    paces = [signal for signal in signals if 0 < signal.window_minutes < HOUR_MINUTES]
+    excess = sum((signal.pace - signal.usual_pace for signal in paces), nothing)
+    level = level_of(excess, app.policy, client.money_gate)
+    return [replace(signal, level=level) if signal in paces else signal for signal in signals]

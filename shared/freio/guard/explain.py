@@ -110,7 +110,7 @@ def _parts(reading: Reading, over: Over) -> list[Decimal]:
 
 def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
     """What an hour adds if nothing changes: the mean of the last day, or what it costs now where it gains or is new."""
-    tokens = max((s.pace.amount - s.usual_pace.amount for s in shapes if s.window_minutes < 60), default=_ZERO)
+    tokens = sum((s.pace.amount - s.usual_pace.amount for s in shapes if s.window_minutes < 60), _ZERO)  # of all models
     if len(over.excess) < 3 or any(signal.kind in _GAINS for signal in shapes):
         return max(over.excess[-1], tokens)
     lately = over.excess[:-1][-DAY:]

@@ -22,7 +22,7 @@ from freio.guard.detect import Finding, assess, detect
 from freio.guard.judge import judged
 from freio.guard.meter import Reading, Readings
 from freio.guard.token_rate import TokenRate
-from tests.unit.guard.watching import FLASH, HOUR, NOW, PROJECT, FakeDetector, app, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, PROJECT, FakeDetector, app, client, usd
 
 READING = Reading(
     app="chat",
@@ -280,6 +280,18 @@ def test_tokens_stand_under_the_same_money_gate(cost: str, level: Level | None) 
     """Eleven twelfths of the pace are over the usual: five dollars an hour of that are the gate, 24 are critical."""
     signals = found(running(cost=cost), firing()).signals
     assert [s.level for s in signals] == ([level] if level else [])
+
+
+@pytest.mark.parametrize(("lesson", "level"), [(None, Level.CRITICAL), ("14", Level.WARNING)])
+def test_models_that_run_away_at_once_are_as_bad_as_all_of_them(lesson: str | None, level: Level) -> None:
+    """18.33 and 16.50 an hour over the usual cost 7.64 and 6.88 in 25 minutes: more than two gates, if 18 is news."""
+    whole, detector = running(), FakeDetector()
+    paces = [(FLASH, "20"), (PRO, "18")] if lesson is None else [(FLASH, "20"), (PRO, "16")]
+    rates = [replace(whole.tokens[0], model=model, cost=Decimal(cost)) for model, cost in paces]
+    for rate in rates:
+        detector.fires(f"chat/{PROJECT}/{rate.model} tokens", usual=HOURLY)
+    signals = found(replace(whole, tokens=tuple(rates)), detector, lesson=usd(lesson) if lesson else None).signals
+    assert {signal.level for signal in signals} == {level}
 
 
 def test_tokens_that_cannot_matter_are_not_judged() -> None:

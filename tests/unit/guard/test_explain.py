@@ -144,6 +144,13 @@ def test_tokens_tell_it_within_minutes() -> None:
     assert found.fired == ((PACE, Decimal("1.5")),)
 
 
+def test_models_that_run_away_at_once_come_to_what_all_of_them_cost() -> None:
+    """Two of 38 an hour over the usual are 76, though money of the hour shows neither yet."""
+    pace = replace(SPIKE, window_minutes=15, observed=usd(10), usual=usd("0.5"))
+    found = said(reading([2] * 48), replace(scored(0), value=0.4, evidence=()), pace, replace(pace, driver=PRO))
+    assert found.tomorrow == usd(76 * 24)
+
+
 def test_the_driver_is_what_is_most_over_its_own_usual() -> None:
     """The dearest model is not it: it costs as much as ever."""
     models = {FLASH: (Decimal(50),) * 48, PRO: (*[Decimal(1)] * 46, Decimal(4), Decimal(6)), "new": (Decimal(0),) * 47}

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freio.domain.app import Level
 from freio.domain.expectation import Expectations, Lesson
 from freio.domain.incident import Incident, State
 from freio.domain.signal import SignalKind
@@ -186,6 +187,29 @@ def test_a_dearer_model_is_found_within_hours() -> None:
     assert (signal.observed, signal.usual) == (usd(132), usd(24))
     assert signal.detail is not None
     assert "50" in str(signal.detail)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "kind"), [(0, SignalKind.MIX_CHANGE), (10, SignalKind.SPIKE), (30, SignalKind.SPIKE), (34, None)]
+)
+def test_a_price_is_as_bad_as_the_hour_that_it_stands_for(lesson: int, kind: SignalKind | None) -> None:
+    """All tokens at ten times the price for one hour: six an hour over the usual in the mean of six, and 36 now.
+
+    Fifteen dollars in 25 minutes are more than two gates. Where 10 an hour are expected, or 30, the price of six hours
+    is, and 40 are more than a fifth beyond.
+    """
+    town = Town()
+    town.bill(NOW - 9 * DAY, NOW - 3 * HOUR, 4)
+    town.serve(NOW - 9 * DAY, NOW - HOUR, 4_000_000)
+    town.serve(NOW - HOUR, NOW, 4_000_000, model=PRO)
+    reading = replace(town.read().apps["chat"], tokens=())  # a pace would tell it as well
+    taught = Lesson(
+        number=1, incident="i", by="U1", at=NOW, level=usd(lesson), hours=(), hushed=NOW + DAY, until=NOW + 28 * DAY
+    )
+    known = Expectations(id="chat", lessons=(taught,) if lesson else ())
+    given: Any = {"budgets": (), "known": known, "allowance": None, "now": NOW}
+    found = detect(client(), app(), reading, {"chat": Score(value=1.0, usual=4.0, kind="spike")}, **given)
+    assert [(signal.kind, signal.level) for signal in found.signals] == ([(kind, Level.CRITICAL)] if kind else [])
 
 
 @pytest.mark.parametrize(("an_hour", "told"), [(180_000, False), (200_000, True)])
