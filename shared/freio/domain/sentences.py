@@ -464,7 +464,9 @@ DIGEST_ALERTS = N_(
 DIGEST_ALERTS_OVER = N_(
     "{alerts:alerts} of {apps:apps}: {rate:decimal2} for each app and week, *over the budget of {budget:decimal2}*."
 )
-DIGEST_OTHERS = N_("Beside them {others:incidents} by budgets, caps, prices or Google's own detection alone.")
+DIGEST_OTHERS = N_(
+    "Beside them {others:incidents} by budgets, caps, prices, silent feeds or Google's own detection alone."
+)
 DIGEST_BUSIEST = N_("More than one: {apps:phrases}.")
 DIGEST_OF_APP = N_("{app}, {alerts:alerts}")
 DIGEST_ANSWERS = N_("Answers: {answers:phrases}.")

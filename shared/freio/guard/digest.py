@@ -20,7 +20,7 @@ from freio.domain.incident import Incident
 from freio.domain.journal import Kind
 from freio.domain.phrase import Phrase, packed
 from freio.errors import Conflict
-from freio.guard.reply import budget_line, status_line
+from freio.guard.reply import as_it_stands, budget_line, status_line
 from freio.guard.step import Step
 from freio.ports import Clock, Journal, Store
 
@@ -108,15 +108,18 @@ class DigestDesk:
         return Week(since=log.since, until=until, apps=len(self._client.apps), told=self._told_of(log))
 
     def _told_of(self, log: AlertLog) -> tuple[Told, ...]:
+        """Without fire drills, in which nothing was told of."""
         found = (self._store.get(Incident, incident) for incident in log.incidents)
-        return tuple(Told.of(one, self._journal.entries(incident=one.id)) for one in found if one is not None)
+        real = (one for one in found if one is not None and not one.is_drill)
+        return tuple(Told.of(one, self._journal.entries(incident=one.id)) for one in real)
 
     def _open(self) -> list[Phrase]:
-        """What is open now, and which budgets are more likely passed than not."""
-        lines = [_list(say.DIGEST_OPEN, [status_line(one) for one in self._store.open_incidents()])]
+        """What is open now, and which budgets are more likely passed than not, with what runs away."""
+        incidents = self._store.open_incidents()
+        lines = [_list(say.DIGEST_OPEN, [status_line(one) for one in incidents])]
         known = self._store.get(Forecasts, Forecasts().id) or Forecasts()
-        now = self._clock.now()
-        likely = [one for one in known.all if now < one.until and one.chance is not None and one.chance >= LIKELY]
+        each = as_it_stands(known, incidents, self._clock.now())
+        likely = [one for one in each if one.chance is not None and one.chance >= LIKELY]
         likely.sort(key=lambda one: -(one.chance or 0))
         lines.append(_list(say.DIGEST_BUDGETS, [budget_line(one) for one in likely]))
         return [line for line in lines if line is not None]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from freio.domain import sentences as say
 from freio.domain.app import Client
 from freio.domain.click import Click
@@ -48,12 +51,20 @@ def tell_status(step: Step, click: Click, store: Store, client: Client) -> None:
 def tell_budgets(step: Step, click: Click, store: Store) -> None:
     """Where the month of every budget is going, a line each: by the day's forecast, moved where something runs away."""
     known = store.get(Forecasts, Forecasts().id) or Forecasts()
-    moved = {(one.app, one.of): one for incident in store.open_incidents() for one in incident.forecasts}
-    lines = [budget_line(moved.get((one.app, one.of), one)) for one in known.all if step.now < one.until]
+    lines = [budget_line(one) for one in as_it_stands(known, store.open_incidents(), step.now)]
     if lines:
         reply(step, click, say.BUDGET_LINES, at=known.at, level=LEVEL, budgets=packed(lines))
     else:
         reply(step, click, say.BUDGET_NONE)
+
+
+def as_it_stands(known: Forecasts, incidents: Iterable[Incident], now: datetime) -> list[Forecast]:
+    """Every budget's forecast of this month, in an open incident as that shows it.
+
+    For some minutes after a month's first forecast an incident still shows the month that is over.
+    """
+    shown = {(one.app, one.of): one for incident in incidents for one in incident.forecasts if now < one.until}
+    return [shown.get((one.app, one.of), one) for one in known.all if now < one.until]
 
 
 def budget_line(one: Forecast) -> Phrase:

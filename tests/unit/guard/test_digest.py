@@ -192,6 +192,14 @@ def test_what_budgets_and_caps_opened_is_beside_the_budget_of_alerts(desk: Desk)
     assert said[DIGEST_OTHERS] == {"others": "2"}
 
 
+def test_a_fire_drill_is_none_of_the_weeks_incidents(desk: Desk) -> None:
+    """Nothing was told of in it: neither an alert, nor one beside them."""
+    desk.opened("chat", MONDAY + DAY, SignalKind.DRILL)
+    desk.opened("tags", MONDAY + DAY, SignalKind.SILENCE)
+    desk.tick(NEXT + 9 * HOUR)
+    assert desk.said()[DIGEST_OTHERS] == {"others": "1"}
+
+
 def test_precision_is_what_people_said_with_its_counts(desk: Desk) -> None:
     """Two throttles and one expected are two of three; a snooze, the policy and silence say nothing."""
     at = MONDAY + DAY
@@ -312,6 +320,31 @@ def test_what_is_open_and_which_budgets_break_stand_at_its_end(desk: Desk) -> No
     assert [dict(line.data)["app"] for line in unpacked(said[DIGEST_BUDGETS]["lines"])] == ["tags", "chat"]
 
 
+def test_a_budget_that_a_runaway_breaks_is_likely_passed(desk: Desk) -> None:
+    """The day's forecast is made without the trouble, which its incident adds; what that shows of a month that is over
+    counts no more."""
+    made = Forecast(
+        app="chat",
+        at=NEXT,
+        until=NEXT + 8 * DAY,
+        so_far=usd(1),
+        low=usd(2),
+        expected=usd(3),
+        high=usd(4),
+        budget=usd(5),
+        chance=Decimal("0.1"),
+    )
+    for name, until in (("chat", made.until), ("tags", NEXT)):
+        shown = replace(made, app=name, until=until, expected=usd(9), chance=Decimal("0.9"))
+        running = replace(incident(name, MONDAY + DAY, is_open=True), forecasts=(shown,))
+        desk.store.commit(Change(put=(running,)))
+    desk.store.commit(Change(put=(Forecasts(at=NEXT, all=(made, replace(made, app="tags"))),)))
+    desk.tick(NEXT + 9 * HOUR)
+    [line] = unpacked(desk.said()[DIGEST_BUDGETS]["lines"])
+    assert dict(line.data)["app"] == "chat"
+    assert dict(line.data)["expected"] == "9.00 USD"
+
+
 def test_an_incident_is_noted_once_in_the_week_that_it_was_opened(desk: Desk) -> None:
     """Opened on Sunday night and seen on Monday, by two processes."""
     late = desk.opened("chat", NEXT - timedelta(minutes=1))
@@ -392,7 +425,7 @@ def test_a_phrase_of_the_digest_is_said_in_english() -> None:
 
     assert Language("en", "America/Sao_Paulo").say(post.text, post.data).splitlines()[1:6] == [
         "4 alerts of 4 apps: 1 for each app and week, *over the budget of 0.25*.",
-        "Beside them 1 incident by budgets, caps, prices or Google's own detection alone.",
+        "Beside them 1 incident by budgets, caps, prices, silent feeds or Google's own detection alone.",
         "More than one: chat, 3 alerts.",
         "Answers: expected, 1; snooze, 1; throttle, 1; none from a person, 1.",
         "Precision: 50%. Of 2 that were judged, a throttle confirmed 1.",

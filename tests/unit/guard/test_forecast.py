@@ -363,5 +363,27 @@ def test_a_person_reads_where_each_budget_is_going() -> None:
     assert dict(line.data)["budget"] == "1000.00 USD"
 
 
+def test_a_new_months_forecast_is_not_that_of_the_month_that_is_over() -> None:
+    """Made at the end of a tick, it is in the open incident at the next one: in between somebody asks."""
+    there = town()
+    there.runs()
+    there.serve(NOW - HOUR, NOW, 100_000_000)
+    there.watcher.watch()
+    there.clock.sleep(300)
+    there.watcher.watch()
+    assert _open(there).forecasts
+    until = month_end(NOW)
+    there.clock.at = until + timedelta(minutes=1)
+    there.serve(NOW, there.clock.now(), 100_000_000)
+    there.watch.look(there.read())
+    step = Step(there.clock.now())
+    tell_budgets(step, _click(), there.store)
+    [said] = _whispers(step)
+    [line] = unpacked(said.data["budgets"])
+    [made] = there.kept.all
+    assert made.until > until
+    assert dict(line.data)["so_far"] == str(made.so_far)
+
+
 def _whispers(step: Step) -> list[Notice]:
     return [notice for notice in step.change().touch if notice.kind is NoticeKind.WHISPER]
