@@ -6,7 +6,7 @@ Worked out anew at each look, from the same hours that the detector judged, so t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -53,9 +53,11 @@ def explain(
     ``before``  what the last look said: what had begun then has not begun later.
     """
     shapes = [signal for signal in signals if signal.kind.is_shape or signal.kind.is_of_price]
-    if not shapes or score is None:
+    if score is None:
         return before
     factors = factors or (factor,) * len(reading.hours)
+    if not shapes:
+        return before and _calmed(before, reading, _usual(score, 1, factors)[-1])
     over = _over(reading, score, factors, before)
     steps = _parts(reading, over)
     so_far = sum(steps, _ZERO)
@@ -72,6 +74,22 @@ def explain(
         fired=_fired(score, shapes),
         driver=driver or shapes[0].driver,
         share=share,
+    )
+
+
+def _calmed(before: Explanation, reading: Reading, usual: Decimal) -> Explanation:
+    """Nothing fires any more: it comes to no more than what the last hour still costs over the usual.
+
+    Said of the last look that saw it: its incident may stay open for a day, for a budget or until it is quiet.
+    """
+    pace = (before.tomorrow - before.so_far) * (Decimal(1) / DAY)
+    still = Money(max(_ZERO, reading.hours[-1] - usual), before.so_far.currency)
+    if still >= pace:
+        return before
+    return replace(
+        before,
+        tomorrow=before.so_far + still * DAY,
+        month_end=before.so_far + still * _hours_left(before.at),
     )
 
 
@@ -102,10 +120,15 @@ def _over(reading: Reading, score: Score, factors: Hours, before: Explanation | 
 
 
 def _parts(reading: Reading, over: Over) -> list[Decimal]:
-    """What each hour adds. The last one ends now, so that, but for its part in the present hour, others have it."""
+    """What each hour adds. The last one ends now, so that, but for its part in the present hour, others have it.
+
+    What the hour before has not, is of the present one. By hand: 20 minutes past, an hour that began with the trouble
+    has cost ten, and nothing was over the usual before; ten it is, and not a third of it.
+    """
     if len(over.excess) == 1:
         return [over.excess[0]]
-    return [*over.excess[:-1], over.excess[-1] * reading.at.minute / 60]
+    *_, before, last = over.excess
+    return [*over.excess[:-1], max(last * reading.at.minute / 60, last - before)]
 
 
 def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:

@@ -135,6 +135,27 @@ def test_what_began_then_has_not_begun_later() -> None:
     assert explain(later, None, (SPIKE,), factor=ONE, before=None) is None
 
 
+def test_what_it_has_cost_so_far_grows_within_its_first_hour() -> None:
+    """Told by tokens that reach into the hour before, it began with this one: 40 minutes of 12 an hour are eight."""
+    pace = replace(SPIKE, at=NOW + timedelta(minutes=10), window_minutes=15, observed=usd("3.5"), usual=usd("0.5"))
+    first = said(reading([2] * 47 + [4], at=NOW + timedelta(minutes=10)), scored(1), pace)
+    assert (first.since, first.so_far) == (NOW - timedelta(minutes=5), usd(2))
+    later = reading([2] * 47 + [10], at=NOW + timedelta(minutes=40))
+    assert said(later, scored(1), before=first).so_far == usd(8)
+    long = reading([2] * 46 + [8, 14], at=NOW + timedelta(minutes=40))  # from half past: six, and eight of the last
+    assert said(long, scored(1), before=first).so_far == usd(6 + 8)
+
+
+def test_what_has_stopped_comes_to_no_more() -> None:
+    """The incident stays open for its budget, or until it is quiet: 8 an hour are said no more, but what still runs."""
+    first = said(reading([2] * 47 + [10]), scored(1))
+    for cost, still in ((1, 0), (2, 0), (5, 3), (10, 8), (11, 8)):
+        now = explain(reading([2] * 47 + [10, 2, cost], at=NOW + 2 * HOUR), scored(1), (), factor=ONE, before=first)
+        assert now is not None
+        assert (now.at, now.since, now.so_far) == (first.at, first.since, usd(8))
+        assert (now.tomorrow, now.month_end) == (usd(8 + still * 24), usd(8 + still * 185))
+
+
 def test_tokens_tell_it_within_minutes() -> None:
     """Money of the hour is calm yet: the pace of a quarter of an hour says since when, and what it comes to."""
     pace = replace(SPIKE, window_minutes=15, observed=usd(10), usual=usd("0.5"))
