@@ -31,10 +31,14 @@ Hours = Sequence[Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """An app's hours over what is usual, oldest first, from the first that belongs to the trouble; and that hour."""
+    """An app's hours over what is usual, oldest first, from the first that belongs to the trouble; and that hour.
+
+    ``part``  of the first one in which it ran: told by tokens, it began minutes before the next.
+    """
 
     first: int
     excess: tuple[Decimal, ...]
+    part: Decimal = Decimal(1)
 
 
 def explain(
@@ -108,15 +112,19 @@ def _over(reading: Reading, score: Score, factors: Hours, before: Explanation | 
     hours, normal = reading.hours[-told:], _usual(score, told, factors)
     excess = [max(_ZERO, x - n) for x, n in zip(hours, normal, strict=True)]
     skipped = len(reading.hours) - told
+    part = Decimal(1)
     if before is not None:
         known = int((before.since - reading.first_hour) / HOUR)
         first = min(max(0, known - skipped), told - 1)
+        if first == known - skipped:
+            ended = before.since - reading.first_hour - known * HOUR
+            part -= Decimal(int(ended.total_seconds())) / int(HOUR.total_seconds())
     else:
         first = told - max(1, min(score.hours if score.value >= 1 else 1, told))
         level = max(excess[first:]) * STILL
         while first > 0 and level > 0 and excess[first - 1] >= level:
             first -= 1
-    return Over(skipped + first, tuple(excess[first:]))
+    return Over(skipped + first, tuple(excess[first:]), part)
 
 
 def _parts(reading: Reading, over: Over) -> list[Decimal]:
@@ -137,7 +145,8 @@ def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
     if len(over.excess) < 3 or any(signal.kind in _GAINS for signal in shapes):
         return max(over.excess[-1], tokens)
     lately = over.excess[:-1][-DAY:]
-    return sum(lately, _ZERO) / len(lately)
+    begins = over.part if len(lately) == len(over.excess) - 1 else 1
+    return sum(lately, _ZERO) / (len(lately) - 1 + begins)
 
 
 def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:

@@ -146,6 +146,16 @@ def test_what_it_has_cost_so_far_grows_within_its_first_hour() -> None:
     assert said(long, scored(1), before=first).so_far == usd(6 + 8)
 
 
+@pytest.mark.parametrize("hours", [[4, 10, 10], [4, 10, 10, 10, 10], [4, *[10] * 30]])
+def test_a_quarter_of_its_first_hour_is_no_whole_hour_of_it(hours: list[int]) -> None:
+    """Told by tokens a quarter before an hour ended, at 8 an hour over the usual: on and on it comes to 8 an hour."""
+    tokens = replace(SPIKE, window_minutes=15, observed=usd("2.5"), usual=usd("0.5"))
+    first = said(reading([2] * 47 + [4]), scored(1), tokens)
+    assert first.since == NOW - timedelta(minutes=15)
+    found = said(reading([2] * 47 + hours, at=NOW + (len(hours) - 2) * HOUR), scored(1), before=first)
+    assert found.tomorrow - found.so_far == usd(8 * 24)
+
+
 def test_what_has_stopped_comes_to_no_more() -> None:
     """The incident stays open for its budget, or until it is quiet: 8 an hour are said no more, but what still runs."""
     first = said(reading([2] * 47 + [10]), scored(1))
