@@ -27,7 +27,7 @@ What people have called expected stays as it was: they have said that it is usua
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from statistics import median
@@ -40,7 +40,7 @@ from freio.guard.telemetry import HOUR, floor_hour
 
 _ONE = Decimal(1)
 _INSTANT = timedelta(microseconds=1)
-_LAST_DAY = date.max  # for ever, in a file
+_DAY = timedelta(days=1)
 
 Series = list[float]
 
@@ -71,24 +71,29 @@ def announced_until(client: Client, app: App, known: Expectations, now: datetime
 
     By hand: a sale until the 25th in the file of a client in São Paulo ends at 03:00 UTC of the 26th.
     """
-    zone = ZoneInfo(client.time_zone)
-    first, last = now.astimezone(UTC) - HOUR, now.astimezone(UTC) - _INSTANT
-    ends = [one.end for one in known.planned if one.factor > 1 and one.start <= last and first < one.end]
-    first_day, last_day = (at.astimezone(zone).date() for at in (first, last))
-    for one in app.expected:
-        if one.factor > 1 and one.start <= last_day and first_day <= one.end:
-            after = min(one.end, _LAST_DAY - timedelta(days=1)) + timedelta(days=1)
-            ends.append(datetime.combine(after, time(), zone).astimezone(UTC))
+    now = now.astimezone(UTC)
+    ends = [end for factor, end in _spans(client, app, known, now - HOUR, now - _INSTANT) if factor > 1]
     return max(ends, default=None)
 
 
 def _said(client: Client, app: App, known: Expectations, first: datetime, last: datetime) -> Decimal:
-    """From one moment to another, of both of which it counts; the file's days are those of the client's time zone."""
-    said = (one.factor for one in known.planned if one.start <= last and first < one.end)
+    return max((factor for factor, _ in _spans(client, app, known, first, last)), default=_ONE)
+
+
+def _spans(
+    client: Client, app: App, known: Expectations, first: datetime, last: datetime
+) -> Iterator[tuple[Decimal, datetime]]:
+    """What was announced for a part of that time, both moments in it, and when each is over.
+
+    The file's days are those of the client's time zone; the last day that there is has none after it.
+    """
+    yield from ((one.factor, one.end) for one in known.planned if one.start <= last and first < one.end)
     zone = ZoneInfo(client.time_zone)
     first_day, last_day = (at.astimezone(zone).date() for at in (first, last))
-    of_file = (one.factor for one in app.expected if one.start <= last_day and first_day <= one.end)
-    return max((*said, *of_file), default=_ONE)
+    for one in app.expected:
+        if one.start <= last_day and first_day <= one.end:
+            after = min(one.end, date.max - _DAY) + _DAY
+            yield one.factor, datetime.combine(after, time(), zone).astimezone(UTC)
 
 
 def factors_of(

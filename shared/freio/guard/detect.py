@@ -23,14 +23,13 @@ from freio.domain.spend import Score
 from freio.guard.announced import expected_factor, factors_of
 from freio.guard.detect_silence import of_silence
 from freio.guard.detect_tariff import HOURS, last_price, of_tariff
-from freio.guard.detect_tokens import of_tokens, together
+from freio.guard.detect_tokens import HOUR_MINUTES, of_tokens, together
 from freio.guard.explain import driven
 from freio.guard.judge import token_series
 from freio.guard.meter import Reading
 from freio.guard.tariff import FLAT
 from freio.guard.telemetry import HOUR
 
-HOUR_MINUTES = 60
 FRESH_MINUTES = HOURS * HOUR_MINUTES  # of what telemetry says of prices; bills are days old
 COVERED = HOUR  # by one look: it judges the hour that ends with it
 _ONE = Decimal(1)

@@ -18,8 +18,9 @@ from freio.domain.spend import Pace, Score
 from freio.guard.announced import announced, plain
 from freio.guard.counted import Counted
 from freio.guard.decide import look, open_or_merge
-from freio.guard.detect import HOUR_MINUTES, Finding, assess, detect
+from freio.guard.detect import Finding, assess, detect
 from freio.guard.detect_tariff import hides_price, open_prices
+from freio.guard.detect_tokens import HOUR_MINUTES
 from freio.guard.explain import driven
 from freio.guard.history import Costs, History
 from freio.guard.judge import MIN_HOURS, paces_of
@@ -78,11 +79,14 @@ class Opened:
 
     at: datetime
     place: int
-    told: Incident
     incident: Incident
     last: int
     is_open: bool = True
     part: Decimal = Decimal(1)
+    told: Incident = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.told = self.incident
 
     @property
     def hour_ends(self) -> datetime:
@@ -163,7 +167,7 @@ class Replay:
         if current is None:
             part = within.part(self.app.name, at)
             place = len(self.spent)
-            self.opened.append(Opened(at=at, place=place, told=incident, incident=incident, last=place, part=part))
+            self.opened.append(Opened(at=at, place=place, incident=incident, last=place, part=part))
         else:
             seen = assess(finding, self.reading, incident.assessment, refusing=False, now=at)  # it was not quiet since
             current.incident, current.last = replace(incident, assessment=seen), len(self.spent)
@@ -188,7 +192,7 @@ class Replay:
         incident = look(step, self.app, incident, seen, spend=reading.spend, rate=reading.rate)
         place = len(self.spent) - 1
         if current is None:
-            current = Opened(at=hour, place=place, told=incident, incident=incident, last=place)
+            current = Opened(at=hour, place=place, incident=incident, last=place)
             self.opened.append(current)
         current.incident = incident
         current.is_open = incident.state is not State.RESOLVED

@@ -61,24 +61,25 @@ def test_a_page_names_what_drove_the_hour_that_it_is_about(town: Town) -> None:
     assert second.endswith(f"the largest part is {PRO} in {STRANGER}.")
 
 
-def test_an_hour_that_is_not_billed_yet_is_named_by_its_model() -> None:
-    """Beside an app that is known by its label; telemetry says what runs, and not whose it is."""
+def beside_an_app() -> Town:
+    """An hour that is not billed yet, beside an app that is known by its label: telemetry says what runs, not whose."""
     town = Town(client=client(app(match=Match(projects=frozenset({PROJECT}), labels=(("app", "chat"),)))))
     town.serve(NOW - 10 * DAY, NOW - HOUR, 2_000_000)
     town.serve(NOW - HOUR, NOW + HOUR, 200_000_000)
     town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1, labels={"app": "chat"})
     town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1)
+    return town
+
+
+def test_an_hour_that_is_not_billed_yet_is_named_by_its_model() -> None:
+    town = beside_an_app()
     (page,) = looks(town, NOW)
     assert page.endswith(f"the largest part is {FLASH}.")
 
 
 def test_of_an_hour_that_is_billed_in_part_the_estimate_of_the_rest_counts() -> None:
     """A cent of one model is on its bill; what runs away is another, and is not billed yet."""
-    town = Town(client=client(app(match=Match(projects=frozenset({PROJECT}), labels=(("app", "chat"),)))))
-    town.serve(NOW - 10 * DAY, NOW - HOUR, 2_000_000)
-    town.serve(NOW - HOUR, NOW + HOUR, 200_000_000)
-    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1, labels={"app": "chat"})
-    town.bill(NOW - 10 * DAY, NOW - 3 * HOUR, 1)
+    town = beside_an_app()
     town.bill(NOW - HOUR, NOW, "0.01", model=PRO)
     (page,) = looks(town, NOW)
     assert page.endswith(f"the largest part is {FLASH}.")
