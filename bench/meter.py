@@ -11,6 +11,7 @@ import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -26,6 +27,8 @@ CHOSEN_ON = tuple(range(21, 31))
 BUDGET = 0.25  # alerts per series-week: what the demo's client allows
 LATE = {"export, 6 h late": 6 * 60, "export, 1 day late": 24 * 60}  # minutes
 METER = "meter"
+WITH, WITHOUT, ANY = "tokens and requests", "tokens alone", "of any length"
+LENGTHS = {"a quarter as long": 0.25, "as long": 1.0, "four times as long": 4.0}  # an incident's request, by the usual
 FAST, TARGET, TIMES = ("spike", "retry_storm"), 25.0, 10.0
 SILENCE = 24 * PER_HOUR
 
@@ -65,8 +68,24 @@ def run() -> Result:
         lates = {METER: 0} if name == METER else LATE
         for side, late in lates.items():
             found[side] = [_seen(incident, at, late) for incident, at in hits]
-    figures = _figures(found, background, len(chosen))
+    figures = {**_figures(found, background, len(chosen)), "lengths": _by_length(chosen, laid, protocol.WARM)}
     return Result(figures=figures, lines=_lines(figures))
+
+
+def _by_length(chosen: Sequence[Client], laid: Sequence[Incident], warm: int) -> dict[str, Any]:
+    """The fast kinds by how long their requests are, seen with requests beside tokens, and by tokens alone.
+
+    Each way with a threshold of its own for the same budget. To tokens alone it is the same incident at every length.
+    """
+    fast = [incident for incident in laid if incident.kind in FAST]
+    ways: dict[str, Make] = {WITH: ByMeter, WITHOUT: partial(ByMeter, requests=False)}
+    found: dict[str, Any] = {}
+    for way, make in ways.items():
+        clean = _Clean(chosen, make, warm)
+        for said, length in LENGTHS.items() if way == WITH else {ANY: 1.0}.items():
+            seen = [_seen(incident, clean.hit(incident, length=length), 0) for incident in fast]
+            found[f"{way}, {said}"] = {kind: _of({METER: seen}, METER, kind) for kind in FAST}
+    return found
 
 
 class _Clean:
@@ -92,11 +111,14 @@ class _Clean:
         """Alerts per series-week on the clean series, at the thresholds of the others."""
         return float(np.mean([len(alerts) for alerts in self._quiet]))
 
-    def hit(self, incident: Incident) -> int | None:
-        """The step after which it is seen; None: it is not, or by what would have been an alert without it."""
+    def hit(self, incident: Incident, *, length: float = 1.0) -> int | None:
+        """The step after which it is seen; None: it is not, or by what would have been an alert without it.
+
+        ``length``  of its requests, over that of the client's own.
+        """
         client, threshold = self._clients[incident.client], self._threshold[incident.client]
         quiet = self._quiet[incident.client]
-        side = self._make(client.with_extra(incident.added))
+        side = self._make(client.with_extra(incident.added, length=length))
         first = incident.first * PER_HOUR
         begin = max([first, *(at + SILENCE for at in quiet if at <= first)])
         hours = range(incident.first, incident.last + 1)
@@ -198,8 +220,8 @@ def _lines(figures: Mapping[str, Any]) -> list[str]:
         f"{GATE:.0f} USD an hour above the usual, the same folds, the same budget of {BUDGET} alerts per series-week",
         f"(what came out: meter {came[METER]:.2f}, export {came['export']:.2f}). Constants were chosen on seeds",
         f"{CHOSEN_ON[0]} to {CHOSEN_ON[-1]}.",
-        "Meter: a poll every five minutes, points three minutes late: the pace of tokens, and each hour's money as it",
-        "ends, under one budget. Export: whole hours of money, once their rows have come.",
+        "Meter: a poll every five minutes, points three minutes late: the pace of tokens and of their requests, and",
+        "each hour's money as it ends, under one budget. Export: whole hours of money, once their rows have come.",
         "Delay: median simulated minutes from the first extra dollar to the alert. Both: of the incidents that all",
         "sides find, and x how much sooner the meter does. All: a miss counts as later than any alert, and where most",
         "are missed, so is the median; the targets are held against these.",
@@ -211,6 +233,13 @@ def _lines(figures: Mapping[str, Any]) -> list[str]:
             "",
             *table((title, *header), [_row(kind, side, kinds[kind]) for kind in these for side in kinds[kind]]),
         ]
+    lines += ["", "Requests of an incident that are shorter or longer than the client's own, at the same budget:"]
+    ways = [
+        (f"{kind}: {way}", f"{one[kind]['recall']:.2f}", _said(one[kind]["delay_all_min"]), f"{one[kind]['lost']:.3f}")
+        for kind in FAST
+        for way, one in figures["lengths"].items()
+    ]
+    lines += table(("fast kinds", "recall", "delay all", "lost"), ways)
     lines.append("")
     for kind in FAST:
         every = {side: one["delay_all_min"] for side, one in kinds[kind].items()}

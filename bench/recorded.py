@@ -2,7 +2,8 @@
 
 Clients, prices and incidents are those of `bench/incidents.py`: its seeds choose who has an incident, from which hour
 on, and how much it adds in each hour. Here that is spread evenly over the hour's steps, as are the two steps of each
-ten recorded minutes. Extra tokens cost what the client's own tokens cost on average.
+ten recorded minutes. Extra tokens cost what the client's own tokens cost on average, and come in requests as long as
+its own are on average, or in shorter or longer ones.
 """
 
 from __future__ import annotations
@@ -31,17 +32,27 @@ def fold(name: str) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """One client's money (USD) and tokens in each five-minute step."""
+    """One client's money (USD), tokens and requests in each five-minute step."""
 
     name: str
     usd: Floats
     tokens: Floats
+    requests: Floats
 
-    def with_extra(self, hourly: Floats) -> Client:
-        """The same client with so much more money in each hour, and the tokens that it buys."""
+    def with_extra(self, hourly: Floats, *, length: float = 1.0) -> Client:
+        """The same client with so much more money in each hour, the tokens that it buys, and their requests.
+
+        ``length``  of one of these requests in tokens, over that of the client's own.
+        """
         extra = np.repeat(hourly / PER_HOUR, PER_HOUR)
         a_dollar = self.tokens.sum() / self.usd.sum()
-        return Client(name=self.name, usd=self.usd + extra, tokens=self.tokens + extra * a_dollar)
+        a_token = self.requests.sum() / self.tokens.sum() / length
+        return Client(
+            name=self.name,
+            usd=self.usd + extra,
+            tokens=self.tokens + extra * a_dollar,
+            requests=self.requests + extra * a_dollar * a_token,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +85,14 @@ def clients(path: Path, protocol: Any) -> list[Client]:
     found = []
     for name, hourly in zip(names, spend, strict=True):
         tier = name.split("/")[0]
-        usd, tokens = _in_tens(np.array(rows[name], float), medians[tier], np.array(protocol.PRICES[tier]), steps)
-        client = Client(name=name, usd=np.repeat(usd * protocol.SCALE / 2, 2), tokens=np.repeat(tokens / 2, 2))
+        prices = np.array(protocol.PRICES[tier])
+        usd, tokens, requests = _in_tens(np.array(rows[name], float), medians[tier], prices, steps)
+        client = Client(
+            name=name,
+            usd=np.repeat(usd * protocol.SCALE / 2, 2),
+            tokens=np.repeat(tokens / 2, 2),
+            requests=np.repeat(requests / 2, 2),
+        )
         if not np.allclose(client.usd.reshape(-1, PER_HOUR).sum(axis=1), hourly):
             raise ValueError(f"{name} costs other amounts an hour here than in the protocol")
         found.append(client)
@@ -107,11 +124,12 @@ def _medians(rows: list[tuple[float, float, float, float]]) -> Floats:
     return np.asarray(np.nanmedian(np.array(rows)[:, 2:], axis=0))
 
 
-def _in_tens(rows: Floats, fallback: Floats, prices: Floats, steps: int) -> tuple[Floats, Floats]:
-    """Money and tokens of each ten minutes; a mean that was not recorded is the client's median, or its tier's."""
+def _in_tens(rows: Floats, fallback: Floats, prices: Floats, steps: int) -> tuple[Floats, Floats, Floats]:
+    """Money, tokens and requests of each ten minutes; a mean not recorded is the client's median, or its tier's."""
     own = fallback if np.isnan(rows[:, 2:]).all() else np.nanmedian(rows[:, 2:], axis=0)
     means = np.where(np.isnan(rows[:, 2:]), own, rows[:, 2:])
     at = (rows[:, 0] // TEN).astype(int)
     usd = np.bincount(at, rows[:, 1] * (means @ prices) / 1e6, steps)
     tokens = np.bincount(at, rows[:, 1] * means.sum(axis=1), steps)
-    return usd.astype(np.float64), tokens.astype(np.float64)
+    requests = np.bincount(at, rows[:, 1], steps)
+    return usd.astype(np.float64), tokens.astype(np.float64), requests.astype(np.float64)

@@ -1,9 +1,9 @@
 """The two ways of seeing the same spend, each judged as Freio judges it, by its records, under the same money gate.
 
 *By meter*: every five minutes, from telemetry that is whole up to five minutes ago (points come three minutes late, and
-the grid is of five): the pace of tokens in the last quarter of an hour, held against such paces, as `freio.guard.paces`
-and `freio.guard.detect` do; and each hour's money as it ends. Both share one budget of alerts. *By export*: each hour's
-money, once its rows have come.
+the grid is of five): the pace of tokens in the last quarter of an hour, and of their requests, held against such paces,
+as `freio.guard.paces` and `freio.guard.detect` do; and each hour's money as it ends. All share one budget of alerts.
+*By export*: each hour's money, once its rows have come.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from bench.recorded import PER_HOUR, Client
 from freio.adapters.detector.engine import judge
-from freio.adapters.detector.paces import bounds
+from freio.adapters.detector.paces import beside, bounds
 from freio.adapters.detector.windows import Floats, usual
 from freio.guard.paces import BEFORE as HOURS_BEFORE
 from freio.guard.paces import WINDOW
@@ -55,19 +56,15 @@ class ByExport:
 
 
 class ByMeter:
-    """Twelve looks in each hour at the pace of tokens, held against the hours before.
+    """Twelve looks in each hour at the pace of tokens and of requests, held against the hours before.
 
     The first of them sees the hour before as money, too.
     """
 
-    def __init__(self, client: Client) -> None:
-        sums = np.concatenate(([0.0], np.cumsum(client.tokens)))
-        ends = np.arange(len(sums))
-        self._pace = (sums - sums[np.maximum(0, ends - WIDTH)]) * PER_HOUR / WIDTH  # by the step's number at whose end
-        before = np.concatenate((np.zeros(WIDTH + BEFORE - 1), self._pace))[: len(self._pace) + BEFORE - 1]
-        self._jump = np.maximum(0.0, self._pace - sliding_window_view(before, BEFORE).max(axis=1))
-        peaks, jumps = (each[1:].reshape(-1, PER_HOUR).max(axis=1) for each in (self._pace, self._jump))
-        self._bounds = bounds(peaks[:, np.newaxis], jumps[:, np.newaxis]).of(0)
+    def __init__(self, client: Client, *, requests: bool = True) -> None:
+        """Without `requests` it looks at tokens alone."""
+        self._tokens = _Paces(client.tokens)
+        self._requests = _Paces(client.requests) if requests else None
         self._a_token = client.usd.sum() / max(client.tokens.sum(), 1.0)
         self._hour_before = np.concatenate(([0.0], OF_MONEY * _of_money(client)))
 
@@ -76,12 +73,32 @@ class ByMeter:
 
     def looks(self, hour: int) -> Iterator[tuple[int, float]]:
         seen = np.array(_polls(hour)) - UNSEEN
-        pace = self._pace[seen]
-        scores = gated(
-            self._bounds.score(pace, self._jump[seen], hour), (pace - self._bounds.usual[hour]) * self._a_token
-        )
+        scores = self._tokens.score(seen, hour)
+        if self._requests is not None:
+            scores = beside(scores, self._requests.score(seen, hour))
+        scores = gated(scores, self._tokens.excess(seen, hour) * self._a_token)
         scores[0] = max(scores[0], self._hour_before[hour])
         yield from zip(_polls(hour), scores.tolist(), strict=True)
+
+
+class _Paces:
+    """What came in each step, as paces and jumps an hour by the number of the step at whose end they are."""
+
+    def __init__(self, steps: Floats) -> None:
+        sums = np.concatenate(([0.0], np.cumsum(steps)))
+        ends = np.arange(len(sums))
+        self._pace = (sums - sums[np.maximum(0, ends - WIDTH)]) * PER_HOUR / WIDTH
+        before = np.concatenate((np.zeros(WIDTH + BEFORE - 1), self._pace))[: len(self._pace) + BEFORE - 1]
+        self._jump = np.maximum(0.0, self._pace - sliding_window_view(before, BEFORE).max(axis=1))
+        peaks, jumps = (each[1:].reshape(-1, PER_HOUR).max(axis=1) for each in (self._pace, self._jump))
+        self._bounds = bounds(peaks[:, np.newaxis], jumps[:, np.newaxis]).of(0)
+
+    def score(self, ends: NDArray[np.int_], hour: int) -> Floats:
+        return self._bounds.score(self._pace[ends], self._jump[ends], hour)
+
+    def excess(self, ends: NDArray[np.int_], hour: int) -> Floats:
+        """Over what the hour usually is."""
+        return np.asarray(self._pace[ends] - self._bounds.usual[hour])
 
 
 def _polls(hour: int) -> range:

@@ -12,7 +12,7 @@ from freio.domain.app import App
 from freio.domain.lever import Setting, strictest_limit
 from freio.domain.phrase import Phrase
 from freio.domain.proof import Window
-from freio.domain.spend import Export, HourlyCost, Probe, Tokens
+from freio.domain.spend import Export, HourlyCost, Probe, Requests, Tokens
 from freio.domain.target import Lease, Target
 from freio.errors import CurrencyMismatch, VendorError
 from freio.ports import Place
@@ -226,12 +226,17 @@ class FakeMeter:
     clock: FakeClock
     lag: timedelta = timedelta(minutes=3)
     minutes: list[Tokens] = field(default_factory=list)
+    answered: list[Requests] = field(default_factory=list)
     usage: dict[Target, dict[datetime, tuple[int, int]]] = field(default_factory=dict)
     fails: Exception | None = None
 
     def write(self, tokens: Tokens) -> None:
         """Tokens of one minute."""
         self.minutes.append(tokens)
+
+    def write_requests(self, requests: Requests) -> None:
+        """Requests that were answered, in one minute or in one step that lies within those asked for."""
+        self.answered.append(requests)
 
     def write_usage(self, target: Target, minute: datetime, used: int, refused: int = 0) -> None:
         self.usage.setdefault(target, {})[minute] = (used, refused)
@@ -253,6 +258,22 @@ class FakeMeter:
             others = dict(Counter(had.others) + Counter(one.others))
             sums[key] = replace(had, input=had.input + one.input, output=had.output + one.output, others=others)
         return [sums[key] for key in sorted(sums)]
+
+    def requests(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Requests]:
+        self._maybe_fail()
+        step = timedelta(minutes=step_minutes)
+        sums: Counter[tuple[datetime, str, str, str]] = Counter()
+        for one in self.answered:
+            end = one.start + timedelta(minutes=one.minutes)
+            start = until - ((until - one.start + step - timedelta(microseconds=1)) // step) * step
+            if one.project in projects and end <= min(until, self.clock.now() - self.lag) and start >= since:
+                sums[start, one.project, one.model, one.request_type] += one.total
+        return [
+            Requests(
+                start=start, minutes=step_minutes, project=project, model=model, total=total, request_type=request_type
+            )
+            for (start, project, model, request_type), total in sorted(sums.items())
+        ]
 
     def windows(
         self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()

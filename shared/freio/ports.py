@@ -26,7 +26,7 @@ from freio.domain.notice import Card, Notice
 from freio.domain.phrase import Phrase
 from freio.domain.proof import Window
 from freio.domain.rates import Use
-from freio.domain.spend import Export, Pace, Probe, Score, Tokens
+from freio.domain.spend import Export, Pace, Probe, Requests, Score, Tokens
 from freio.domain.spend_cap import SpendCap
 from freio.domain.target import Brake, Lease, Target
 
@@ -109,6 +109,10 @@ class Meter(Protocol):
     """Telemetry: minutes old, without money."""
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]: ...
+
+    def requests(
+        self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int
+    ) -> list[Requests]: ...
 
 
 class CallLog(Protocol):

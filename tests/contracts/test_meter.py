@@ -11,7 +11,7 @@ import pytest
 
 from freio.adapters.google.client import GoogleApis
 from freio.adapters.google.monitoring_meter import MonitoringMeter
-from freio.domain.spend import Tokens
+from freio.domain.spend import Requests, Tokens
 from freio.domain.target import Target
 from freio.errors import Rejected, Unavailable
 from freio.ports import Meter, Witness
@@ -77,6 +77,9 @@ class FakeWorld:
                 input=passed * 1_000,
                 output=passed * 100,
             )
+        )
+        self.meter.write_requests(
+            Requests(start=at, minutes=1, project=project, model="gemini-2.5-flash", total=passed)
         )
         self.meter.write_usage(replace(FLASH, project=project), at, passed * 1_000, refused)
 
@@ -148,6 +151,21 @@ def test_tokens_are_summed_over_each_step(world: World) -> None:
     assert (first.project, first.location, first.model) == ("acme-chat", "global", "gemini-2.5-flash")
 
 
+def test_requests_that_were_answered_are_summed_over_each_step(world: World) -> None:
+    """Oldest first, each with its start; what a limit refused is none of them, and minutes that have not come neither.
+
+    Two of every ten are refused; at the fourteenth minute the eleventh has come.
+    """
+    for minute in range(15):
+        world.minute(_at(minute), requests=10, refused=2)
+    world.clock.at = _at(14)
+    first, second, third = world.meter.requests(["acme-chat"], _at(0), _at(15), 5)
+    assert (first.start, first.minutes, first.project, first.model) == (_at(0), 5, "acme-chat", "gemini-2.5-flash")
+    assert [(one.start, one.total) for one in (first, second)] == [(_at(0), 40), (_at(5), 40)]
+    assert (third.start, third.total) == (_at(10), 8)
+    assert world.meter.requests(["acme-search"], _at(0), _at(15), 5) == []
+
+
 def test_a_step_without_traffic_is_absent(world: World) -> None:
     """Nothing is invented for minutes in which nothing was counted."""
     world.minute(_at(0), requests=1)
@@ -214,6 +232,9 @@ def test_a_meter_that_cannot_read_raises(world: World) -> None:
         world.meter.tokens(["acme-chat"], _at(-10), _at(-5), 5)
     world.breaks()
     with pytest.raises(Unavailable):
+        world.meter.requests(["acme-chat"], _at(-10), _at(-5), 5)
+    world.breaks()
+    with pytest.raises(Unavailable):
         world.meter.windows(FLASH, _at(-10), _at(-5), 5)
 
 
@@ -265,6 +286,22 @@ def test_the_way_of_asking_is_told_apart(google: GoogleWorld) -> None:
     found = google.meter.tokens(["acme-chat"], _at(0), _at(5), 5)
     assert {one.request_type: one.input for one in found} == {"standard": 1, "priority": 2, "flex": 3, "dedicated": 4}
     assert [one.is_dedicated for one in found] == [True, False, False, False]
+
+
+def test_requests_of_provisioned_throughput_and_of_versions_are_told_as_tokens_are(google: GoogleWorld) -> None:
+    """What is dedicated costs nothing more; versions of a model are one, wherever they are called."""
+    for name, location, tier in (
+        ("claude-sonnet-4-5", "us-east5", "standard"),
+        ("claude-sonnet-4-5@20250929", "europe-west1", "flex"),
+        ("claude-sonnet-4-5", "us-east5", "dedicated"),
+    ):
+        demand = Demand(requests=3, input_tokens=300, tier=tier)
+        google.plane.serve(project="acme-chat", location=location, model=name, at=NOON, demand=demand)
+    google.clock.at = _at(20)
+    dedicated, shared = google.meter.requests(["acme-chat"], _at(0), _at(5), 5)
+    assert (dedicated.total, dedicated.is_dedicated) == (3, True)
+    assert (shared.model, shared.total, shared.is_dedicated) == ("claude-sonnet-4-5", 6, False)
+    assert [one.method_id for one in google.plane.log] == [LIST]
 
 
 def test_a_project_costs_one_list_however_many_models_it_has(google: GoogleWorld) -> None:

@@ -13,7 +13,7 @@ from freio.domain.incident import Incident
 from freio.domain.lever import Setting, kind_of, strictest_limit
 from freio.domain.notice import Card
 from freio.domain.proof import Window
-from freio.domain.spend import Probe, Tokens
+from freio.domain.spend import Probe, Requests, Tokens
 from freio.domain.target import Lease, Target
 from freio.errors import Unavailable
 from freio.ports import Line, Place
@@ -224,6 +224,9 @@ class SimMeter:
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
         raise NotImplementedError("the simulation proposes by hand")
+
+    def requests(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Requests]:
+        raise NotImplementedError("the simulation watches nothing")
 
     def windows(
         self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()

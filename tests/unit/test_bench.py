@@ -225,7 +225,7 @@ def a_client(name: str = "mid/one") -> Client:
     chance = np.random.default_rng(7)
     swell = 1 + 0.3 * np.sin(np.arange(14 * 24 * PER_HOUR) / (24 * PER_HOUR) * 2 * np.pi)
     usd = 10 / PER_HOUR * swell * chance.uniform(0.9, 1.1, len(swell))
-    return Client(name=name, usd=usd, tokens=usd * 1_000_000)
+    return Client(name=name, usd=usd, tokens=usd * 1_000_000, requests=usd * 1_000)
 
 
 def an_incident(kind: str = "spike", at: int = 250, usd: float = 60.0, hours: int = 3) -> Incident:
@@ -247,10 +247,25 @@ def test_a_pace_is_judged_as_the_detector_judges_it() -> None:
             assert (found > 0) == (hour == 250 and poll > 250 * PER_HOUR + UNSEEN)
 
 
+def test_shorter_requests_are_more_of_them_for_the_same_money() -> None:
+    """Sixty dollars an hour more: sixty thousand requests as long as the client's own, or four times as many."""
+    client, hour = a_client(), slice(250 * PER_HOUR, 251 * PER_HOUR)
+    as_long, short = (client.with_extra(an_incident().added, length=length) for length in (1.0, 0.25))
+    assert np.array_equal(as_long.tokens, short.tokens)
+    more = [(one.requests - client.requests)[hour].sum() for one in (as_long, short)]
+    assert more == pytest.approx([60_000, 240_000])
+
+
+def test_a_storm_of_short_requests_is_seen_where_tokens_alone_show_none() -> None:
+    """Eight dollars an hour more than ten are no record of their tokens; fifty short requests in place of each are."""
+    stormy = a_client().with_extra(an_incident(usd=8.0).added, length=0.02)
+    assert ByMeter(stormy, requests=False).best(250) < 1.0 <= ByMeter(stormy).best(250)
+
+
 def _present(steps: dict[datetime, int], hour: datetime, end: datetime) -> Pace:
     """As the watch would see it: what it learned of the hours that are over, and what it sees of the present."""
     telemetry = PaceTelemetry(steps)
-    paces, at = Paces(telemetry), end + FILLING
+    paces, at = Paces(telemetry.tokens), end + FILLING
     paces.learn("p", telemetry.tokens(["p"], at - RECENT, end, STEP_MINUTES), at - RECENT, at)
     past = [highest for n, highest in enumerate(paces.of("p", "m", at)) if n < (hour - NOW) / HOUR]
     now = sum(steps[end - (n + 1) * STEP] for n in range(WIDTH)) * PER_HOUR // WIDTH
@@ -296,7 +311,7 @@ def test_no_side_looks_ahead(side: type[ByMeter | ByExport]) -> None:
 def test_what_costs_less_than_the_gate_is_no_alert_on_either_side() -> None:
     """However odd it looks."""
     client, small = a_client(), an_incident(usd=GATE / 2)
-    calm = Client(name="mid/calm", usd=client.usd / 100, tokens=client.tokens / 100)
+    calm = Client(name="mid/calm", usd=client.usd / 100, tokens=client.tokens / 100, requests=client.requests / 100)
     for side in (ByMeter, ByExport):
         assert side(calm.with_extra(small.added)).best(250) == 0.0
 

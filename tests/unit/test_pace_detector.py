@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +39,11 @@ def pace(x: Floats) -> Pace:
 
 def score(x: Floats) -> Score:
     return PaceRecords().score({"a": pace(x)}, NOW)["a"]
+
+
+def with_requests(tokens: Floats, requests: Floats) -> Score:
+    both = replace(pace(tokens), requests=tuple(requests), request_jumps=tuple(jumps(requests)))
+    return PaceRecords().score({"a": both}, NOW)["a"]
 
 
 def bursts(hours: int, seed: int) -> Floats:
@@ -193,3 +199,58 @@ def test_three_records_at_their_edges_are_at_the_threshold() -> None:
     high, far, leap = (float(edge[-1]) for edge in bound.edges)
     assert (high, far, leap) == pytest.approx((EDGES[0] * 20_000, EDGES[1] * 20_000, EDGES[2] * 10_000), rel=1e-6)
     assert bound.score(np.array([19_163.0]), np.array([9_163.0]), -1)[0] == pytest.approx(1.0, abs=1e-3)
+
+
+# ---- requests beside tokens
+
+
+def test_a_storm_of_short_requests_fires_before_its_tokens_do() -> None:
+    """Half as many tokens again, which is no record of a noisy day; and thirty times as many requests."""
+    tokens, requests = business_hours(seed=3)[: 27 * DAY + 13], business_hours(seed=4)[: 27 * DAY + 13]
+    tokens[-1], requests[-1] = 65, 1200
+    assert score(tokens).value < 1
+    seen = with_requests(tokens, requests)
+    assert seen.value >= 1
+    assert seen.usual == pytest.approx(40, rel=0.2)
+    assert seen.usual_requests == pytest.approx(40, rel=0.2)
+
+
+def test_what_tokens_tell_by_themselves_is_told_of_tokens() -> None:
+    """However many requests brought them."""
+    x = business_hours()[: 27 * DAY + 13]
+    x[-1] = 400
+    seen = with_requests(x, x)
+    assert seen.value >= 1
+    assert seen.usual_requests is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(30, 300), st.integers(24, 300))
+def test_requests_never_take_away_from_what_tokens_score(seed: int, hours: int, known: int) -> None:
+    """Fewer of them, none, or a shorter past: few requests with huge prompts are as bad."""
+    tokens, requests = bursts(hours, seed), bursts(min(hours, known), seed + 1)
+    tokens[-1] += 40
+    assert with_requests(tokens, requests).value >= score(tokens).value
+    assert with_requests(tokens, 0 * requests).value == score(tokens).value
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-3, 3), st.integers(30, 300))
+def test_the_score_of_requests_has_no_scale_either(seed: int, power: float, hours: int) -> None:
+    """A caller that sends one request for a thousand is judged by its own past."""
+    tokens, requests = bursts(hours, seed), bursts(hours, seed + 1) + 1
+    once = with_requests(tokens, requests).value
+    assert with_requests(tokens, requests * 10**power).value == pytest.approx(once, rel=1e-6)
+
+
+def test_a_storm_of_requests_is_told_until_its_tokens_have_calmed_down() -> None:
+    """The second day it is its own record: what its tokens are over the usual holds it, and then it is over."""
+    tokens, requests = np.full(MONTH, 100.0), np.full(MONTH, 100.0)
+    start = MONTH - 2 * DAY
+    tokens[start:] += 70
+    requests[start:] += 4000
+    assert score(tokens[: start + 1]).value < 1
+    seen = [with_requests(tokens[: t + 1], requests[: t + 1]) for t in range(start, MONTH)]
+    assert [t for t, one in enumerate(seen) if one.value < 1] == []
+    assert {one.usual_requests for one in seen} == {100.0}
+    assert with_requests(np.append(tokens, 110.0), np.append(requests, 4100.0)).value < 1

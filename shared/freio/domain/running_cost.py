@@ -84,13 +84,13 @@ def running_cost(size: Size) -> RunningCost:
 
     By hand, for 50 apps in 20 projects with 5 GiB of export a month: the warm instance is idle for 730 x 3600 =
     2,628,000 s, at 1 vCPU and 0.5 GiB: 2,628,000 x 0.0000025 + 1,314,000 x 0.0000025 = 6.57 + 3.285 USD. Monitoring:
-    730 h x 20 projects x 15 calls x 12 series = 2,628,000, and 20 incidents x 144 x 30 = 86,400 more; 1,000,000 are
-    free, so 1,714,400 x 0.0000005 = 0.8572 USD. Who drives those incidents: 20 x 48 reads of one project, 100 series
-    each, x 0.0000005 = 0.048 USD.
+    730 h x 20 projects x 15 calls x 12 series = 2,628,000, 730 x 5 projects x 12 calls x 8 series of requests =
+    350,400, and 20 incidents x 144 x 30 = 86,400 more; 1,000,000 are free, so 2,064,800 x 0.0000005 = 1.0324 USD. Who
+    drives those incidents: 20 x 48 reads of one project, 100 series each, x 0.0000005 = 0.048 USD.
 
     >>> cost = running_cost(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))
     >>> [str(item.cost_usd.normalize()) for item in cost.items if "warm" in item.name or "Monitoring" in item.name]
-    ['6.57', '3.285', '0.8572', '0.048']
+    ['6.57', '3.285', '1.0324', '0.048']
     """
     return RunningCost(
         size=size,
@@ -148,7 +148,8 @@ def _monitoring(size: Size) -> tuple[Item, ...]:
             "Monitoring reads",
             spend,
             prices.MONITORING_SERIES,
-            f"{work.CALLS_AN_HOUR} reads an hour and project, {size.series} series each",
+            f"{work.TOKEN_CALLS_AN_HOUR} reads an hour and project, {size.series} series each;"
+            f" {work.request_calls(size):,} of requests, {size.request_series} each",
         ),
         _item(
             "Monitoring reads: who calls",

@@ -5,6 +5,7 @@ A month has 730 hours, as in Google's own sums.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,10 +24,11 @@ WATCH_READS_AN_APP = 5  # its budget's status (twice), what is expected, an allo
 WATCH_READS = 2  # open incidents, and notices that are due: an empty answer counts as one read
 SWEEP_READS = 4  # brakes, incidents, notices that are due, the journal's copy
 BUDGET_READS, BUDGET_WRITES = 6, 1  # of a message, with two thresholds that were crossed before; 4 with none
-RECENT_CALLS_AN_HOUR = 12  # the last two hours in steps of five minutes, at each tick
+RECENT_CALLS_AN_HOUR = 12  # the last five hours in steps of five minutes, at each tick
 HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old, and then once more to be kept
 FORECAST_READS, FORECAST_READS_AN_APP = 2, 3  # a day: the forecast before (twice); budget, what is expected, incident
 FORECAST_WRITES = 2  # the forecast and its entry in the journal; the spend is that of the tick, read anyway
+REQUEST_CALLS_AN_HOUR = 12  # requests, in the same steps as tokens, of the projects where they may matter
 CALLER_TICKS = 3  # from one question whose calls they are to the next: while nobody is named, the most there can be
 
 # ---- the warehouse
@@ -48,6 +50,7 @@ CALL_SECONDS = Decimal("0.2")  # one list of time series
 READ_SECONDS = Decimal("0.02")  # one read of Firestore
 JOB_SECONDS = Decimal("1.5")  # one statement of BigQuery
 JOBS_AN_HOUR = RUNS_READS + 4  # one refresh and three questions
+DEAR_PROJECTS = Decimal("0.25")  # in which a model costs more than the money gate an hour: guessed
 APP_SECONDS = Decimal("0.02")  # to judge one app
 COST_SECONDS = Decimal("0.00001")  # to add up one hourly cost, at each tick (measured: 6 microseconds)
 FETCH_SECONDS = Decimal("0.0001")  # to fetch one hourly cost, each hour
@@ -81,6 +84,7 @@ class Size:
     ``rollup_bytes_a_day`` what a day adds to the hourly rollup. ``costs`` are the hourly costs that one tick adds up.
     ``series`` are the time series (model x location x kind of tokens x way of asking) that one read of a project
     returns: four models with input and output at one or two endpoints; Claude's cached tokens are up to three more.
+    ``request_series`` are the same of requests (model x reply x shared or dedicated): four models, answered or refused.
     ``rollup_days`` are those of the rollup that each hour asks for.
     ``incidents`` and ``clicks`` are those of a month; ``ai_spend`` is what Freio guards, None: not known.
     """
@@ -93,6 +97,7 @@ class Size:
     costs: int
     rollup_days: Decimal = ROLLUP_DAYS
     series: int = 12
+    request_series: int = 8
     incidents: int = 20
     clicks: int = 60
     ai_spend: Money | None = None
@@ -178,13 +183,23 @@ def at_least(count: int) -> int:
     return max(MINIMUM_BYTES, count)
 
 
-CALLS_AN_HOUR = RECENT_CALLS_AN_HOUR + HOURLY_CALLS_AN_HOUR  # lists of time series, for each project
+TOKEN_CALLS_AN_HOUR = RECENT_CALLS_AN_HOUR + HOURLY_CALLS_AN_HOUR  # lists of time series, for each project
 
 
 def series_returned(size: Size) -> int:
-    """Without the one list of each project's paces that a new process asks for: once a day, that is 0.3 % more."""
-    calls = HOURS * size.projects * CALLS_AN_HOUR
-    return calls * size.series + size.incidents * INCIDENT_TICKS * INCIDENT_SERIES
+    """Without the lists of each project's paces that a new process asks for: once a day, that is 0.3 % more."""
+    tokens = HOURS * size.projects * TOKEN_CALLS_AN_HOUR * size.series
+    requests = request_calls(size) * size.request_series
+    return tokens + requests + size.incidents * INCIDENT_TICKS * INCIDENT_SERIES
+
+
+def request_calls(size: Size) -> int:
+    """Lists of requests in a month: of one project in four.
+
+    >>> request_calls(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))  # 730 x 12 x 5
+    43800
+    """
+    return HOURS * REQUEST_CALLS_AN_HOUR * math.ceil(size.projects * DEAR_PROJECTS)
 
 
 def caller_calls(size: Size) -> int:
@@ -224,9 +239,9 @@ def watch_seconds(size: Size) -> Decimal:
     """How long one tick takes: mostly waiting for one reply after the other.
 
     >>> watch_seconds(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))
-    Decimal('18.90500')
+    Decimal('19.90500')
     """
-    calls = size.projects * Decimal(CALLS_AN_HOUR) / 12
+    calls = size.projects * Decimal(TOKEN_CALLS_AN_HOUR) / 12 + Decimal(request_calls(size)) / WATCH_TICKS
     reads = WATCH_READS + WATCH_READS_AN_APP * size.apps
     export = JOBS_AN_HOUR * JOB_SECONDS + size.costs * FETCH_SECONDS
     return (

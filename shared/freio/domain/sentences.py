@@ -142,6 +142,13 @@ TOKENS_OVER_USUAL = N_(
     "usual {usual:rounded}"
 )
 TOKENS_UNUSUAL = N_("at the pace of the last {window:duration}, {now:rounded} tokens of {model} an hour, usually none")
+REQUESTS_OVER_USUAL = N_(
+    "at the pace of the last {window:duration}, {now:rounded} requests to {model} an hour, {times:decimal} times the "
+    "usual {usual:rounded}: more of them, with fewer tokens each"
+)
+REQUESTS_UNUSUAL = N_(
+    "at the pace of the last {window:duration}, {now:rounded} requests to {model} an hour, usually none"
+)
 SILENT_TELEMETRY = N_(
     "its telemetry has shown nothing since {since:time}, for {lasted:duration}, and before never paused for longer "
     "than {usual:duration}: it has stopped, or runs unseen"

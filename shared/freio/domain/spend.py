@@ -71,8 +71,33 @@ class Tokens:
         return {kind: count for kind, count in every.items() if count}
 
     @property
+    def total(self) -> int:
+        """Of all kinds."""
+        return sum(self.counts.values())
+
+    @property
     def is_dedicated(self) -> bool:
         """On provisioned throughput, which is billed by the time it is held: these tokens cost nothing more."""
+        return self.request_type == DEDICATED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """Requests that one model answered in `[start, start + minutes)`, from telemetry: what was refused costs nothing.
+
+    ``request_type``  as of `Tokens`.
+    """
+
+    start: datetime
+    minutes: int
+    project: str
+    model: str
+    total: int
+    request_type: str = STANDARD
+
+    @property
+    def is_dedicated(self) -> bool:
+        """On provisioned throughput, as `Tokens`."""
         return self.request_type == DEDICATED
 
 
@@ -115,12 +140,16 @@ class Pace:
 
     ``peaks``  the highest pace of the hour, over a quarter of one.
     ``jumps``  the most by which a pace in that hour was over the highest of the three hours before it.
+    ``requests``  the same peaks of the requests that they came with, an hour, and ``request_jumps`` their jumps; as
+               many hours of them as are known (empty: none).
     ``app``    whose tokens they are: it has one budget of alerts, however many models it uses.
     ``gate``   the pace over the usual that costs the client's money gate.
     """
 
     peaks: tuple[float, ...]
     jumps: tuple[float, ...]
+    requests: tuple[float, ...] = ()
+    request_jumps: tuple[float, ...] = ()
     app: str = ""
     gate: float = 0.0
 
@@ -149,6 +178,7 @@ class Score:
     ``season``  what the calendar makes of the last hour, which is in `usual` already (1: nothing).
     ``fired``   which of those hours fired, by their distance from the last one, which is 0.
     ``calibration``  what `value` was held against, where that comes from a budget of alerts.
+    ``usual_requests``  an hour's, where it is the pace of requests that tells and that of tokens alone would not.
 
     Where it fires: ``shape`` is what the trouble looks like (``retry_storm``, ``stuck_loop``, ``leak``, or its kind;
     ``silence`` where a feed has stopped, which fires nothing), ``hours`` how long it has been running, ``excess`` what
@@ -168,6 +198,7 @@ class Score:
     fired: tuple[int, ...] = ()
     season: float = 1.0
     calibration: Calibration | None = None
+    usual_requests: float | None = None
 
 
 DIMENSIONS = ("app", "team", "cost_centre", "feature", "project", "endpoint", "model", "sku")

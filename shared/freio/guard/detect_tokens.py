@@ -10,7 +10,7 @@ from decimal import Decimal
 from freio.domain.app import App, Client
 from freio.domain.money import Money
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import TOKENS_OVER_USUAL, TOKENS_UNUSUAL
+from freio.domain.sentences import REQUESTS_OVER_USUAL, REQUESTS_UNUSUAL, TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.severity import level_of
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
@@ -35,7 +35,7 @@ def of_tokens(
     """Tokens that come much faster than is usual at this hour, under the same money gate as spend is.
 
     What is usual in money is what the usual tokens would cost at the present price of one. Judged by the hour, said
-    of the window.
+    of the window. Where it is their requests that told it, more of them with fewer tokens each, they are what is said.
     """
     if score is None or score.value < 1.0:
         return None
@@ -44,9 +44,7 @@ def of_tokens(
     excess = an_hour - an_hour * (usual / rate.pace)
     if excess <= client.money_gate:
         return None
-    kind = SignalKind.GROWTH if score.kind == SignalKind.GROWTH else SignalKind.SPIKE
-    said = {"window": int(WINDOW.total_seconds()), "now": rate.pace, "model": rate.model}
-    times = {"usual": usual, "times": f"{rate.pace / usual:.1f}"} if usual > 0 else {}
+    kind, detail = _told(rate, score, usual, factor)
     minutes = int(WINDOW.total_seconds()) // 60
     part = Decimal(minutes) / 60
     return Signal(
@@ -60,8 +58,25 @@ def of_tokens(
         window_minutes=minutes,
         score=score.value,
         driver=rate.model,
-        detail=Phrase.of(TOKENS_OVER_USUAL if times else TOKENS_UNUSUAL, **said, **times),
+        detail=detail,
     )
+
+
+def _told(rate: TokenRate, score: Score, usual: Decimal, factor: Decimal) -> tuple[SignalKind, Phrase]:
+    """What it is called, and what is said of it: of requests, where there are still more of them with less in each."""
+    if score.usual_requests is not None and rate.requests:
+        many, usual_requests = rate.requests[-1], Decimal(str(round(score.usual_requests))) * factor
+        if many * usual > usual_requests * rate.pace:
+            return SignalKind.RETRY_STORM, _said(rate, many, usual_requests, REQUESTS_OVER_USUAL, REQUESTS_UNUSUAL)
+    kind = SignalKind.GROWTH if score.kind == SignalKind.GROWTH else SignalKind.SPIKE
+    return kind, _said(rate, rate.pace, usual, TOKENS_OVER_USUAL, TOKENS_UNUSUAL)
+
+
+def _said(rate: TokenRate, pace: int, usual: Decimal, over: str, unusual: str) -> Phrase:
+    said = {"window": int(WINDOW.total_seconds()), "now": pace, "model": rate.model}
+    if usual <= 0:
+        return Phrase.of(unusual, **said)
+    return Phrase.of(over, **said, usual=usual, times=f"{pace / usual:.1f}")
 
 
 def together(client: Client, app: App, signals: Sequence[Signal]) -> list[Signal]:

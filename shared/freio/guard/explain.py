@@ -22,7 +22,7 @@ DAY = 24
 DAYS_USUAL = 7
 STILL = Decimal("0.5")  # of what it costs over the usual now: hours before with as much belong to it
 SHOWN = 3  # features
-PACE = "the pace of tokens"  # the feature of `freio.guard.detect_tokens`
+PACE, REQUESTS = "the pace of tokens", "the pace of requests"  # the features of `freio.guard.detect_tokens`
 _GAINS = {SignalKind.GROWTH, SignalKind.RETRY_STORM}  # a mean of their past says less than they cost now
 _ZERO = Decimal(0)
 
@@ -165,8 +165,12 @@ def _hours_left(now: datetime) -> Decimal:
 
 def _fired(score: Score, shapes: Sequence[Signal]) -> tuple[tuple[str, Decimal], ...]:
     told = [(name, Decimal(str(over))) for name, over in score.evidence[:SHOWN]]
-    paces = [Decimal(str(round(signal.score, 2))) for signal in shapes if signal.window_minutes < 60]
-    return (*told, *((PACE, over) for over in paces[:1]))[:SHOWN] if score.value >= 1 or paces else ()
+    paces = [
+        (REQUESTS if signal.kind is SignalKind.RETRY_STORM else PACE, Decimal(str(round(signal.score, 2))))
+        for signal in shapes
+        if signal.window_minutes < 60
+    ]
+    return (*told, *paces[:1])[:SHOWN] if score.value >= 1 or paces else ()
 
 
 def driven(models: Mapping[str, Hours], first: int) -> tuple[str, Decimal]:

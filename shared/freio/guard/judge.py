@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import SupportsFloat
 
@@ -61,19 +62,40 @@ def judged(
 
 
 def paces_of(client: Client, app: App, reading: Reading, known: Expectations, now: datetime) -> dict[str, Pace]:
-    """What the detector of paces is shown of an app, by `series_name`; a jump is as much less as its hour's pace is."""
+    """What the detector of paces is shown of an app, by `series_name`; of requests, from a day of them on."""
     found: dict[str, Pace] = {}
+    ends = window(now)[1]  # of the present pace: for some minutes it is still one of the hour that has ended
+    spans, factor = known.excluded(), expected_factor(client, app, known, now)
     for name, rate in token_series(client, app, reading).items():
-        if len(rate.hours) >= MIN_HOURS:
-            ends = window(now)[1]  # of the present pace: for some minutes it is still one of the hour that has ended
-            peaks, jumps = (as_the_day_before(without(x, known.excluded(), ends)) for x in (rate.hours, rate.jumps))
-            factor = expected_factor(client, app, known, now)
-            said = factors_of(client, app, known, len(peaks), ends, now=factor, back=WINDOW - STEP)
-            shown = plain(peaks, said)  # an hour's first windows begin in the one before it
-            jumps = [jump * part / peak if peak else jump for jump, part, peak in zip(jumps, shown, peaks, strict=True)]
-            gate = float(client.money_gate.amount * rate.pace / rate.cost)
-            found[name] = Pace(peaks=tuple(shown), jumps=tuple(jumps), app=app.name, gate=gate)
+        hours = len(rate.hours)
+        if hours >= MIN_HOURS:
+            # an hour's first windows begin in the one before it
+            said = factors_of(client, app, known, hours, ends, now=factor, back=WINDOW - STEP)
+            peaks, jumps = _beyond(rate.hours, rate.jumps, said, spans, ends)
+            requests, leaps = _beyond(rate.requests[-hours:], rate.request_jumps[-hours:], said, spans, ends)
+            known_for_a_day = len(requests) >= MIN_HOURS
+            found[name] = Pace(
+                peaks=peaks,
+                jumps=jumps,
+                requests=requests if known_for_a_day else (),
+                request_jumps=leaps if known_for_a_day else (),
+                app=app.name,
+                gate=float(client.money_gate.amount * rate.pace / rate.cost),
+            )
     return found
+
+
+def _beyond(
+    hours: Sequence[int], jumps: Sequence[int], said: Sequence[Decimal], spans: Spans, ends: datetime
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Paces and jumps without the spans, and beyond what was announced; a jump is as much less as its hour's pace is.
+
+    ``said``  what was announced of each hour, and of more before them.
+    """
+    peaks, leaps = (as_the_day_before(without(x, spans, ends)) for x in (hours, jumps))
+    shown = plain(peaks, said[len(said) - len(peaks) :])
+    parts = zip(leaps, shown, peaks, strict=True)
+    return tuple(shown), tuple(jump * part / peak if peak else jump for jump, part, peak in parts)
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:

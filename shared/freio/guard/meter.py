@@ -8,7 +8,7 @@ the estimate says beyond the bill is *in flight*. Rows that come late restate th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,7 +30,7 @@ from freio.guard.shares import shares, strangers
 from freio.guard.silence import heard, of_all, of_app
 from freio.guard.sums import Sums
 from freio.guard.tariff import Uses, uses
-from freio.guard.telemetry import HOUR, RECENT, Telemetry, floor_hour, floor_step, read_telemetry
+from freio.guard.telemetry import HOUR, RECENT, STEP_MINUTES, Telemetry, floor_hour, floor_step, read_telemetry
 from freio.guard.token_rate import TokenRate
 from freio.ports import Meter, PriceBook, Warehouse
 
@@ -105,14 +105,15 @@ def history_of(client: Client) -> timedelta:
 
 
 class SpendMeter:
-    """Reads every app: one query of the export, two of the telemetry of each project, and its paces once a process."""
+    """Reads every app: one query of the export, two or three of each project's telemetry, and paces once a process."""
 
     def __init__(self, client: Client, warehouse: Warehouse, meter: Meter, prices: PriceBook) -> None:
         self._client = client
         self._warehouse = warehouse
         self._meter = meter
         self._prices = prices
-        self._paces = Paces(meter)
+        self._paces = Paces(meter.tokens)
+        self._requests = Paces(meter.requests)
         self._history = history_of(client)
 
     def read(self, now: datetime) -> Readings:
@@ -141,7 +142,8 @@ class SpendMeter:
             look.sums[owner].bill(cost)
         look.count(telemetry, settled)
         self._learn(telemetry, now)
-        rates = look.tokens.rates(self._paces)
+        self._learn_requests(look.tokens.dear(self._client.money_gate), telemetry, now)
+        rates = look.tokens.rates(self._paces, self._requests)
         apps = {
             app.name: self._reading(
                 app.name,
@@ -180,6 +182,16 @@ class SpendMeter:
         for project in telemetry.read:
             try:
                 self._paces.learn(project, steps[project], floor_step(now) - RECENT, now)
+            except VendorError as error:
+                telemetry.failures[project] = str(error)
+
+    def _learn_requests(self, projects: Iterable[str], telemetry: Telemetry, now: datetime) -> None:
+        """The same of requests, where they may matter: a list more for each of these projects."""
+        until = floor_step(now)
+        for project in sorted(projects):
+            try:
+                recent = self._meter.requests([project], until - RECENT, until, STEP_MINUTES)
+                self._requests.learn(project, recent, until - RECENT, now)
             except VendorError as error:
                 telemetry.failures[project] = str(error)
 

@@ -1,5 +1,7 @@
 """How fast each model of a project was gone through in the busiest quarter of each hour that was, and how it jumped.
 
+Of its tokens, or of its requests: each has its own.
+
 A pace of fifteen minutes is compared with such paces: held against whole hours, each burst within one would look like
 a runaway. A jump is by how much it is over the highest pace of the three hours before: what climbs every morning
 seldom jumps so far. They are learned from five-minute telemetry, once for each hour, and live as long as the process
@@ -9,13 +11,12 @@ does; a new one asks for them again, one list for each project.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from freio.domain.spend import Tokens
+from freio.domain.spend import Requests, Tokens
 from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_hour, floor_step
-from freio.ports import Meter
 
 KEPT = timedelta(days=14)
 FILLING = timedelta(minutes=3)  # the newest points come so late: a step that holds such minutes looks like a dip
@@ -26,6 +27,8 @@ AN_HOUR = int(HOUR / WINDOW)  # windows
 DAY = timedelta(days=1)
 
 Steps = Mapping[datetime, int]
+Usage = Tokens | Requests
+Read = Callable[[Sequence[str], datetime, datetime, int], Sequence[Usage]]  # `tokens` or `requests` of a `Meter`
 
 
 def window(now: datetime) -> tuple[datetime, datetime]:
@@ -41,7 +44,7 @@ def window(now: datetime) -> tuple[datetime, datetime]:
 
 
 class Highest(NamedTuple):
-    """Of an hour, in tokens an hour."""
+    """Of an hour, in tokens or requests an hour."""
 
     pace: int
     jump: int
@@ -50,14 +53,14 @@ class Highest(NamedTuple):
 class Paces:
     """The highest pace and jump of each hour, by project and model."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+    def __init__(self, read: Read) -> None:
+        self._read = read
         self._until: dict[str, datetime] = {}
         self._hours: dict[str, dict[str, dict[datetime, Highest]]] = {}
         self._recent: dict[str, Mapping[str, Steps]] = {}
         self._heard: set[datetime] = set()  # hours in which some model of some project had traffic
 
-    def learn(self, project: str, recent: Iterable[Tokens], since: datetime, now: datetime) -> None:
+    def learn(self, project: str, recent: Iterable[Usage], since: datetime, now: datetime) -> None:
         """Take in the hours that have ended: from `recent`, which reaches back to `since`, where it has all it takes.
 
         VendorError where it has not, and the project cannot be asked: nothing is learned then, and nothing lost.
@@ -69,7 +72,7 @@ class Paces:
         if begin >= end:
             return
         if begin - REACH < since:
-            recent = self._meter.tokens([project], begin - REACH, floor_step(now), STEP_MINUTES)
+            recent = self._read([project], begin - REACH, floor_step(now), STEP_MINUTES)
         known = self._hours.setdefault(project, {})
         for model, steps in _by_model(recent).items():
             hours = known.setdefault(model, {})
@@ -79,6 +82,10 @@ class Paces:
             for hour in [hour for hour in hours if hour < end - KEPT]:
                 del hours[hour]
         self._until[project] = end
+
+    def pace(self, project: str, model: str, now: datetime) -> int:
+        """The present one, of `window`."""
+        return _pace(self._recent.get(project, {}).get(model, {}), window(now)[1])
 
     def jump(self, project: str, model: str, now: datetime) -> int:
         """By how much the present pace is over the highest of the three hours before its window."""
@@ -103,12 +110,12 @@ class Paces:
         return tuple(dense.get(hour, Highest(0, 0)) for hour in _hours(first, floor_hour(window(now)[1])))
 
 
-def _by_model(tokens: Iterable[Tokens]) -> dict[str, Steps]:
-    """Of all endpoints and ways of asking, but what runs on provisioned throughput: its tokens cost nothing more."""
+def _by_model(usage: Iterable[Usage]) -> dict[str, Steps]:
+    """Of all endpoints and ways of asking, but what runs on provisioned throughput: that costs nothing more."""
     found: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
-    for one in tokens:
+    for one in usage:
         if not one.is_dedicated:
-            found[one.model][one.start] += sum(one.counts.values())
+            found[one.model][one.start] += one.total
     return {model: dict(steps) for model, steps in found.items()}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from freio.domain.money import Money
 from freio.domain.spend import Tokens
 from freio.guard.estimate import Traffic
 from freio.guard.paces import AN_HOUR, Paces, window
@@ -24,6 +25,8 @@ class TokenRate:
     ``jumps``  the same of how far a pace was over the highest of the three hours before it, and the present one last.
     ``pace``   at which the last `WINDOW` ran that has wholly been reported.
     ``cost``   what an hour at that pace costs, in the client's currency.
+    ``requests``  as `hours`, but the requests that they came with, and ``request_jumps`` as `jumps`: known where the
+               pace costs more than the money gate.
     """
 
     project: str
@@ -31,6 +34,8 @@ class TokenRate:
     hours: tuple[int, ...]
     jumps: tuple[int, ...]
     cost: Decimal
+    requests: tuple[int, ...] = ()
+    request_jumps: tuple[int, ...] = ()
 
     @property
     def pace(self) -> int:
@@ -51,26 +56,45 @@ class TokenSums:
         since, until = window(self.now)
         if since <= tokens.start < until and not tokens.is_dedicated:
             key = (app, (tokens.project, tokens.model))
-            self.recent[key] += sum(tokens.counts.values()) * share
+            self.recent[key] += tokens.total * share
             self.cost[key] += cost * share
             self.share[key] = share
 
-    def rates(self, paces: Paces) -> dict[str, list[TokenRate]]:
+    def dear(self, gate: Money) -> set[str]:
+        """The projects in which some app's model costs more than the gate at its present pace: requests matter there.
+
+        Of the others nothing is told (`freio.guard.detect_tokens.matters`), so their requests need not be known.
+        """
+        return {project for (_, (project, _)), cost in self.cost.items() if cost * AN_HOUR > gate.amount}
+
+    def rates(self, paces: Paces, requests: Paces) -> dict[str, list[TokenRate]]:
         """Each app's rates, dearest first; of what runs now alone: what has stopped is no runaway.
 
-        An app's part of what was is the part that it has now: telemetry never told whose it was.
+        An app's part of what was is the part that it has now, and of requests that of tokens: telemetry never told
+        whose they were.
         """
         found: dict[str, list[TokenRate]] = defaultdict(list)
         for key, tokens in self.recent.items():
-            app, (project, model) = key
-            share, past = self.share[key], paces.of(project, model, self.now)
-            jumps = [*(highest.jump for highest in past), paces.jump(project, model, self.now)]
+            app, traffic = key
+            share = self.share[key]
+            hours, jumps = _shared(paces, traffic, share, self.now)
+            request_hours, request_jumps = _shared(requests, traffic, share, self.now)
             rate = TokenRate(
-                project=project,
-                model=model,
-                hours=(*(round(highest.pace * share) for highest in past), round(tokens * AN_HOUR)),
-                jumps=tuple(round(jump * share) for jump in jumps),
+                project=traffic[0],
+                model=traffic[1],
+                hours=(*hours[:-1], round(tokens * AN_HOUR)),
+                jumps=jumps,
                 cost=self.cost[key] * AN_HOUR,
+                requests=request_hours,
+                request_jumps=request_jumps,
             )
             found[app].append(rate)
         return {app: sorted(rates, key=lambda rate: -rate.cost) for app, rates in found.items()}
+
+
+def _shared(paces: Paces, traffic: Traffic, share: Decimal, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """An app's part of the paces and jumps of every hour that was, and of the present ones."""
+    past = paces.of(*traffic, now)
+    hours = (*(highest.pace for highest in past), paces.pace(*traffic, now))
+    jumps = (*(highest.jump for highest in past), paces.jump(*traffic, now))
+    return tuple(round(pace * share) for pace in hours), tuple(round(jump * share) for jump in jumps)

@@ -30,7 +30,7 @@ class Within:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._paces = Paces(_NoTelemetry())
+        self._paces = Paces(_no_telemetry)
         self._recent: dict[str, deque[Tokens]] = defaultdict(deque)
 
     def ends(self, hour: datetime) -> list[datetime]:
@@ -99,9 +99,7 @@ def _step(start: datetime, app: str, model: str, count: int) -> Tokens:
     return Tokens(start=start, minutes=STEP_MINUTES, project=app, location="", model=model, input=count, output=0)
 
 
-class _NoTelemetry:
-    """A `Meter` of nothing: a history is all there is."""
-
-    def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
-        del projects, since, until, step_minutes
-        return []
+def _no_telemetry(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+    """A history is all there is."""
+    del projects, since, until, step_minutes
+    return []

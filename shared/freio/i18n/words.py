@@ -90,6 +90,7 @@ WORDS: Mapping[str, str] = {
     "three hours out of rhythm": N_("the last three hours against the app's daily rhythm"),
     "a day out of rhythm": N_("nearly each hour of the last day over the same hour of the day before"),
     "the pace of tokens": N_("the pace of tokens"),
+    "the pace of requests": N_("the pace of requests"),
     POLICY: N_("the policy"),
     "ops": N_("ops"),  # who may decide: see `freio.domain.authority.Rights`
     "owner": N_("an owner"),

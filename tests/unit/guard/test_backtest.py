@@ -393,7 +393,7 @@ def test_paces_within_the_hour_are_those_that_the_watch_sees() -> None:
                 output=0,
             )
         )
-    paces = Paces(town.telemetry)
+    paces = Paces(town.telemetry.tokens)
     now = town.clock.now()
     paces.learn("acme-chat", town.telemetry.tokens(["acme-chat"], now - RECENT, floor_step(now), 5), now - RECENT, now)
     watched = paces.of("acme-chat", "flash", now)

@@ -15,7 +15,7 @@ from freio.domain.expectation import Expectations, Lesson, Planned
 from freio.domain.incident import Assessment
 from freio.domain.money import Money, SpendRange
 from freio.domain.phrase import Phrase
-from freio.domain.sentences import TOKENS_UNUSUAL
+from freio.domain.sentences import REQUESTS_OVER_USUAL, REQUESTS_UNUSUAL, TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Score
 from freio.guard.detect import Finding, assess, detect
@@ -332,3 +332,44 @@ def test_tokens_where_none_are_usual_are_no_multiple_of_anything() -> None:
     assert signal.usual == usd(0)
     assert signal.detail is not None
     assert signal.detail.text == TOKENS_UNUSUAL
+
+
+def storm(*, now: int, usual: float, cost: str = "12") -> Finding:
+    """Half as many tokens again as usual, in so many requests; it is by these that it fires."""
+    reading = running(pace=15_000_000, cost=cost)
+    rate = replace(reading.tokens[0], requests=(*(1000,) * 48, now), request_jumps=(0,) * 49)
+    detector = firing()
+    name = f"chat/{PROJECT}/{FLASH} tokens"
+    detector.scores[name] = replace(detector.scores[name], usual_requests=usual)
+    return found(replace(reading, tokens=(rate,)), detector)
+
+
+def test_a_storm_of_short_requests_is_said_in_requests_and_counted_in_money() -> None:
+    """A third of what an hour costs is over the usual; a quarter of an hour is said."""
+    (signal,) = storm(now=30_000, usual=1000.0, cost="18").signals
+    assert (signal.kind, signal.window_minutes) == (SignalKind.RETRY_STORM, 15)
+    assert (str(signal.observed), str(signal.usual)) == ("4.50 USD", "3.00 USD")
+    said = {"window": 900, "now": 30_000, "model": FLASH, "usual": Decimal(1000), "times": "30.0"}
+    assert signal.detail == Phrase.of(REQUESTS_OVER_USUAL, **said)
+    assert signal.key == f"chat/tokens/{PROJECT}/{FLASH}/retry_storm/{NOW.isoformat()}"
+
+
+def test_requests_whose_tokens_cost_no_more_than_the_gate_over_the_usual_are_no_signal() -> None:
+    """A third of 15 dollars an hour is the gate: however many requests there are."""
+    assert storm(now=900_000, usual=1000.0, cost="15").signals == ()
+    assert len(storm(now=900_000, usual=1000.0, cost="15.03").signals) == 1
+
+
+def test_requests_where_none_are_usual_are_no_multiple_of_anything() -> None:
+    """The pace is said, and that there usually are none."""
+    (signal,) = storm(now=30_000, usual=0.0, cost="18").signals
+    assert signal.detail is not None
+    assert signal.detail.text == REQUESTS_UNUSUAL
+
+
+def test_a_storm_that_is_over_while_its_tokens_run_on_is_said_in_tokens() -> None:
+    """It is held for what it costs: nobody is told of requests that are as many as ever."""
+    (signal,) = storm(now=900, usual=1000.0, cost="18").signals
+    assert signal.kind is SignalKind.SPIKE
+    assert signal.detail is not None
+    assert signal.detail.text == TOKENS_OVER_USUAL

@@ -17,7 +17,7 @@ from freio.domain.explanation import Explanation
 from freio.domain.money import SpendRange
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
-from freio.guard.explain import PACE, driven, explain
+from freio.guard.explain import PACE, REQUESTS, driven, explain
 from freio.guard.meter import Reading
 from freio.i18n.words import WORDS
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, usd
@@ -173,6 +173,14 @@ def test_tokens_tell_it_within_minutes() -> None:
     assert found.since == NOW - timedelta(minutes=15)
     assert found.tomorrow == usd(38 * 24)
     assert found.fired == ((PACE, Decimal("1.5")),)
+
+
+def test_a_storm_that_its_requests_tell_is_said_to_be_told_by_them() -> None:
+    """And it comes to what it costs now: a storm feeds on itself."""
+    pace = replace(SPIKE, kind=SignalKind.RETRY_STORM, window_minutes=15, observed=usd(10), usual=usd("0.5"))
+    found = said(reading([2] * 48), replace(scored(0), value=0.4, evidence=()), pace)
+    assert found.fired == ((REQUESTS, Decimal("1.5")),)
+    assert found.tomorrow == usd(38 * 24)
 
 
 def test_models_that_run_away_at_once_come_to_what_all_of_them_cost() -> None:

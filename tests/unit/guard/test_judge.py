@@ -16,6 +16,7 @@ from freio.adapters.detector.paces import PaceRecords
 from freio.domain.expectation import Confirmed, Expectations
 from freio.domain.money import SpendRange
 from freio.domain.sentences import ESTIMATE_ODD
+from freio.domain.signal import SignalKind
 from freio.domain.spend import Score, Tokens
 from freio.guard.detect import detect
 from freio.guard.judge import Spans, as_the_day_before, judged, paces_of, without
@@ -103,7 +104,7 @@ def test_the_paces_of_a_span_are_left_out_whatever_the_minute(minute: int) -> No
     """Points come three minutes late: until then the present pace is of the hour before, and so are those before it."""
     now = NOW + timedelta(minutes=minute)
     meter: Any = Steps()
-    paces = Paces(meter)
+    paces = Paces(meter.tokens)
     paces.learn(PROJECT, meter.tokens([PROJECT], now - 6 * HOUR, now, 5), now - 6 * HOUR, now)
     hours = tuple(highest.pace for highest in paces.of(PROJECT, FLASH, now))
     rate = TokenRate(project=PROJECT, model=FLASH, hours=(*hours, 1), jumps=(0,) * (len(hours) + 1), cost=Decimal(70))
@@ -122,6 +123,71 @@ def test_a_span_that_is_over_long_ago_touches_nothing(minute: int) -> None:
     now = NOW + timedelta(minutes=minute)
     spans = ((now - 99 * HOUR, now - 90 * HOUR), (now + HOUR, now + 2 * HOUR))
     assert not any(math.isnan(hour) for hour in without(range(48), spans, now))
+
+
+def test_requests_are_shown_as_tokens_are() -> None:
+    """Confirmed hours are none of the usual of either, and each hour of one lies beside the same hour of the other."""
+    paces = [100 + n for n in range(60)]
+    requests = paces[-50:]  # there were none to be known before
+    rate = TokenRate(
+        project=PROJECT,
+        model=FLASH,
+        hours=tuple(paces),
+        jumps=(0,) * 60,
+        cost=Decimal(70),
+        requests=tuple(requests),
+        request_jumps=(0,) * 50,
+    )
+    reading = Reading(
+        app="chat", at=NOW, first_hour=NOW, hours=(), spend=SpendRange.zero("USD"), rate=usd(70), tokens=(rate,)
+    )
+    span = (NOW - 9 * HOUR, NOW - 7 * HOUR)
+    (shown,) = paces_of(client(), app(), reading, confirming((span,)), NOW).values()
+    assert shown.requests == shown.peaks[-50:] != tuple(map(float, requests))
+    assert len(shown.request_jumps) == 50
+
+
+def test_requests_of_less_than_a_day_are_not_shown() -> None:
+    """As little as tokens are."""
+    rate = TokenRate(
+        project=PROJECT,
+        model=FLASH,
+        hours=(5,) * 60,
+        jumps=(0,) * 60,
+        cost=Decimal(70),
+        requests=(1,) * 23,
+        request_jumps=(0,) * 23,
+    )
+    reading = Reading(
+        app="chat", at=NOW, first_hour=NOW, hours=(), spend=SpendRange.zero("USD"), rate=usd(70), tokens=(rate,)
+    )
+    (shown,) = paces_of(client(), app(), reading, confirming(()), NOW).values()
+    assert (shown.requests, shown.request_jumps) == ((), ())
+
+
+def test_a_storm_of_short_requests_is_found_from_telemetry_to_signal() -> None:
+    """A tenth of the tokens in each request: a half more of them in all, which no rule of tokens would tell."""
+    one = app()
+    rng = np.random.default_rng(5)
+    found = {}
+    for short in (False, True):
+        town = Town(client=client(one))
+        town.bill(NOW - timedelta(days=14), NOW - 3 * HOUR, 30)
+        for hour in range(14 * 24 - 1, -1, -1):
+            start = NOW - (hour + 1) * HOUR
+            until = start + HOUR if hour else start + 40 * timedelta(minutes=1)
+            tokens, requests = (round(many * rng.uniform(0.8, 1.2)) for many in (30_000_000, 30_000))
+            town.serve(start, until, tokens, requests=requests)
+        storm = NOW - timedelta(minutes=20)
+        town.serve(storm, NOW, 45_000_000, requests=180_000 if short else 45_000)
+        readings = town.read()
+        scores = judged(town.client, readings, PyodDetector(), PaceRecords(), NOW)
+        known = Expectations(id="chat")
+        finding = detect(
+            town.client, one, readings.apps["chat"], scores, budgets=(), known=known, allowance=None, now=NOW
+        )
+        found[short] = [(signal.kind, signal.window_minutes) for signal in finding.signals]
+    assert found == {False: [], True: [(SignalKind.RETRY_STORM, 15)]}
 
 
 def test_what_is_missing_was_as_the_day_before() -> None:

@@ -19,13 +19,13 @@ from freio.domain.sentences import (
     ESTIMATE_UNDIVIDED,
     ESTIMATE_UNRECONCILED,
 )
-from freio.domain.spend import Tokens
+from freio.domain.spend import Requests, Tokens
 from freio.errors import CurrencyMismatch, Rejected, Unavailable
 from freio.guard.estimate import NOBODY
 from freio.guard.meter import Reading, SpendMeter
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, PROJECT, Town, app, client, usd
 
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def chat(town: Town) -> Reading:
@@ -335,7 +335,6 @@ def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
     """A fortnight of five-minute steps is one list for each project and process."""
     town = Town()
     town.serve(NOW - 30 * HOUR, NOW + 4 * HOUR, 1_200_000)
-    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
     asked = []
     read = town.telemetry.tokens
 
@@ -345,6 +344,7 @@ def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
         return read(projects, since, until, step_minutes)
 
     town.telemetry.tokens = counting  # type: ignore[method-assign]  # to see what is asked
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
     for minutes in range(0, 180, 5):
         town.clock.at = NOW + timedelta(minutes=minutes)
         meter.read(town.clock.at)
@@ -353,6 +353,47 @@ def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
     fresh = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices).read(town.clock.at)
     assert fresh.apps["chat"].tokens == (rate,)
     assert len(rate.hours) == 30 + 2 + 1
+
+
+def test_requests_are_known_where_their_tokens_cost_more_than_the_gate() -> None:
+    """Of a shared project each app has the part of them that it has of tokens; elsewhere nobody asks for any."""
+    town = Town(client=client(app(), app("search")))
+    town.serve(NOW - 30 * HOUR, NOW, 12_000_000, requests=1200)  # 12 USD an hour
+    town.serve(NOW - 30 * HOUR, NOW, 4_000_000, project="acme-search", requests=9600)  # 4 USD, under the gate of 5
+    seen = town.read().apps
+    (rate,), (cheap,) = seen["chat"].tokens, seen["search"].tokens
+    assert set(rate.requests) == {1200}
+    assert len(rate.requests) == len(rate.request_jumps) == len(rate.hours)
+    assert rate.request_jumps[0] == 1200  # the first of all
+    assert set(rate.request_jumps[1:]) == {0}
+    assert cheap.requests == (0,)
+
+
+def test_requests_of_before_are_asked_for_when_their_tokens_become_dear() -> None:
+    """Hours that nobody asked about are not hours without any."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW - 15 * MINUTE, 1_200_000, requests=1200)
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
+    town.clock.at = NOW - 20 * MINUTE
+    assert meter.read(town.clock.at).apps["chat"].tokens[0].requests == (0,)
+    town.serve(NOW - 15 * MINUTE, NOW, 12_000_000, requests=9600)
+    town.clock.at = NOW
+    (rate,) = meter.read(NOW).apps["chat"].tokens
+    assert rate.requests == (*(1200,) * 29, 6800)  # a third of the present window was before
+
+
+def test_a_project_whose_requests_cannot_be_read_counts_as_not_read() -> None:
+    """What would have told of a storm is missing: nobody may take it for quiet."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW, 12_000_000, requests=1200)
+
+    def down(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Requests]:
+        raise Unavailable("503")
+
+    town.telemetry.requests = down  # type: ignore[method-assign]  # tokens can still be read
+    seen = town.read()
+    assert seen.failures == {PROJECT: "503"}
+    assert not seen.apps["chat"].complete
 
 
 def test_an_hour_in_which_nobody_was_heard_is_not_called_usual() -> None:

@@ -16,7 +16,7 @@ from freio.domain.money import Money
 from freio.domain.notice import Card
 from freio.domain.phrase import Phrase
 from freio.domain.rates import INPUT, OUTPUT, Use, request_factor
-from freio.domain.spend import HourlyCost, Pace, Score, Tokens
+from freio.domain.spend import HourlyCost, Pace, Requests, Score, Tokens
 from freio.errors import UnknownPrice, VendorError
 from freio.guard.alert import Alerter
 from freio.guard.budget import BudgetDesk
@@ -235,8 +235,9 @@ class Town:
         output: int = 0,
         request_type: str = "standard",
         others: Mapping[str, int] | None = None,
+        requests: int = 0,
     ) -> None:
-        """Steps of five minutes with so many input (and output) tokens an hour."""
+        """Steps of five minutes with so many input (and output) tokens an hour, in so many requests."""
         while since < until:
             step = since.minute // 5  # the twelve of an hour add up to it
             self.telemetry.write(
@@ -252,6 +253,13 @@ class Town:
                     others={kind: an_hour_of // 12 for kind, an_hour_of in (others or {}).items()},
                 )
             )
+            if requests:
+                many = requests * (step + 1) // 12 - requests * step // 12
+                self.telemetry.write_requests(
+                    Requests(
+                        start=since, minutes=5, project=project, model=model, total=many, request_type=request_type
+                    )
+                )
             since += timedelta(minutes=5)
 
     # ---- the parts

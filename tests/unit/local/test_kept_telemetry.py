@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from freio.adapters.local.kept_telemetry import ANSWERS, KeptTelemetry
 from freio.domain.proof import Window
-from freio.domain.spend import Tokens
+from freio.domain.spend import Requests, Tokens
 from freio.domain.target import Target
 
 NOW = datetime(2026, 11, 3, 12, 30, tzinfo=UTC)
@@ -27,6 +27,10 @@ class Counting:
                 output=0,
             )
         ]  # fmt: skip
+
+    def requests(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Requests]:
+        self.asked += 1
+        return [Requests(start=since, minutes=step_minutes, project=projects[0], model="m", total=self.asked)]
 
     def windows(
         self, target: Target, since: datetime, until: datetime, minutes: int, *, takes: tuple[str, ...] = ()
@@ -52,6 +56,13 @@ def test_a_span_that_may_still_fill_is_asked_for_each_time() -> None:
     meter.tokens(["p"], NOW - HOUR, NOW - 9 * MINUTE, 5)
     meter.tokens(["p"], NOW - HOUR, NOW - 9 * MINUTE, 5)
     assert behind.asked == 2
+
+
+def test_requests_are_asked_for_each_time() -> None:
+    """They are asked for up to now."""
+    meter = KeptTelemetry(Counting(), lambda: NOW)
+    span = ["p"], NOW - 3 * HOUR, NOW - 30 * MINUTE, 5
+    assert [meter.requests(*span)[0].total for _ in range(2)] == [1, 2]
 
 
 def test_other_projects_spans_and_steps_are_other_questions() -> None:

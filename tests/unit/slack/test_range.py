@@ -15,6 +15,8 @@ from freio.domain.sentences import (
     ESTIMATE_SHARED,
     ESTIMATE_UNDIVIDED,
     ESTIMATE_UNRECONCILED,
+    REQUESTS_OVER_USUAL,
+    REQUESTS_UNUSUAL,
     TOKENS_OVER_USUAL,
     TOKENS_UNUSUAL,
 )
@@ -67,6 +69,8 @@ def test_the_message_says_that_it_is_a_share_and_how_bills_compared() -> None:
         Phrase.of(ESTIMATE_DEDICATED, tokens=1_250_000, model="m"),
         Phrase.of(TOKENS_OVER_USUAL, window=600, now=1_250_000, model="m", usual=99_000, times="12.6"),
         Phrase.of(TOKENS_UNUSUAL, window=600, now=1_250_000, model="m"),
+        Phrase.of(REQUESTS_OVER_USUAL, window=900, now=30_000, model="m", usual=1_000, times="30.0"),
+        Phrase.of(REQUESTS_UNUSUAL, window=900, now=30_000, model="m"),
     ],
 )
 def test_every_basis_can_be_said(language: Language, phrase: Phrase) -> None:

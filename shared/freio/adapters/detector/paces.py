@@ -1,4 +1,4 @@
-"""The detector of paces: tokens come faster than this traffic ever did.
+"""The detector of paces: tokens come faster than this traffic ever did, or many more requests bring them.
 
 Three records, of which 1 is the edge of each, and the score is their mean: the present pace beside the highest of four
 weeks; its excess over the usual beside the highest excess; and its jump over the last three hours beside the highest
@@ -24,6 +24,20 @@ records of the same time of day, of half an hour     115 min   .40     25 min   
 a score over its own past highs                       40 min   .49     20 min   .59
 ===================================================  ===============  ===============
 
+Requests that came with the tokens have three records of their own, and their score counts as far as it adds to that of
+tokens (`beside`): a storm of short requests is a record of theirs long before it is one of tokens. They fire nothing
+by themselves: what they cost shows in tokens, and is what the money gate asks for. The same incidents, where a request
+of the incident is as long as the client's own, a quarter of that, or four times: the share found, and of money lost.
+
+=========================  ======================  ======================  ======================
+spikes (storms)            as long                 a quarter as long       four times as long
+=========================  ======================  ======================  ======================
+tokens alone               .58, .48 (.93, .18)     .58, .48 (.93, .18)     .58, .48 (.93, .18)
+or the mean of both: this  .55, .51 (.90, .21)     .90, .17 (.92, .15)     .52, .52 (.90, .21)
+the mean of both           .57, .49 (.92, .19)     .90, .17 (.93, .13)     .34, .69 (.89, .30)
+or requests alone          .51, .55 (.92, .22)     .91, .15 (.95, .12)     not run
+=========================  ======================  ======================  ======================
+
 A jump over one hour to six, records that count after one hour to twelve, shares of a half to double, other weights:
 within .05 of the first line. In 40 of 100 the first quarter of an hour of a spike is no record of its app's, and no
 rule that judges an app by its own past pace tells them within minutes: so .57 is near what can be had here.
@@ -35,6 +49,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -52,7 +67,7 @@ LAG = 3  # the newest hours whose records do not count yet: an incident's first 
 SHARES = (1.0, 2.0, 1.0)  # of the level, beside the records of pace, excess and jump: what is small
 EDGES = (0.78, 0.7, 0.82)  # so that 1.0 fires as often as one budget of .25 allows, beside money
 PART = 0.8  # of a budget of alerts that is shared with money: see `freio.adapters.detector.adapter`
-OF_CLEAN_USAGE = Prior(rate=0.36, least=0.9, fall=1.5, most=2.0)  # ServeGen, both panels, gate of 5 USD an hour
+OF_CLEAN_USAGE = Prior(rate=0.39, least=0.9, fall=1.5, most=2.0)  # ServeGen, both panels, gate of 5 USD an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,60 +122,108 @@ class PaceRecords:
 
     def score(self, series: Mapping[str, Pace], last_hour: datetime) -> dict[str, Score]:
         """The present of each: it fires from its second day on."""
-        ages: dict[int, list[str]] = defaultdict(list)
-        for name in sorted(series):
-            ages[len(series[name].peaks)].append(name)
-        found: dict[str, _Known] = {}
-        for names in ages.values():
-            peaks = np.array([series[name].peaks for name in names], dtype=float).T
-            jumps = np.array([series[name].jumps for name in names], dtype=float).T
-            every = bounds(peaks, jumps)
-            score = every.score(peaks, jumps)
-            for column, name in enumerate(names):
-                gate = series[name].gate
-                found[name] = _Known(peaks[:, column], every.usual[:, column], score[:, column], series[name].app, gate)
+        tokens = _by_records({name: (pace.peaks, pace.jumps) for name, pace in series.items()})
+        requests = _by_records(
+            {name: (pace.requests, pace.request_jumps) for name, pace in series.items() if pace.requests}
+        )
+        found = {name: _Known(series[name], tokens[name], requests.get(name)) for name in sorted(series)}
         held_against = self._thresholds(list(found.values()), last_hour)
         return {name: _last(found[name], held_against) for name in series}
 
     def _thresholds(self, found: Sequence[_Known], last_hour: datetime) -> Thresholds:
-        kept = max((len(one.peaks) for one in found), default=0)
+        kept = max((len(one.tokens.peaks) for one in found), default=0)
         if self._alerts is None or not found:
             return Thresholds(np.ones(kept), None)
-        apps = {app: row for row, app in enumerate(sorted({one.app for one in found}))}
+        apps = {app: row for row, app in enumerate(sorted({one.pace.app for one in found}))}
         told, counts = np.zeros((len(apps), kept)), np.zeros((len(apps), kept), dtype=bool)
         for one in found:
-            row, mine = apps[one.app], slice(kept - len(one.peaks), None)
+            row, mine = apps[one.pace.app], slice(kept - len(one.tokens.peaks), None)
             np.maximum(told[row, mine], one.told, out=told[row, mine])
-            counts[row, kept - len(one.peaks) + SETTLED :] = True
+            counts[row, kept - len(one.tokens.peaks) + SETTLED :] = True
         return thresholds(told, counts, utc_days(last_hour, kept), OF_CLEAN_USAGE, PART * self._alerts)
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of one series, hour by hour."""
+class _Records:
+    """One series hour by hour: its peaks, what was usual of them, and what they score by their records."""
 
     peaks: Floats
     usual: Floats
     score: Floats
-    app: str
-    gate: float
+
+
+def _by_records(series: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, _Records]:
+    """Of peaks and jumps; those of one age at once."""
+    ages: dict[int, list[str]] = defaultdict(list)
+    for name in sorted(series):
+        ages[len(series[name][0])].append(name)
+    found = {}
+    for names in ages.values():
+        peaks, jumps = (np.array([series[name][of] for name in names], dtype=float).T for of in (0, 1))
+        every = bounds(peaks, jumps)
+        score = every.score(peaks, jumps)
+        for column, name in enumerate(names):
+            found[name] = _Records(peaks[:, column], every.usual[:, column], score[:, column])
+    return found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of one series, hour by hour: of its tokens, and of their requests as far back as there are any."""
+
+    pace: Pace
+    tokens: _Records
+    requests: _Records | None
+
+    @cached_property
+    def score(self) -> Floats:
+        if self.requests is None:
+            return self.tokens.score
+        return beside(self.tokens.score, padded(self.requests.score, len(self.tokens.score)))
+
+    def usual_requests(self, hour: int) -> float:
+        """By the hour's place among those of tokens; none before there were any."""
+        assert self.requests is not None, "asked only where they have told"
+        return float(padded(self.requests.usual, len(self.tokens.peaks))[hour])
 
     @property
     def told(self) -> Floats:
-        return np.where(self.peaks - self.usual > self.gate, self.score, 0.0)
+        """What it would have told of, hour by hour: an excess of money, which tokens alone are worth."""
+        return np.where(self.tokens.peaks - self.tokens.usual > self.pace.gate, self.score, 0.0)
+
+
+def beside(tokens: Floats, requests: Floats) -> Floats:
+    """The score of tokens, or the mean of both where that is more: requests never take away from it."""
+    return np.maximum(tokens, (tokens + requests) / 2)
+
+
+def padded(values: Floats, hours: int) -> Floats:
+    """So many hours, those before the values as zero."""
+    return np.concatenate((np.zeros(hours - len(values)), values))
 
 
 def _last(known: _Known, held_against: Thresholds) -> Score:
     """It fires while the pace is too high, and after that until the excess is half of what it was."""
-    peaks, bar = known.peaks, held_against.by_hour[-len(known.peaks) :]
-    value, then, last = float(known.score[-1] / bar[-1]), len(peaks) - 1, len(peaks) - 1
+    peaks, usually = known.tokens.peaks, known.tokens.usual
+    bar = held_against.by_hour[-len(peaks) :]
+    last = len(peaks) - 1
+    value, then, told = float(known.score[-1] / bar[-1]), last, last
     fired = known.score >= bar
     if fired[-HELD_DAYS * DAY : -1].any():
-        still, since = held(peaks, known.usual, fired[:-1], width=1)
+        still, since = held(peaks, usually, fired[:-1], width=1)
         if still >= 1:  # what was usual at this hour of the day when it began
+            told = last if value >= 1 else since
             value, then = max(value, still), since - (since - last) % DAY
-    normal = float(known.usual[then])
+    normal = float(usually[then])
     if value < 1:
         return Score(value=value, usual=normal, kind="spike", calibration=held_against.now)
-    kind, _ = shape_of(peaks, known.usual)
-    return Score(value=value, usual=normal, kind=kind, why=why(peaks, normal), calibration=held_against.now)
+    kind, _ = shape_of(peaks, usually)
+    by_requests = known.requests is not None and known.tokens.score[told] < bar[told]
+    return Score(
+        value=value,
+        usual=normal,
+        kind=kind,
+        why=why(peaks, normal),
+        calibration=held_against.now,
+        usual_requests=known.usual_requests(then) if by_requests else None,
+    )

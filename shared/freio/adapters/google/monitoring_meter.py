@@ -1,4 +1,4 @@
-"""The meter: Vertex AI's token counts and quota series, read from Cloud Monitoring about three minutes late."""
+"""The meter: Vertex AI's counts of tokens and requests and its quota series, about three minutes late."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from freio.adapters.google.time_series import Counts, Question, count
 from freio.adapters.model_names import plain_model
 from freio.domain.proof import Window
 from freio.domain.rates import INPUT, OUTPUT, STANDARD
-from freio.domain.spend import Tokens
+from freio.domain.spend import Requests, Tokens
 from freio.domain.target import Target
 from freio.errors import Rejected
 
@@ -33,6 +33,13 @@ INVOCATIONS = Question(
     resource=f"{VERTEX}/PublisherModel",
     where={},
     by=(_LOCATION, _MODEL, "metric.label.response_code"),
+)
+# Of all endpoints: what was answered, by way of asking. That an invocation has its `request_type` is assumed.
+ANSWERED = Question(
+    metric=f"{VERTEX}/publisher/online_serving/model_invocation_count",
+    resource=f"{VERTEX}/PublisherModel",
+    where={},
+    by=(_MODEL, "metric.label.response_code", "metric.label.request_type"),
 )
 # One metric can hold the series of a limit a minute and of a limit a day, told apart by the limit's name alone.
 _A_DAY = re.compile(r"(?i)per-?day|(^|[-_/])d([-_/]|$)")
@@ -77,6 +84,34 @@ class MonitoringMeter:
                 for (start, location, model, request_type), kinds in sums.items()
             ]
         return sorted(found, key=lambda one: (one.start, one.project, one.location, one.model, one.request_type))
+
+    def requests(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Requests]:
+        """Requests that were answered (2xx), by project, model, shared or dedicated and step, as `tokens` has them.
+
+        One list for each project.
+        """
+        step = timedelta(minutes=step_minutes)
+        found = []
+        for project in dict.fromkeys(projects):
+            sums: Counter[tuple[datetime, str, str]] = Counter()
+            for counts in count(self._apis, project, ANSWERED, since=since, until=until, step=step):
+                labels = counts.labels
+                if labels.get("response_code", "").startswith("2"):
+                    place = (plain_model(labels.get("model_user_id", "")), _asked(labels))
+                    for start, many in counts.steps.items():
+                        sums[start, *place] += many
+            found += [
+                Requests(
+                    start=start,
+                    minutes=step_minutes,
+                    project=project,
+                    model=model,
+                    total=many,
+                    request_type=request_type,
+                )
+                for (start, model, request_type), many in sums.items()
+            ]
+        return sorted(found, key=lambda one: (one.start, one.project, one.model, one.request_type))
 
     def windows(
         self,

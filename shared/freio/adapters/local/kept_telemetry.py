@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from freio.domain.spend import Tokens
+from freio.domain.spend import Requests, Tokens
 from freio.ports import Meter
 
 SETTLED = timedelta(minutes=10)  # points come about three minutes late
@@ -31,6 +31,10 @@ class KeptTelemetry:
         self._most = max(ANSWERS, FOR_EACH * projects)
         self._lock = threading.Lock()
         self._kept: OrderedDict[_Question, list[Tokens]] = OrderedDict()
+
+    def requests(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Requests]:
+        """Always asked anew: what is asked for ends now."""
+        return self._meter.requests(projects, since, until, step_minutes)
 
     def tokens(self, projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
         question = (tuple(projects), since, until, step_minutes)

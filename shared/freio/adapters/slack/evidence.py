@@ -165,7 +165,7 @@ def why(incident: Incident, language: Language) -> list[Block]:
 
 
 def _fired(incident: Incident, language: Language) -> str:
-    """The features that fired, strongest first; the pace of tokens has a sentence of its own."""
+    """The features that fired, strongest first; paces have a sentence of their own."""
     known = incident.explanation.fired if incident.explanation else ()
     return ", ".join(language.word(name) for name, _ in known)
 

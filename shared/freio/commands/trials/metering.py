@@ -35,6 +35,21 @@ EXPERIMENTS = (
         harm="two requests of a few tokens",
     ),
     Experiment(
+        key="request-counts",
+        belief="model_invocation_count labels what was answered response_code 2xx and tells shared from dedicated by"
+        " request_type, as token_count does; each request counts once, when it is answered.",
+        why="Requests are judged beside tokens (guard/paces.py): what was refused costs nothing and is not counted.",
+        commands=(
+            _GENERATE.format(header=""),
+            "sleep 300; "
+            + _TOKENS.format(since="-15min", more="").replace("token_count", "model_invocation_count")
+            + " | grep -E 'request_type|response_code|int64Value' | sort | uniq -c",
+        ),
+        expect="One point of 1 with response_code 200 and request_type shared.",
+        otherwise="Change ANSWERED in adapters/google/monitoring_meter.py; until then tokens alone are judged.",
+        harm="one request of a few tokens",
+    ),
+    Experiment(
         key="token-kinds",
         belief="Google's models report input and output alone, thinking within output and cached tokens within input;"
         " Anthropic's report cache_read_input, cache_write_input and cache_write_1h_input beside input.",
