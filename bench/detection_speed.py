@@ -1,12 +1,12 @@
 """How fast the detector is: one hourly step, a cold process, and how both grow; beside per-series fits of PyOD's ECOD.
 
-Two ways to the same scores. A *state* remembers what a series needs, and takes one hour more: that is what a stream of
-hours costs. The *watch* keeps nothing between two looks, because bills restate hours that are days old: it judges the
-four weeks that it is given anew, and what they come to sets its threshold. It is the way that Freio runs.
+Two ways to the same scores. A *stream* (`bench.stream`) remembers what a series needs, and takes one hour more; it
+shows what a step of these records costs. The *watch* keeps nothing between two looks, because bills restate hours that
+are days old: it judges the four weeks that it is given anew, and what they come to sets its threshold. So Freio runs.
 
 Processor time judges: it is what a busy machine distorts least. The wall is shown beside it.
 
-``python -m bench.detection_speed N`` is the cold process of a state: it scores N series of 60 days, and prints its own
+``python -m bench.detection_speed N`` is the cold process of a stream: it scores N series of 60 days, and prints its own
 seconds; with ``look N``, the watch's.
 """
 
@@ -68,8 +68,8 @@ def _usage(series: int) -> Any:
 def _cold(series: int) -> Mapping[str, Any]:
     spend = _usage(series)
     start, used = time.perf_counter(), time.process_time()
+    from bench.stream import State  # noqa: PLC0415  # imports are what is measured
     from freio.adapters.detector.pool import ODD, Pool  # noqa: PLC0415  # imports are what is measured
-    from freio.adapters.detector.state import State  # noqa: PLC0415
 
     state = State(spend[:, :-25])
     built = time.perf_counter()
@@ -87,7 +87,7 @@ def _cold(series: int) -> Mapping[str, Any]:
         "series": series,
         "cpu_seconds": round(done - used, 2),
         "seconds": round(end - start, 2),
-        "of_which_state": round(built - start, 2),
+        "of_which_the_past": round(built - start, 2),
         "of_which_24_hours_and_the_pool": round(fitted - built, 2),
         "step_ms": round((end - fitted) * 1000, 2),
         "step_cpu_ms": round((done - step) * 1000, 2),

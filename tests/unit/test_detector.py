@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -16,7 +16,6 @@ from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector
 from freio.adapters.detector.engine import judge
 from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
 from freio.adapters.detector.pool import ODD, Pool, second_opinion
-from freio.adapters.detector.state import State
 from freio.adapters.detector.windows import ago, known, statistics, usual
 from freio.domain.spend import Score
 from tests.unit.guard.watching import NOW
@@ -247,19 +246,6 @@ def test_late_rows_restate_and_do_not_alert_again(seed: int, hours: int, part: f
     assert (judge(np.full((1, hours), 10.0) * (np.arange(hours) < hours - 30)).score[0, -30:] < ODD).all()
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10_000), st.integers(168, 1200), st.integers(1, 30))
-@example(5709, 1018, 16)  # an hour that is missing where a record of four weeks ago has its usual from
-def test_a_state_says_hour_by_hour_what_the_whole_past_says(seed: int, hours: int, more: int) -> None:
-    """To single precision, over days that turn, and with hours that are missing."""
-    x = np.concatenate([bursts(3, hours + more, seed), business_hours(52, seed=seed)[np.newaxis, : hours + more]])
-    x[1:, np.random.default_rng(seed).integers(0, hours + more, 9)] = np.nan
-    x[3, -2:] *= 4
-    state = State(x[:, :hours])
-    stepped = [state.step(x[:, hour])[0] for hour in range(hours, hours + more)]
-    assert np.allclose(stepped[-1], judge(x, last=1).score[:, 0], rtol=1e-3, atol=1e-3)
-
-
 def test_three_hours_rise_over_the_day_before_them_alone() -> None:
     """By as much as the least of the three is over the highest hour of that day; older highs are no part of it."""
     x = np.full((72, 2), 10.0)
@@ -405,28 +391,6 @@ def test_the_day_after_a_quiet_one_is_a_day_as_usual(night: float, part: float, 
     x = habit * np.random.default_rng(1).normal(1, 0.1, (4, len(habit)))
     x[:, (28 - quiet_days) * DAY : 28 * DAY] *= part
     assert judge(x).score[:, 28 * DAY :].max() < WORTH
-
-
-def test_a_state_keeps_a_rhythm_and_loses_it_as_the_whole_past_does() -> None:
-    """From the first hour that a state may start with, over ten days of two series: one gets a rhythm, one loses it."""
-    start, days = 7 * DAY, 17
-    busy = business_hours(days, seed=4)
-    flat = np.random.default_rng(4).normal(25, 2, days * DAY)
-    x = np.array([np.where(np.arange(days * DAY) < 5 * DAY, one, other) for one, other in ((busy, flat), (flat, busy))])
-    x[:, 20::DAY] *= 1.5
-    whole, state = judge(x), State(x[:, :start])
-    kept = rhythm.every_day(x.T, usual(x.T))
-    assert kept[7].tolist() != kept[-1].tolist()
-    for hour in range(start, days * DAY):
-        score_now, evidence = state.step(x[:, hour])
-        assert np.allclose(score_now, whole.score[:, hour], atol=1e-3)
-        assert np.allclose(evidence.T, whole.evidence[:, hour], atol=1e-3)
-
-
-def test_a_state_needs_a_week() -> None:
-    """Both numbers are said."""
-    with pytest.raises(ValueError, match=r"168 hours at least: 167 were given"):
-        State(np.zeros((2, 167)))
 
 
 def test_the_last_hours_are_what_they_are_among_all() -> None:

@@ -1,4 +1,4 @@
-"""Every hour of every series judged at once: what the watch and the benchmark ask, and what a state starts from."""
+"""Every hour of every series judged at once: what the watch and the benchmark ask."""
 
 from __future__ import annotations
 

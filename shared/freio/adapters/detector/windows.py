@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]  # double precision in the engine, single in a state
+Floats = NDArray[np.floating[Any]]  # double precision in the engine, single in a stream of the bench
 
 DAY = 24
 DAYS_USUAL = 7

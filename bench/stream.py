@@ -1,11 +1,11 @@
-"""One hour more, without the past anew: what each series has to remember, eighteen kilobytes of it.
+"""The detector's records as a stream: one hour more, without the past anew, from eighteen kilobytes of each series.
 
 A step gives what `engine.judge` gives for its last hour. Rings are (hours, series) in single precision: the memory
 of 100,000 series is some 1.8 GB, and an hour of all of them is a few hundred operations on whole rows.
 
-What a stream of settled hours costs is measured with it. The watch keeps none: bills restate hours that are two days
-old, and its threshold comes from the scores of three weeks, so it judges what it is given anew (adapter.py). Nor does
-it know apps of several ages.
+It shows what a step of these records costs beside fits of each series. Freio does not run so, and has it not in its
+package: bills restate hours that are two days old, and the threshold comes from the scores of three weeks, so the watch
+judges what it is given anew. A stream does not know apps of several ages either.
 """
 
 from __future__ import annotations
