@@ -114,6 +114,17 @@ def test_what_was_expected_in_a_sale_is_forgotten_with_it() -> None:
     assert soon.until == soon.hushed == at + DAY  # as long as people asked for
 
 
+def test_of_sales_that_overlap_the_lesson_is_of_the_one_that_it_went_beyond() -> None:
+    """Four times for three days of a month of one and a half: after them a hundred an hour would hide a runaway."""
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    sale = Planned(number=1, start=at - DAY, end=at + 3 * DAY, factor=Decimal(4), why="sale", by="U1", at=at - 2 * DAY)
+    month = replace(sale, number=2, end=at + 20 * DAY, factor=Decimal("1.5"))
+    assert lesson_of("UTC", at, sale, month).until == sale.end
+    assert lesson_of("UTC", at, sale, replace(month, factor=Decimal(4))).until == month.end
+    of_file = ExpectedEvent(start=date(2026, 11, 20), end=date(2026, 12, 20), factor=Decimal(2), why="launch")
+    assert lesson_of("UTC", at, sale, expected=(of_file,)).until == sale.end
+
+
 @pytest.mark.parametrize("after", [HOUR, 3 * HOUR, 10 * HOUR])
 def test_whoever_answers_when_a_sale_is_over_speaks_of_what_was_seen_in_it(after: timedelta) -> None:
     """On the next morning, of the last evening's hundred; and in a sale, of what was seen before it began."""
