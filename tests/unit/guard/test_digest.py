@@ -277,6 +277,17 @@ def test_the_first_week_counts_from_when_freio_began_to_watch() -> None:
     assert desk.posts[0].data["since"] == (MONDAY + timedelta(days=3.5)).isoformat()
 
 
+@pytest.mark.parametrize("month", [3, 11])  # the week has an hour less, or one more
+def test_a_week_in_which_the_clocks_change_is_a_week(month: int) -> None:
+    """One alert of four apps is .25, and within: an hour less made it .2515, told as .25, and over."""
+    monday = {3: datetime(2027, 3, 8, 5, tzinfo=UTC), 11: datetime(2026, 10, 26, 4, tzinfo=UTC)}[month]  # there
+    desk = Desk(replace(FOUR, time_zone="America/New_York"), FakeClock(monday), MemoryStore())
+    desk.tick(monday)
+    desk.opened("chat", monday + DAY)
+    desk.tick(monday + 7 * DAY + 10 * HOUR)
+    assert desk.said()[DIGEST_ALERTS]["rate"] == "0.2500"
+
+
 def test_there_is_nothing_to_tell_of_a_week_that_nobody_watched() -> None:
     """The first tick of all is on a Monday at ten."""
     desk = Desk(FOUR, FakeClock(MONDAY), MemoryStore())
