@@ -65,6 +65,8 @@ def explain(
     over = _over(reading, score, factors, before)
     steps = _parts(reading, over)
     so_far = sum(steps, _ZERO)
+    if before is not None and before.since < reading.first_hour + over.first * HOUR:
+        so_far = before.so_far.amount + _added(reading, over, steps, before.at)
     pace = _pace(over, shapes)
     currency = reading.rate.currency
     driver, share = driven(reading.models, over.first)
@@ -137,6 +139,21 @@ def _parts(reading: Reading, over: Over) -> list[Decimal]:
         return [over.excess[0]]
     *_, before, last = over.excess
     return [*over.excess[:-1], max(last * reading.at.minute / 60, last - before)]
+
+
+def _added(reading: Reading, over: Over, steps: Sequence[Decimal], looked: datetime) -> Decimal:
+    """What has come to it since it was looked at: of the hour in which that was, the part of its time after it.
+
+    Of a trouble that is older than what is usual is told: what it cost before that no look can add up again.
+    """
+    added = _ZERO
+    for at, step in enumerate(steps):
+        start = reading.first_hour + (over.first + at) * HOUR
+        end = min(start + HOUR, reading.at)
+        if max(start, looked) < end:
+            whole, after = (int((end - begin).total_seconds()) for begin in (start, max(start, looked)))
+            added += step * after / whole
+    return added
 
 
 def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:

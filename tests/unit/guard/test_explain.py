@@ -135,6 +135,19 @@ def test_what_began_then_has_not_begun_later() -> None:
     assert explain(later, None, (SPIKE,), factor=ONE, before=None) is None
 
 
+def test_what_it_has_cost_is_not_forgotten_when_it_fires_anew_after_weeks() -> None:
+    """An incident that its budget holds open: the usual is told of eight days, and eight an hour ran ten days ago."""
+    first = said(reading([2] * 47 + [10]), scored(1))
+    past = [*[2] * 46, 10, *[2] * 239]
+    later = said(reading([*past, 10, 10], at=NOW + 240 * HOUR), scored(1, told=192), before=first)
+    assert (later.since, later.so_far) == (first.since, usd(8 + 8))
+    soon = NOW + 240 * HOUR + timedelta(minutes=30)
+    half = said(reading([*past, 10, 10], at=soon), scored(1, told=192), before=later)
+    assert half.so_far == usd(8 + 8 + 4)
+    day = said(reading([*past, *[10] * 26], at=NOW + 264 * HOUR), scored(1, told=192), before=half)
+    assert day.so_far == usd(8 + 25 * 8)
+
+
 def test_what_it_has_cost_so_far_grows_within_its_first_hour() -> None:
     """Told by tokens that reach into the hour before, it began with this one: 40 minutes of 12 an hour are eight."""
     pace = replace(SPIKE, at=NOW + timedelta(minutes=10), window_minutes=15, observed=usd("3.5"), usual=usd("0.5"))
