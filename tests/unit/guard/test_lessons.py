@@ -15,7 +15,7 @@ from freio.adapters.codec import decode, encode
 from freio.domain.app import App, ExpectedEvent, Level
 from freio.domain.expectation import Expectations, Lesson, Planned
 from freio.domain.incident import Action, Decision
-from freio.domain.money import SpendRange
+from freio.domain.money import Money, SpendRange
 from freio.domain.signal import Signal, SignalKind
 from freio.guard.decide import open_or_merge
 from freio.guard.lessons import LESSON_FOR, teach
@@ -82,6 +82,14 @@ def test_the_hours_of_a_lesson_go_with_the_clocks(taught: datetime) -> None:
     for days in range(2, 14):
         nights = [(taught + days * DAY + beside * HOUR).astimezone(UTC) for beside in (-1, 0, 1)]  # of the clock
         assert [lesson.covers(usd(100), night) for night in nights] == [False, True, False], days
+
+
+def test_a_level_in_another_currency_covers_nothing() -> None:
+    """It was taught before the client's file named this one: what runs away is told, and its app looked at."""
+    lesson = lesson_of("UTC", datetime(2026, 10, 28, 15, tzinfo=UTC))
+    at = lesson.at + HOUR
+    assert lesson.covers(usd(100), at)
+    assert not lesson.covers(Money(Decimal(100), "BRL"), at)
 
 
 def test_what_goes_on_is_learned_by_the_clock_of_the_lesson() -> None:
