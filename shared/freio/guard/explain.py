@@ -15,8 +15,9 @@ from freio.domain.explanation import Explanation
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.detect_tokens import HOUR_MINUTES
 from freio.guard.meter import Reading
-from freio.guard.telemetry import HOUR
+from freio.guard.telemetry import HOUR, floor_hour
 
 DAY = 24
 DAYS_USUAL = 7
@@ -167,12 +168,16 @@ def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
 
 
 def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:
-    """Of one hour alone it is known to the window of the tokens that told it."""
+    """Of one hour alone it is known to the window of the tokens that told it.
+
+    Money of the hour that ends now is of the present one: that before has not half as much of it.
+    """
     if before is not None:
         return before.since
     if len(over.excess) > 1:
         return reading.first_hour + over.first * HOUR
-    return min(signal.began for signal in shapes)
+    present = floor_hour(reading.at) if reading.at.minute else reading.at - HOUR
+    return min(max(present, one.began) if one.window_minutes == HOUR_MINUTES else one.began for one in shapes)
 
 
 def _hours_left(now: datetime) -> Decimal:

@@ -159,6 +159,18 @@ def test_what_it_has_cost_so_far_grows_within_its_first_hour() -> None:
     assert said(long, scored(1), before=first).so_far == usd(6 + 8)
 
 
+def test_what_the_hour_before_has_nothing_of_began_with_this_one() -> None:
+    """A quarter past, money of the hour tells it: 32 an hour since then, and not half as much when the hour is over."""
+    at = NOW + timedelta(minutes=15)
+    hour = replace(SPIKE, at=at, observed=usd(10))
+    tokens = replace(hour, window_minutes=15, observed=usd("8.5"), usual=usd("0.5"))
+    for told in ((hour,), (hour, tokens)):
+        first = said(reading([2] * 47 + [10], at=at), scored(1), *told)
+        assert (first.since, first.so_far) == (NOW, usd(8))
+        later = said(reading([2] * 46 + [34, 34], at=NOW + HOUR), scored(1), before=first)
+        assert (later.since, later.so_far, later.tomorrow) == (NOW, usd(32), usd(32 * 25))
+
+
 @pytest.mark.parametrize("hours", [[4, 10, 10], [4, 10, 10, 10, 10], [4, *[10] * 30]])
 def test_a_quarter_of_its_first_hour_is_no_whole_hour_of_it(hours: list[int]) -> None:
     """Told by tokens a quarter before an hour ended, at 8 an hour over the usual: on and on it comes to 8 an hour."""
