@@ -295,6 +295,18 @@ def test_there_is_nothing_to_tell_of_a_week_that_nobody_watched() -> None:
     assert desk.posts == []
 
 
+def test_an_incident_of_a_week_that_nobody_watched_makes_no_digest_of_it() -> None:
+    """A budget opened it before the watch's first tick of all: no week begins on Tuesday and ends on Monday."""
+    desk = Desk(FOUR, FakeClock(MONDAY), MemoryStore())
+    early = incident("chat", NEXT - DAY, SignalKind.BUDGET_THRESHOLD, is_open=True)
+    desk.clock.at = NEXT + DAY
+    desk.desk.note(early)
+    desk.tick(NEXT + DAY)
+    assert desk.posts == []
+    desk.tick(NEXT + 7 * DAY + 9 * HOUR)
+    assert [post.data["since"] for post in desk.posts] == [(NEXT + DAY).isoformat()]
+
+
 def test_a_watch_that_was_down_over_monday_tells_it_late_but_not_for_ever(desk: Desk) -> None:
     """On Tuesday still; on Friday it is nobody's news any more."""
     desk.tick(NEXT + DAY + 15 * HOUR)
