@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from freio.domain.calendar import month_end
 from freio.domain.explanation import Explanation
+from freio.domain.incident import FRESH
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
@@ -68,7 +69,8 @@ def explain(
     so_far = sum(steps, _ZERO)
     if before is not None and before.since < reading.first_hour + over.first * HOUR:
         so_far = before.so_far.amount + _added(reading, over, steps, before.at)
-    pace = _pace(over, shapes)
+    anew = _anew(reading, before)
+    pace = _pace(_lately(reading, over, anew), shapes)
     currency = reading.rate.currency
     driver, share = driven(reading.models, over.first)
     return Explanation(
@@ -81,6 +83,7 @@ def explain(
         fired=_fired(score, shapes),
         driver=driver or shapes[0].driver,
         share=share,
+        anew=anew,
     )
 
 
@@ -155,6 +158,19 @@ def _added(reading: Reading, over: Over, steps: Sequence[Decimal], looked: datet
             whole, after = (int((end - begin).total_seconds()) for begin in (start, max(start, looked)))
             added += step * after / whole
     return added
+
+
+def _anew(reading: Reading, before: Explanation | None) -> datetime | None:
+    """The hour in which it began again, after it had stopped, or was what people had called expected."""
+    if before is None:
+        return None
+    return floor_hour(reading.at) if reading.at - before.at > FRESH else before.anew
+
+
+def _lately(reading: Reading, over: Over, anew: datetime | None) -> Over:
+    """Without the hours before it began again: its rest says nothing of what it costs now."""
+    rest = (anew - reading.first_hour) // HOUR - over.first if anew else 0
+    return Over(over.first + rest, over.excess[rest:]) if rest > 0 else over
 
 
 def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:

@@ -148,6 +148,17 @@ def test_what_it_has_cost_is_not_forgotten_when_it_fires_anew_after_weeks() -> N
     assert day.so_far == usd(8 + 25 * 8)
 
 
+def test_what_runs_again_comes_to_what_it_costs_now_and_not_to_the_mean_of_its_rest() -> None:
+    """Eight an hour for an hour, calm or expected for a day, and now 98: it was said to come to a tenth of that."""
+    told = said(reading([2] * 47 + [10, 10], at=NOW + HOUR), scored(1))
+    for many in range(1, 30):
+        at = NOW + (25 + many) * HOUR
+        hours = [*[2] * 47, 10, *[2] * 24, *[100] * (many + 1)]
+        told = said(reading(hours, at=at), scored(1, told=96), before=told)
+        assert (told.since, told.so_far) == (NOW, usd(8 + 98 * many))
+        assert told.tomorrow - told.so_far == usd(98 * 24)
+
+
 def test_what_it_has_cost_so_far_grows_within_its_first_hour() -> None:
     """Told by tokens that reach into the hour before, it began with this one: 40 minutes of 12 an hour are eight."""
     pace = replace(SPIKE, at=NOW + timedelta(minutes=10), window_minutes=15, observed=usd("3.5"), usual=usd("0.5"))
