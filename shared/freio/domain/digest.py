@@ -134,7 +134,7 @@ class Precision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """What came out from `since` to `until`, for so many apps."""
+    """What came out from `since` to `until`, which is in the client's time zone, for so many apps."""
 
     since: datetime
     until: datetime
@@ -148,8 +148,13 @@ class Week:
 
     @property
     def rate(self) -> Decimal:
-        """Alerts per app and week; by hand: two alerts of four apps in half a week are one."""
-        weeks = Decimal(int((self.until - self.since).total_seconds())) / (7 * 86400)
+        """Alerts per app and week; by hand: two alerts of four apps in half a week are one.
+
+        It lasts as long as the client's clock says: where that changes, an hour less makes no alert one too many.
+        """
+        since = self.since.astimezone(self.until.tzinfo)
+        lasted = self.until.replace(tzinfo=None) - since.replace(tzinfo=None)
+        weeks = Decimal(int(lasted.total_seconds())) / (7 * 86400)
         return Decimal(len(self.alerts)) / (self.apps * weeks) if weeks > 0 and self.apps else Decimal(0)
 
     @property

@@ -36,8 +36,11 @@ class Lesson:
     time_zone: str = "UTC"
 
     def covers(self, rate: Money, now: datetime) -> bool:
-        """Whether an hour that ends now and costs that much was said to be expected."""
-        if now >= self.until or not rate <= self.level * SLACK:
+        """Whether an hour that ends now and costs that much was said to be expected.
+
+        A level from before the client's file named this currency says nothing of it.
+        """
+        if now >= self.until or rate.currency != self.level.currency or not rate <= self.level * SLACK:
             return False
         return now < self.hushed or ended(now, self.time_zone) in self.hours
 

@@ -23,6 +23,7 @@ class Explanation:
     ``driver``    what has the largest part of it (a model, or whose calls they are; empty: not known), ``share`` that
                   part.
     ``caller``    whose calls drive it: a key or an account, where something tells them apart (None: nothing does).
+    ``anew``      the hour in which it began again, where looks between saw nothing of it to tell (None: it has not).
     """
 
     at: datetime
@@ -35,3 +36,4 @@ class Explanation:
     driver: str = ""
     share: Decimal = Decimal(0)
     caller: CallerShare | None = None
+    anew: datetime | None = None

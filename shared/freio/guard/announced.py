@@ -69,11 +69,13 @@ def expected_factor(client: Client, app: App, known: Expectations, now: datetime
 def announced_until(client: Client, app: App, known: Expectations, now: datetime) -> datetime | None:
     """When what was announced for the hour that ends now is over; None: nothing was.
 
-    By hand: a sale until the 25th in the file of a client in São Paulo ends at 03:00 UTC of the 26th.
+    Of several the largest counts, as it does for what is expected: when that is over, less is. By hand: a sale until
+    the 25th in the file of a client in São Paulo ends at 03:00 UTC of the 26th.
     """
     now = now.astimezone(UTC)
-    ends = [end for factor, end in _spans(client, app, known, now - HOUR, now - _INSTANT) if factor > 1]
-    return max(ends, default=None)
+    said = [one for one in _spans(client, app, known, now - HOUR, now - _INSTANT) if one[0] > 1]
+    _, over = max(said, default=(_ONE, None))  # of two as large, the one that ends later
+    return over
 
 
 def _said(client: Client, app: App, known: Expectations, first: datetime, last: datetime) -> Decimal:

@@ -27,7 +27,7 @@ from freio.guard.restore import let_go
 from freio.guard.step import Step
 
 KEPT_SIGNALS = 100  # a kind of trouble that an incident forgot would be told again; the journal has them all
-REDRAW_SPEND = Decimal("0.02")  # a change of the month's spend that is worth a redraw
+REDRAW_SPEND = Decimal("0.02")  # a change of the month's spend, or of a runaway's, that is worth a redraw
 CHANGED = Decimal("0.10")  # a limit that moves by more than this is another question
 WORSE = Decimal(2)  # the same kind of signal counts again when it has doubled
 _STRICTER = list(Mode)  # from watching to braking
@@ -154,7 +154,7 @@ def look(
     moved = abs(spend.likely.amount - incident.spend.likely.amount) > REDRAW_SPEND * incident.spend.likely.amount
     ruled = _ruled(step, app, incident, incident.level)
     seen = step.keep(ruled, assessment=assessment, spend=spend, rate=rate, explanation=explanation)
-    moved |= (explanation is None) is not (incident.explanation is None)
+    moved |= _tells_else(incident.explanation, explanation)
     if moved or seen.mode is not incident.mode:
         step.draw(seen)
     if seen.state is State.OVERRIDDEN and seen.ceiling is not None and seen.ceiling < spend.likely:
@@ -170,6 +170,14 @@ def look(
         step.thread(seen, f"{seen.revision}/quiet", QUIET)
         return step.move(seen, State.RESOLVED, due_at=None)
     return seen
+
+
+def _tells_else(before: Explanation | None, after: Explanation | None) -> bool:
+    """Whether people would read another amount: a runaway begins as a small part of the month, and grows at once."""
+    if before is None or after is None:
+        return before is not after
+    pairs = ((before.so_far, after.so_far), (before.tomorrow, after.tomorrow))
+    return any(abs(new.amount - old.amount) > REDRAW_SPEND * old.amount for old, new in pairs)
 
 
 def propose(step: Step, app: App, incident: Incident, proposal: Proposal) -> Incident:

@@ -67,7 +67,7 @@ class DigestDesk:
         if self._told == monday or now < self._local(monday) + POSTED_AT:
             return
         key = f"digest/{monday:%Y-%m-%d}"
-        before = self._store.get(AlertLog, _id(self._before(monday)))
+        before = self._watched(self._before(monday))
         if before is None or now > self._local(monday) + LATEST or self._store.used(key):
             self._told = monday
             return
@@ -140,9 +140,14 @@ class DigestDesk:
         known = self._store.get(AlertLog, _id(monday))
         if known is not None:
             return known
-        went_on = self._store.get(AlertLog, _id(self._before(monday))) is not None
+        went_on = self._watched(self._before(monday)) is not None
         start = self._local(monday)
         return AlertLog(id=_id(monday), since=start if went_on else max(start, self._clock.now()))
+
+    def _watched(self, monday: datetime) -> AlertLog | None:
+        """The list of a week; None where it was begun after it: an incident of before the first tick is noted too."""
+        log = self._store.get(AlertLog, _id(monday))
+        return log if log is not None and log.since < self._local(monday + timedelta(days=7)) else None
 
     def _monday(self, at: datetime) -> datetime:
         """The Monday, without a zone, of an instant's week."""

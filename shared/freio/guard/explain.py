@@ -12,11 +12,13 @@ from decimal import Decimal
 
 from freio.domain.calendar import month_end
 from freio.domain.explanation import Explanation
+from freio.domain.incident import FRESH
 from freio.domain.money import Money
 from freio.domain.signal import Signal, SignalKind
 from freio.domain.spend import Score
+from freio.guard.detect_tokens import HOUR_MINUTES
 from freio.guard.meter import Reading
-from freio.guard.telemetry import HOUR
+from freio.guard.telemetry import HOUR, floor_hour
 
 DAY = 24
 DAYS_USUAL = 7
@@ -65,7 +67,10 @@ def explain(
     over = _over(reading, score, factors, before)
     steps = _parts(reading, over)
     so_far = sum(steps, _ZERO)
-    pace = _pace(over, shapes)
+    if before is not None and before.since < reading.first_hour + over.first * HOUR:
+        so_far = before.so_far.amount + _added(reading, over, steps, before.at)
+    anew = _anew(reading, before)
+    pace = _pace(_lately(reading, over, anew), shapes)
     currency = reading.rate.currency
     driver, share = driven(reading.models, over.first)
     return Explanation(
@@ -78,6 +83,7 @@ def explain(
         fired=_fired(score, shapes),
         driver=driver or shapes[0].driver,
         share=share,
+        anew=anew,
     )
 
 
@@ -139,6 +145,34 @@ def _parts(reading: Reading, over: Over) -> list[Decimal]:
     return [*over.excess[:-1], max(last * reading.at.minute / 60, last - before)]
 
 
+def _added(reading: Reading, over: Over, steps: Sequence[Decimal], looked: datetime) -> Decimal:
+    """What has come to it since it was looked at: of the hour in which that was, the part of its time after it.
+
+    Of a trouble that is older than what is usual is told: what it cost before that no look can add up again.
+    """
+    added = _ZERO
+    for at, step in enumerate(steps):
+        start = reading.first_hour + (over.first + at) * HOUR
+        end = min(start + HOUR, reading.at)
+        if max(start, looked) < end:
+            whole, after = (int((end - begin).total_seconds()) for begin in (start, max(start, looked)))
+            added += step * after / whole
+    return added
+
+
+def _anew(reading: Reading, before: Explanation | None) -> datetime | None:
+    """The hour in which it began again, after it had stopped, or was what people had called expected."""
+    if before is None:
+        return None
+    return floor_hour(reading.at) if reading.at - before.at > FRESH else before.anew
+
+
+def _lately(reading: Reading, over: Over, anew: datetime | None) -> Over:
+    """Without the hours before it began again: its rest says nothing of what it costs now."""
+    rest = (anew - reading.first_hour) // HOUR - over.first if anew else 0
+    return Over(over.first + rest, over.excess[rest:]) if rest > 0 else over
+
+
 def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
     """What an hour adds if nothing changes: the mean of the last day, or what it costs now where it gains or is new."""
     tokens = sum((s.pace.amount - s.usual_pace.amount for s in shapes if s.window_minutes < 60), _ZERO)  # of all models
@@ -150,12 +184,16 @@ def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
 
 
 def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:
-    """Of one hour alone it is known to the window of the tokens that told it."""
+    """Of one hour alone it is known to the window of the tokens that told it.
+
+    Money of the hour that ends now is of the present one: that before has not half as much of it.
+    """
     if before is not None:
         return before.since
     if len(over.excess) > 1:
         return reading.first_hour + over.first * HOUR
-    return min(signal.began for signal in shapes)
+    present = floor_hour(reading.at) if reading.at.minute else reading.at - HOUR
+    return min(max(present, one.began) if one.window_minutes == HOUR_MINUTES else one.began for one in shapes)
 
 
 def _hours_left(now: datetime) -> Decimal:

@@ -132,7 +132,11 @@ def _days(span: timedelta) -> Decimal:
 
 
 class ForecastWatch:
-    """Makes the day's forecast at the first tick of each Pacific day, and merges it into incidents."""
+    """Makes the day's forecast at the first tick of each Pacific day, and merges it into incidents.
+
+    It is made again when it is of other budgets than there are now: in a month's first hours nobody knows them until
+    they speak, one after the other, and one that watches a part would be held against all of the app.
+    """
 
     def __init__(
         self, client: Client, store: Store, clock: Clock, forecaster: Forecaster, calendar: Calendar | None = None
@@ -148,7 +152,8 @@ class ForecastWatch:
         """Forecast every budget, unless that was done today; for telemetry that fails it waits a while."""
         now = self._clock.now()
         before = self._newest(now)
-        if _same_day(before.at, now) or (readings.failures and now - _midnight(now) < WAITS):
+        again = _same_day(before.at, now)
+        if (again and self._is_of_all(before, readings)) or (readings.failures and now - _midnight(now) < WAITS):
             return
         spending = {app.name: self._spending(app.name, readings) for app in self._client.apps}
         known = {app.name: self._known_of(app, now) for app in self._client.apps}
@@ -156,10 +161,12 @@ class ForecastWatch:
         step = Step(now)
         step.put(made)
         said = "; ".join(in_words(one) for one in made.all)
-        step.log(Kind.NOTICE, None, "forecast", key=f"forecast/{_midnight(now):%Y-%m-%d}", said=said)
+        key = f"forecast/{now.isoformat()}" if again else f"forecast/{_midnight(now):%Y-%m-%d}"
+        step.log(Kind.NOTICE, None, "forecast", key=key, said=said)
         try:
             self._store.commit(step.change())
         except Conflict:
+            self._known = Forecasts()
             return  # the other tick, at the same time, has made it: it is read at the next one
         self._known = replace(made, version=made.version + 1)
 
@@ -175,6 +182,15 @@ class ForecastWatch:
         step = Step(now)
         step.draw(step.keep(incident, forecasts=mine))
         self._store.commit(step.change())
+
+    def _is_of_all(self, made: Forecasts, readings: Readings) -> bool:
+        """Whether the budgets that it is of are those that there are now; the file's own does not change in a day."""
+        for app in self._client.apps:
+            if app.budget is None and app.name not in made.short:
+                there = watched(None, self._spending(app.name, readings).reports)
+                if {one.of for one in made.all if one.app == app.name} != {one.of for one in there}:
+                    return False
+        return True
 
     def _newest(self, now: datetime) -> Forecasts:
         """Today's, if this process knows it; else what the store has."""

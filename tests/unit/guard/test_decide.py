@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from freio.domain.app import App, Level, Mode, Policy
+from freio.domain.explanation import Explanation
 from freio.domain.incident import Assessment, Incident, Proposal, State
 from freio.domain.incident import Step as Limit
 from freio.domain.money import SpendRange
@@ -212,6 +213,20 @@ def test_an_override_whose_amount_is_spent_asks_again_with_a_grace() -> None:
 def test_the_message_is_redrawn_when_its_spend_has_moved(billed: int, is_drawn: bool) -> None:
     """By more than a fiftieth: Slack takes about one message a second for all of a channel."""
     _, step = looked(asked(), assessed(quiet_for=None), replace(SPEND, billed=usd(billed)))
+    assert bool(step.change().touch) is is_drawn
+
+
+@pytest.mark.parametrize(
+    ("so_far", "tomorrow", "is_drawn"), [(100, 2000, False), (102, 2040, False), (103, 2003, True), (100, 100, True)]
+)
+def test_the_message_is_redrawn_when_what_it_comes_to_has_moved(so_far: int, tomorrow: int, is_drawn: bool) -> None:
+    """A runaway of the first hour is little of a month's spend; and one that has stopped comes to no more."""
+    said = Explanation(
+        at=NOW, since=NOW, usual=usd(1), so_far=usd(100), tomorrow=usd(2000), month_end=usd(9000), driver="flash"
+    )
+    step, seen = Step(NOW), replace(said, so_far=usd(so_far), tomorrow=usd(tomorrow))
+    incident = replace(asked(), explanation=said)
+    look(step, ASKING, incident, assessed(quiet_for=None), spend=SPEND, rate=usd(20), explanation=seen)
     assert bool(step.change().touch) is is_drawn
 
 

@@ -277,11 +277,34 @@ def test_the_first_week_counts_from_when_freio_began_to_watch() -> None:
     assert desk.posts[0].data["since"] == (MONDAY + timedelta(days=3.5)).isoformat()
 
 
+@pytest.mark.parametrize("month", [3, 11])  # the week has an hour less, or one more
+def test_a_week_in_which_the_clocks_change_is_a_week(month: int) -> None:
+    """One alert of four apps is .25, and within: an hour less made it .2515, told as .25, and over."""
+    monday = {3: datetime(2027, 3, 8, 5, tzinfo=UTC), 11: datetime(2026, 10, 26, 4, tzinfo=UTC)}[month]  # there
+    desk = Desk(replace(FOUR, time_zone="America/New_York"), FakeClock(monday), MemoryStore())
+    desk.tick(monday)
+    desk.opened("chat", monday + DAY)
+    desk.tick(monday + 7 * DAY + 10 * HOUR)
+    assert desk.said()[DIGEST_ALERTS]["rate"] == "0.2500"
+
+
 def test_there_is_nothing_to_tell_of_a_week_that_nobody_watched() -> None:
     """The first tick of all is on a Monday at ten."""
     desk = Desk(FOUR, FakeClock(MONDAY), MemoryStore())
     desk.tick(NEXT + 10 * HOUR)
     assert desk.posts == []
+
+
+def test_an_incident_of_a_week_that_nobody_watched_makes_no_digest_of_it() -> None:
+    """A budget opened it before the watch's first tick of all: no week begins on Tuesday and ends on Monday."""
+    desk = Desk(FOUR, FakeClock(MONDAY), MemoryStore())
+    early = incident("chat", NEXT - DAY, SignalKind.BUDGET_THRESHOLD, is_open=True)
+    desk.clock.at = NEXT + DAY
+    desk.desk.note(early)
+    desk.tick(NEXT + DAY)
+    assert desk.posts == []
+    desk.tick(NEXT + 7 * DAY + 9 * HOUR)
+    assert [post.data["since"] for post in desk.posts] == [(NEXT + DAY).isoformat()]
 
 
 def test_a_watch_that_was_down_over_monday_tells_it_late_but_not_for_ever(desk: Desk) -> None:

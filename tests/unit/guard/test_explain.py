@@ -135,6 +135,30 @@ def test_what_began_then_has_not_begun_later() -> None:
     assert explain(later, None, (SPIKE,), factor=ONE, before=None) is None
 
 
+def test_what_it_has_cost_is_not_forgotten_when_it_fires_anew_after_weeks() -> None:
+    """An incident that its budget holds open: the usual is told of eight days, and eight an hour ran ten days ago."""
+    first = said(reading([2] * 47 + [10]), scored(1))
+    past = [*[2] * 46, 10, *[2] * 239]
+    later = said(reading([*past, 10, 10], at=NOW + 240 * HOUR), scored(1, told=192), before=first)
+    assert (later.since, later.so_far) == (first.since, usd(8 + 8))
+    soon = NOW + 240 * HOUR + timedelta(minutes=30)
+    half = said(reading([*past, 10, 10], at=soon), scored(1, told=192), before=later)
+    assert half.so_far == usd(8 + 8 + 4)
+    day = said(reading([*past, *[10] * 26], at=NOW + 264 * HOUR), scored(1, told=192), before=half)
+    assert day.so_far == usd(8 + 25 * 8)
+
+
+def test_what_runs_again_comes_to_what_it_costs_now_and_not_to_the_mean_of_its_rest() -> None:
+    """Eight an hour for an hour, calm or expected for a day, and now 98: it was said to come to a tenth of that."""
+    told = said(reading([2] * 47 + [10, 10], at=NOW + HOUR), scored(1))
+    for many in range(1, 30):
+        at = NOW + (25 + many) * HOUR
+        hours = [*[2] * 47, 10, *[2] * 24, *[100] * (many + 1)]
+        told = said(reading(hours, at=at), scored(1, told=96), before=told)
+        assert (told.since, told.so_far) == (NOW, usd(8 + 98 * many))
+        assert told.tomorrow - told.so_far == usd(98 * 24)
+
+
 def test_what_it_has_cost_so_far_grows_within_its_first_hour() -> None:
     """Told by tokens that reach into the hour before, it began with this one: 40 minutes of 12 an hour are eight."""
     pace = replace(SPIKE, at=NOW + timedelta(minutes=10), window_minutes=15, observed=usd("3.5"), usual=usd("0.5"))
@@ -144,6 +168,18 @@ def test_what_it_has_cost_so_far_grows_within_its_first_hour() -> None:
     assert said(later, scored(1), before=first).so_far == usd(8)
     long = reading([2] * 46 + [8, 14], at=NOW + timedelta(minutes=40))  # from half past: six, and eight of the last
     assert said(long, scored(1), before=first).so_far == usd(6 + 8)
+
+
+def test_what_the_hour_before_has_nothing_of_began_with_this_one() -> None:
+    """A quarter past, money of the hour tells it: 32 an hour since then, and not half as much when the hour is over."""
+    at = NOW + timedelta(minutes=15)
+    hour = replace(SPIKE, at=at, observed=usd(10))
+    tokens = replace(hour, window_minutes=15, observed=usd("8.5"), usual=usd("0.5"))
+    for told in ((hour,), (hour, tokens)):
+        first = said(reading([2] * 47 + [10], at=at), scored(1), *told)
+        assert (first.since, first.so_far) == (NOW, usd(8))
+        later = said(reading([2] * 46 + [34, 34], at=NOW + HOUR), scored(1), before=first)
+        assert (later.since, later.so_far, later.tomorrow) == (NOW, usd(32), usd(32 * 25))
 
 
 @pytest.mark.parametrize("hours", [[4, 10, 10], [4, 10, 10, 10, 10], [4, *[10] * 30]])

@@ -98,6 +98,25 @@ def town() -> Foreseen:
     return found
 
 
+REPORTS = [
+    BudgetReport(source=of, interval_start=month_start(NOW), cost=usd(cost), budget=usd(budget), published=NOW)
+    for of, cost, budget in (("tests", "0.05", 50), ("all", "0.5", 1000))
+]
+
+
+def _with_reports() -> Foreseen:
+    """An app whose budgets are Cloud Billing's alone."""
+    there = Foreseen(client=client())
+    there.bill(NOW - timedelta(days=12), NOW - timedelta(hours=3), 2)
+    there.serve(NOW - timedelta(days=12), NOW, 2_000_000)
+    return there
+
+
+def _speak(there: Foreseen, reports: Sequence[BudgetReport]) -> None:
+    status = there.store.get(BudgetStatus, "chat") or BudgetStatus(id="chat")
+    there.store.commit(Change(put=(replace(status, reports=tuple(reports)),)))
+
+
 def test_the_first_tick_of_a_day_forecasts_every_budget_and_the_next_ones_do_not() -> None:
     """It is kept and journalled; so another process need not make it either."""
     there = town()
@@ -123,6 +142,35 @@ def test_it_is_made_again_after_a_pacific_midnight() -> None:
     there.clock.sleep(0.2 * 3600)
     there.watch.look(there.read())
     assert len(there.forecaster.asked) == 2
+
+
+def test_it_is_made_again_when_a_months_budgets_speak_for_the_first_time() -> None:
+    """That of the tests first, as if it watched all of the app, then that of all: once for each, by one process."""
+    there = _with_reports()
+    for said in ([], REPORTS[:1], REPORTS):
+        _speak(there, said)
+        for watch in (there.watch, there.another_watch(), there.watch):
+            there.clock.sleep(300)
+            watch.look(there.read())
+    assert len(there.forecaster.asked) == 3
+    assert [(one.of, one.budget, one.part) for one in there.kept.all] == [
+        ("all", usd(1000), 1),
+        ("tests", usd(50), Decimal("0.1")),
+    ]
+    assert len([entry for entry in there.store.entries() if entry.what == "forecast"]) == 3
+
+
+def test_a_process_whose_forecast_is_not_the_newest_reads_that_and_goes_on() -> None:
+    """Else it would work one out at each tick, and keep none."""
+    there = _with_reports()
+    there.watch.look(there.read())
+    there.store.commit(Change(put=(there.kept,)))  # another process has made it again
+    _speak(there, REPORTS)
+    for _ in range(3):
+        there.clock.sleep(300)
+        there.watch.look(there.read())
+    assert [one.of for one in there.kept.all] == ["all", "tests"]
+    assert len(there.forecaster.asked) == 3
 
 
 def test_it_is_made_from_whole_days_that_end_with_the_last_whole_hour() -> None:

@@ -15,7 +15,7 @@ from freio.adapters.codec import decode, encode
 from freio.domain.app import App, ExpectedEvent, Level
 from freio.domain.expectation import Expectations, Lesson, Planned
 from freio.domain.incident import Action, Decision
-from freio.domain.money import SpendRange
+from freio.domain.money import Money, SpendRange
 from freio.domain.signal import Signal, SignalKind
 from freio.guard.decide import open_or_merge
 from freio.guard.lessons import LESSON_FOR, teach
@@ -84,6 +84,14 @@ def test_the_hours_of_a_lesson_go_with_the_clocks(taught: datetime) -> None:
         assert [lesson.covers(usd(100), night) for night in nights] == [False, True, False], days
 
 
+def test_a_level_in_another_currency_covers_nothing() -> None:
+    """It was taught before the client's file named this one: what runs away is told, and its app looked at."""
+    lesson = lesson_of("UTC", datetime(2026, 10, 28, 15, tzinfo=UTC))
+    at = lesson.at + HOUR
+    assert lesson.covers(usd(100), at)
+    assert not lesson.covers(Money(Decimal(100), "BRL"), at)
+
+
 def test_what_goes_on_is_learned_by_the_clock_of_the_lesson() -> None:
     """While it is hushed: an hour is news by the same clock that it will be covered by."""
     lesson = lesson_of("America/New_York", datetime(2026, 10, 31, 15, tzinfo=NEW_YORK))
@@ -112,6 +120,17 @@ def test_what_was_expected_in_a_sale_is_forgotten_with_it() -> None:
     assert lesson_of("UTC", at, replace(sale, factor=Decimal(1))).until == at + LESSON_FOR
     soon = lesson_of("UTC", at, replace(sale, end=at + HOUR))
     assert soon.until == soon.hushed == at + DAY  # as long as people asked for
+
+
+def test_of_sales_that_overlap_the_lesson_is_of_the_one_that_it_went_beyond() -> None:
+    """Four times for three days of a month of one and a half: after them a hundred an hour would hide a runaway."""
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    sale = Planned(number=1, start=at - DAY, end=at + 3 * DAY, factor=Decimal(4), why="sale", by="U1", at=at - 2 * DAY)
+    month = replace(sale, number=2, end=at + 20 * DAY, factor=Decimal("1.5"))
+    assert lesson_of("UTC", at, sale, month).until == sale.end
+    assert lesson_of("UTC", at, sale, replace(month, factor=Decimal(4))).until == month.end
+    of_file = ExpectedEvent(start=date(2026, 11, 20), end=date(2026, 12, 20), factor=Decimal(2), why="launch")
+    assert lesson_of("UTC", at, sale, expected=(of_file,)).until == sale.end
 
 
 @pytest.mark.parametrize("after", [HOUR, 3 * HOUR, 10 * HOUR])
