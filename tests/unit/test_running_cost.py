@@ -69,7 +69,7 @@ def cents(amount: Decimal) -> str:
 
 @pytest.mark.parametrize(
     ("size", "total", "without_free"),
-    [(SMALL, "9.93", "12.96"), (LARGE, "12.36", "21.76"), (HUGE, "14.90", "28.29")],
+    [(SMALL, "9.93", "12.96"), (LARGE, "12.37", "21.77"), (HUGE, "14.91", "28.30")],
 )
 def test_the_totals_of_three_clients_stay_as_they_were_told(size: Size, total: str, without_free: str) -> None:
     """A change of a price or a count shows here, and in the README."""

@@ -199,7 +199,7 @@ def _store(size: Size) -> tuple[Item, ...]:
             work.store_reads(size),
             prices.FIRESTORE_READS,
             f"watch {work.WATCH_READS_AN_APP} an app and tick, sweep {work.SWEEP_READS}, message {work.BUDGET_READS},"
-            f" forecast {work.FORECAST_READS_AN_APP} an app and day",
+            f" forecast {work.FORECAST_READS_AN_APP + work.FORECAST_CHECKS_AN_APP} an app and day",
         ),
         _item("Firestore: writes", writes, prices.FIRESTORE_WRITES, "one a budget message, forecasts, and incidents"),
         _item(

@@ -27,6 +27,7 @@ BUDGET_READS, BUDGET_WRITES = 6, 1  # of a message, with two thresholds that wer
 RECENT_CALLS_AN_HOUR = 12  # the last five hours in steps of five minutes, at each tick
 HOURLY_CALLS_AN_HOUR = 3  # the last week in hours: until it is ten minutes old, and then once more to be kept
 FORECAST_READS, FORECAST_READS_AN_APP = 2, 3  # a day: the forecast before (twice); budget, what is expected, incident
+FORECAST_CHECKS_AN_APP = 23  # a day: once an hour, the budgets of an app for which the file names none
 FORECAST_WRITES = 2  # the forecast and its entry in the journal; the spend is that of the tick, read anyway
 REQUEST_CALLS_AN_HOUR = 12  # requests, in the same steps as tokens, of the projects where they may matter
 CALLER_TICKS = 3  # from one question whose calls they are to the next: while nobody is named, the most there can be
@@ -222,12 +223,12 @@ def store_reads(size: Size) -> int:
 
 
 def forecast_reads(size: Size) -> int:
-    """Of the store: a forecast a day, made from what the tick has read of export and telemetry.
+    """Of the store: a forecast a day, made from what the tick has read of export and telemetry, and hourly looks at it.
 
-    >>> forecast_reads(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))  # 152 x 730 / 24
-    4623
+    >>> forecast_reads(Size.estimated(apps=50, projects=20, export_gib=Decimal(5)))  # 1302 x 730 / 24
+    39602
     """
-    return int((FORECAST_READS + FORECAST_READS_AN_APP * size.apps) * DAYS)
+    return int((FORECAST_READS + (FORECAST_READS_AN_APP + FORECAST_CHECKS_AN_APP) * size.apps) * DAYS)
 
 
 def store_writes(size: Size) -> int:

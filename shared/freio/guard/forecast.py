@@ -21,6 +21,7 @@ from freio.guard.coming import USUAL, Known, Past, Spans, coming
 from freio.guard.meter import Readings
 from freio.guard.present import is_news, present
 from freio.guard.step import Step
+from freio.guard.telemetry import HOUR
 from freio.ports import Calendar, Clock, Forecaster, Store
 
 DAY = 24
@@ -134,8 +135,9 @@ def _days(span: timedelta) -> Decimal:
 class ForecastWatch:
     """Makes the day's forecast at the first tick of each Pacific day, and merges it into incidents.
 
-    It is made again when it is of other budgets than there are now: in a month's first hours nobody knows them until
-    they speak, one after the other, and one that watches a part would be held against all of the app.
+    It is made again when it is of other budgets than there are now, which is looked at once an hour: in a month's first
+    hours nobody knows them until they speak, one after the other, and one that watches a part would be held against all
+    of the app.
     """
 
     def __init__(
@@ -147,13 +149,14 @@ class ForecastWatch:
         self._clock = clock
         self._forecaster = forecaster
         self._known = Forecasts()
+        self._complete_at: datetime | None = None  # when it was last seen to be of every budget
 
     def look(self, readings: Readings) -> None:
         """Forecast every budget, unless that was done today; for telemetry that fails it waits a while."""
         now = self._clock.now()
         before = self._newest(now)
         again = _same_day(before.at, now)
-        if (again and self._is_of_all(before, readings)) or (readings.failures and now - _midnight(now) < WAITS):
+        if (again and self._is_of_all(before, readings, now)) or (readings.failures and now - _midnight(now) < WAITS):
             return
         spending = {app.name: self._spending(app.name, readings) for app in self._client.apps}
         known = {app.name: self._known_of(app, now) for app in self._client.apps}
@@ -168,7 +171,7 @@ class ForecastWatch:
         except Conflict:
             self._known = Forecasts()
             return  # the other tick, at the same time, has made it: it is read at the next one
-        self._known = replace(made, version=made.version + 1)
+        self._known, self._complete_at = replace(made, version=made.version + 1), now
 
     def merge(self, app: App) -> None:
         """The forecast into the app's open incident as it stands now, where that shows another one."""
@@ -183,13 +186,16 @@ class ForecastWatch:
         step.draw(step.keep(incident, forecasts=mine))
         self._store.commit(step.change())
 
-    def _is_of_all(self, made: Forecasts, readings: Readings) -> bool:
+    def _is_of_all(self, made: Forecasts, readings: Readings, now: datetime) -> bool:
         """Whether the budgets that it is of are those that there are now; the file's own does not change in a day."""
+        if self._complete_at is not None and now - self._complete_at < HOUR:
+            return True
         for app in self._client.apps:
             if app.budget is None and app.name not in made.short:
                 there = watched(None, self._spending(app.name, readings).reports)
                 if {one.of for one in made.all if one.app == app.name} != {one.of for one in there}:
                     return False
+        self._complete_at = now
         return True
 
     def _newest(self, now: datetime) -> Forecasts:

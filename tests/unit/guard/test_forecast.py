@@ -150,7 +150,7 @@ def test_it_is_made_again_when_a_months_budgets_speak_for_the_first_time() -> No
     for said in ([], REPORTS[:1], REPORTS):
         _speak(there, said)
         for watch in (there.watch, there.another_watch(), there.watch):
-            there.clock.sleep(300)
+            there.clock.sleep(3600)
             watch.look(there.read())
     assert len(there.forecaster.asked) == 3
     assert [(one.of, one.budget, one.part) for one in there.kept.all] == [
@@ -167,7 +167,7 @@ def test_a_process_whose_forecast_is_not_the_newest_reads_that_and_goes_on() -> 
     there.store.commit(Change(put=(there.kept,)))  # another process has made it again
     _speak(there, REPORTS)
     for _ in range(3):
-        there.clock.sleep(300)
+        there.clock.sleep(3600)
         there.watch.look(there.read())
     assert [one.of for one in there.kept.all] == ["all", "tests"]
     assert len(there.forecaster.asked) == 3
