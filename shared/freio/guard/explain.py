@@ -36,11 +36,13 @@ class Over:
     """An app's hours over what is usual, oldest first, from the first that belongs to the trouble; and that hour.
 
     ``part``  of the first one in which it ran: told by tokens, it began minutes before the next.
+    ``unheard``  those of which nobody knows anything.
     """
 
     first: int
     excess: tuple[Decimal, ...]
     part: Decimal = Decimal(1)
+    unheard: frozenset[int] = frozenset()
 
 
 def explain(
@@ -92,6 +94,8 @@ def _calmed(before: Explanation, reading: Reading, usual: Decimal) -> Explanatio
 
     Said of the last look that saw it: its incident may stay open for a day, for a budget or until it is quiet.
     """
+    if floor_hour(reading.at) - HOUR in reading.unheard:
+        return before  # nobody has looked
     pace = (before.tomorrow - before.so_far) * (Decimal(1) / DAY)
     still = Money(max(_ZERO, reading.hours[-1] - usual), before.so_far.currency)
     if still >= pace:
@@ -130,7 +134,8 @@ def _over(reading: Reading, score: Score, factors: Hours, before: Explanation | 
         level = max(excess[first:]) * STILL
         while first > 0 and level > 0 and excess[first - 1] >= level:
             first -= 1
-    return Over(skipped + first, tuple(excess[first:]), part)
+    unheard = frozenset((hour - reading.first_hour) // HOUR - skipped - first for hour in reading.unheard)
+    return Over(skipped + first, tuple(excess[first:]), part, unheard)
 
 
 def _parts(reading: Reading, over: Over) -> list[Decimal]:
@@ -170,17 +175,23 @@ def _anew(reading: Reading, before: Explanation | None) -> datetime | None:
 def _lately(reading: Reading, over: Over, anew: datetime | None) -> Over:
     """Without the hours before it began again: its rest says nothing of what it costs now."""
     rest = (anew - reading.first_hour) // HOUR - over.first if anew else 0
-    return Over(over.first + rest, over.excess[rest:]) if rest > 0 else over
+    if rest <= 0:
+        return over
+    return Over(over.first + rest, over.excess[rest:], unheard=frozenset(at - rest for at in over.unheard))
 
 
 def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
-    """What an hour adds if nothing changes: the mean of the last day, or what it costs now where it gains or is new."""
+    """What an hour adds if nothing changes: the mean of the last day, or what it costs now where it gains or is new.
+
+    An hour of which nobody knows anything is no hour in which it cost nothing.
+    """
     tokens = sum((s.pace.amount - s.usual_pace.amount for s in shapes if s.window_minutes < 60), _ZERO)  # of all models
     if len(over.excess) < 3 or any(signal.kind in _GAINS for signal in shapes):
         return max(over.excess[-1], tokens)
-    lately = over.excess[:-1][-DAY:]
-    begins = over.part if len(lately) == len(over.excess) - 1 else 1
-    return sum(lately, _ZERO) / (len(lately) - 1 + begins)
+    whole = len(over.excess) - 1
+    lately = [at for at in range(max(0, whole - DAY), whole) if at not in over.unheard]
+    lasted = sum((over.part if at == 0 else Decimal(1) for at in lately), _ZERO)
+    return sum((over.excess[at] for at in lately), _ZERO) / lasted if lasted else max(over.excess[-1], tokens)
 
 
 def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:

@@ -55,7 +55,7 @@ def judged(
         if len(reading.hours) >= MIN_HOURS:
             factor = expected_factor(client, app, said, now)
             factors = factors_of(client, app, said, len(reading.hours), now, now=factor)
-            money[app.name] = plain(without(reading.hours, said.excluded(), now), factors)
+            money[app.name] = plain(_heard(reading, without(reading.hours, said.excluded(), now)), factors)
         tokens |= paces_of(client, app, reading, said, now)
     scores = seasoned(client, detector, money, now, calendar) if money else {}
     return {**scores, **(paces.score(tokens, now) if tokens else {})}
@@ -113,6 +113,16 @@ def without(hours: Sequence[SupportsFloat], spans: Spans, now: datetime) -> Seri
             start = floor_hour(now) - (last - at) * HOUR
             if start < until and since < start + HOUR:
                 shown[at] = math.nan
+    return shown
+
+
+def _heard(reading: Reading, hours: Series) -> Series:
+    """Without those that nobody knows anything of: they are not hours without spend."""
+    shown = list(hours)
+    for start in reading.unheard:
+        at = (start - reading.first_hour) // HOUR
+        if 0 <= at < len(shown) - 1:  # the last one, which ends now, is what is asked about
+            shown[at] = math.nan
     return shown
 
 

@@ -30,7 +30,16 @@ from freio.guard.shares import shares, strangers
 from freio.guard.silence import heard, of_all, of_app
 from freio.guard.sums import Sums
 from freio.guard.tariff import Uses, uses
-from freio.guard.telemetry import HOUR, RECENT, STEP_MINUTES, Telemetry, floor_hour, floor_step, read_telemetry
+from freio.guard.telemetry import (
+    HOUR,
+    RECENT,
+    STEP_MINUTES,
+    Telemetry,
+    floor_hour,
+    floor_step,
+    read_telemetry,
+    whole_hours,
+)
 from freio.guard.token_rate import TokenRate
 from freio.ports import Meter, PriceBook, Warehouse
 
@@ -47,6 +56,7 @@ class Reading:
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
     ``models``    the same hours of each model; of what belongs to no app, where billed, of each model and project.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
+    ``unheard`` hours of these in which no telemetry came and nothing is billed yet: nobody knows what they cost.
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
     ``tokens``    how fast it goes through tokens, model by model, dearest first.
@@ -62,6 +72,7 @@ class Reading:
     rate: Money
     by_model: Mapping[str, Money] = field(default_factory=dict)
     models: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    unheard: frozenset[datetime] = frozenset()
     complete: bool = True
     unpriced: frozenset[str] = frozenset()
     tokens: tuple[TokenRate, ...] = ()
@@ -144,12 +155,16 @@ class SpendMeter:
         self._learn(telemetry, now)
         self._learn_requests(look.tokens.dear(self._client.money_gate), telemetry, now)
         rates = look.tokens.rates(self._paces, self._requests)
+        unheard = telemetry.unheard(settled, floor_hour(now))
         apps = {
             app.name: self._reading(
                 app.name,
                 look.sums[app.name],
                 now,
                 seen=telemetry.shows(homes[app.name], now),
+                unheard=unheard
+                if homes[app.name].isdisjoint(telemetry.failures)
+                else whole_hours(settled, floor_hour(now)),
                 tokens=tuple(rates.get(app.name, ())),
                 uses=used.get(app.name),
                 silence=of_app(spoken[app.name], export, now)
@@ -234,6 +249,7 @@ class SpendMeter:
         now: datetime,
         *,
         seen: bool,
+        unheard: Iterable[datetime] = (),
         tokens: tuple[TokenRate, ...] = (),
         uses: Uses | None = None,
         silence: Silence | None = None,
@@ -242,12 +258,12 @@ class SpendMeter:
         rate = Money(sum(mine.rate.values(), _ZERO), currency)
         count = int(self._history / HOUR)
         first = floor_hour(now) - (count - 1) * HOUR
-        hours = [mine.worth(h) for h in _hours(first, count)]
+        hours = [mine.worth(h) for h in whole_hours(first, first + count * HOUR)]
         begins = next((i for i, h in enumerate(hours) if h > 0), count - 1)
         hours[-1] = max(hours[-1], rate.amount)
         models = {}
         for model, parts in mine.models.items():
-            models[model] = [parts.worth(h) for h in _hours(first + begins * HOUR, count - begins)]
+            models[model] = [parts.worth(h) for h in whole_hours(first + begins * HOUR, first + count * HOUR)]
             models[model][-1] = max(models[model][-1], mine.rate.get(model, _ZERO))
         return Reading(
             app=name,
@@ -258,6 +274,7 @@ class SpendMeter:
             by_model={m: Money(v, currency) for m, v in sorted(mine.rate.items(), key=lambda kv: -kv[1])},
             models={model: tuple(values) for model, values in sorted(models.items())},
             spend=self._spend(name, mine, month_start(now)),
+            unheard=frozenset(hour for hour in unheard if not mine.worth(hour)),
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),
             tokens=tokens,
@@ -279,10 +296,6 @@ class SpendMeter:
             worst_case=Money(mine.pace.high * int(until_brake.total_seconds()) / 3600, currency),
             basis=basis(mine),
         )
-
-
-def _hours(first: datetime, count: int) -> list[datetime]:
-    return [first + i * HOUR for i in range(count)]
 
 
 def _unowned(costs: Sequence[Owned], nobody: Reading) -> dict[str, tuple[Decimal, ...]]:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from freio.domain.spend import Requests, Tokens
-from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_hour, floor_step
+from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_hour, floor_step, whole_hours
 
 KEPT = timedelta(days=14)
 FILLING = timedelta(minutes=3)  # the newest points come so late: a step that holds such minutes looks like a dip
@@ -76,7 +76,7 @@ class Paces:
         known = self._hours.setdefault(project, {})
         for model, steps in _by_model(recent).items():
             hours = known.setdefault(model, {})
-            hours.update({hour: highest for hour in _hours(begin, end) if (highest := _highest(steps, hour))})
+            hours.update({hour: highest for hour in whole_hours(begin, end) if (highest := _highest(steps, hour))})
             self._heard.update(hours)
         for hours in known.values():
             for hour in [hour for hour in hours if hour < end - KEPT]:
@@ -104,10 +104,10 @@ class Paces:
         if not known:
             return ()
         first, dense = min(known), dict(known)
-        for hour in _hours(first, floor_hour(window(now)[1])):
+        for hour in whole_hours(first, floor_hour(window(now)[1])):
             if hour not in self._heard and hour - DAY in dense:
                 dense[hour] = dense[hour - DAY]
-        return tuple(dense.get(hour, Highest(0, 0)) for hour in _hours(first, floor_hour(window(now)[1])))
+        return tuple(dense.get(hour, Highest(0, 0)) for hour in whole_hours(first, floor_hour(window(now)[1])))
 
 
 def _by_model(usage: Iterable[Usage]) -> dict[str, Steps]:
@@ -132,7 +132,3 @@ def _highest(steps: Steps, hour: datetime) -> Highest | None:
 
 def _pace(steps: Steps, end: datetime) -> int:
     return sum(steps.get(end - (n + 1) * STEP, 0) for n in range(int(WINDOW / STEP))) * AN_HOUR
-
-
-def _hours(first: datetime, until: datetime) -> list[datetime]:
-    return [first + at * HOUR for at in range(int((until - first) / HOUR))]

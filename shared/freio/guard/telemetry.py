@@ -36,6 +36,17 @@ class Telemetry:
         """The ends of the steps with traffic, in these projects or in any."""
         return {t.start + STEP for t in self.recent if projects is None or t.project in projects}
 
+    def unheard(self, since: datetime, until: datetime) -> frozenset[datetime]:
+        """The whole hours of that time in which no project had any traffic, once some had had any.
+
+        Monitoring leaves out what is zero, so either all were idle or the feed was down: nobody knows which.
+        """
+        heard = {floor_hour(tokens.start) for tokens in (*self.hourly, *self.recent)}
+        if not heard:
+            return frozenset()
+        first = max(since, min(heard))
+        return frozenset(whole_hours(first, until)) - heard
+
     def shows(self, home: frozenset[str], now: datetime) -> bool:
         """Whether what telemetry says of an app is all there is.
 
@@ -52,6 +63,11 @@ class Telemetry:
         if not own or now - max(own) <= FEED_SILENT or now - max(own) > BELIEVED:
             return True
         return sum(end > max(own) - HOUR for end in own) < STEADY
+
+
+def whole_hours(first: datetime, until: datetime) -> list[datetime]:
+    """The starts of the whole hours from the first on."""
+    return [first + at * HOUR for at in range(max(0, (until - first) // HOUR))]
 
 
 def floor_hour(at: datetime) -> datetime:

@@ -192,6 +192,24 @@ def test_a_quarter_of_its_first_hour_is_no_whole_hour_of_it(hours: list[int]) ->
     assert found.tomorrow - found.so_far == usd(8 * 24)
 
 
+def test_an_hour_of_which_nobody_knows_anything_is_none_in_which_it_cost_nothing() -> None:
+    """Four hours at 8 over the usual, and two in which no feed spoke: it comes to 8 an hour, and not to 5.33."""
+    there = reading([2] * 47 + [10, 10, 0, 0, 10, 10, 10])
+    silent = replace(there, unheard=frozenset({NOW - 4 * HOUR, NOW - 3 * HOUR}))
+    found = [said(one, scored(7)) for one in (there, silent)]
+    assert [one.so_far for one in found] == [usd(8 * 4)] * 2
+    assert [one.tomorrow - one.so_far for one in found] == [usd("128"), usd(8 * 24)]
+
+
+def test_what_runs_is_not_said_to_have_stopped_while_no_feed_speaks() -> None:
+    """What it comes to stays as it was told, until somebody can look."""
+    first = said(reading([2] * 47 + [10]), scored(1))
+    there = reading([2] * 47 + [10, 0, 0], at=NOW + 2 * HOUR)
+    silent = replace(there, unheard=frozenset({NOW + HOUR}))
+    now = explain(silent, scored(1), (), factor=ONE, before=first)
+    assert now == first != explain(there, scored(1), (), factor=ONE, before=first)
+
+
 def test_what_has_stopped_comes_to_no_more() -> None:
     """The incident stays open for its budget, or until it is quiet: 8 an hour are said no more, but what still runs."""
     first = said(reading([2] * 47 + [10]), scored(1))

@@ -17,7 +17,8 @@ from freio.domain.expectation import Confirmed, Expectations
 from freio.domain.money import SpendRange
 from freio.domain.sentences import ESTIMATE_ODD
 from freio.domain.signal import SignalKind
-from freio.domain.spend import Score, Tokens
+from freio.domain.spend import Pace, Score, Tokens
+from freio.errors import Unavailable
 from freio.guard.detect import detect
 from freio.guard.judge import Spans, as_the_day_before, judged, paces_of, without
 from freio.guard.meter import Reading, Readings
@@ -123,6 +124,42 @@ def test_a_span_that_is_over_long_ago_touches_nothing(minute: int) -> None:
     now = NOW + timedelta(minutes=minute)
     spans = ((now - 99 * HOUR, now - 90 * HOUR), (now + HOUR, now + 2 * HOUR))
     assert not any(math.isnan(hour) for hour in without(range(48), spans, now))
+
+
+def test_hours_of_which_nobody_knows_anything_are_missing_and_not_zero() -> None:
+    """The feed of all was down for two hours, half a day ago; of an hour that has been billed since, something is."""
+    town = Town()
+    town.bill(NOW - 10 * 24 * HOUR, NOW - 11 * HOUR, 5)
+    town.serve(NOW - 10 * 24 * HOUR, NOW - 12 * HOUR, 5_000_000)
+    town.serve(NOW - 9 * HOUR, NOW, 5_000_000)
+    readings = town.read()
+    reading = readings.apps["chat"]
+    assert reading.unheard == {NOW - 11 * HOUR, NOW - 10 * HOUR}
+    judged(town.client, readings, town.detector, town.detector, NOW)
+    shown = town.detector.shown["chat"]
+    assert not isinstance(shown, Pace)
+    missing = [NOW - (len(shown) - 1 - at) * HOUR for at, hour in enumerate(shown) if math.isnan(hour)]
+    assert set(missing) == reading.unheard
+    assert {hour for hour in shown if not math.isnan(hour)} == {5.0}
+
+
+def test_hours_of_an_app_whose_project_cannot_be_read_are_missing() -> None:
+    """But those that are billed, or settled; the other app's are what they are."""
+    town = Town(client=client(app(), app("search")))
+    for project in (PROJECT, "acme-search"):
+        town.bill(NOW - 10 * 24 * HOUR, NOW - 5 * HOUR, 5, project=project)
+        town.serve(NOW - 10 * 24 * HOUR, NOW, 5_000_000, project=project)
+    read = town.telemetry.tokens
+
+    def refused(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        if PROJECT in projects:
+            raise Unavailable("503")
+        return read(projects, since, until, step_minutes)
+
+    town.telemetry.tokens = refused  # type: ignore[method-assign]  # of one project alone
+    seen = town.read().apps
+    assert seen["chat"].unheard == {NOW - n * HOUR for n in range(1, 6)}
+    assert seen["search"].unheard == frozenset()
 
 
 def test_requests_are_shown_as_tokens_are() -> None:
