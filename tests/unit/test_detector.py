@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from freio.adapters.detector import pool, rhythm
-from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector
+from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector, scored
+from freio.adapters.detector.client import Shown, by_age
 from freio.adapters.detector.engine import judge
 from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
-from freio.adapters.detector.pool import ODD, Pool, second_opinion
+from freio.adapters.detector.pool import ODD, Pool, Pools, second_opinion
 from freio.adapters.detector.windows import ago, known, statistics, usual
 from freio.domain.spend import Score
 from tests.unit.guard.watching import NOW
@@ -456,3 +457,36 @@ def test_what_is_gross_is_told_in_its_first_hour(times: int, *, is_told: bool) -
     spend[0, -1] *= times
     score = judge(spend).score[0, -1]
     assert (score > OF_CLEAN_USAGE.most * 0.85) == is_told
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000), st.integers(7, 40))
+def test_what_is_told_of_an_hour_stays_at_every_look_of_a_day(seed: int, days: int) -> None:
+    """What is known begins with a day: an hour scores the same whether it is looked at at once or in the evening."""
+    x = np.concatenate([bursts(8, (days + 1) * DAY, seed), business_hours(days + 1, seed=seed)[np.newaxis]])
+    _, evening = scored(named(x))
+    for hours in (days * DAY + 1, days * DAY + 9):
+        _, score = scored(named(x[:, :hours]))
+        assert np.array_equal(score, evening[:, : score.shape[1]])
+
+
+def test_a_pool_is_kept_while_its_past_stays_what_it_was() -> None:
+    """A look an hour later learns nothing anew; a row that came late is another past for the days after it alone."""
+    x = bursts(12, 28 * DAY + 5, 3)
+    pools, learned = Pools(), [0]
+    for spend in (x[:, :-1], x, with_late_row(x, 18 * DAY)):
+        _, told = scored(named(spend), pools)
+        assert np.array_equal(told, scored(named(spend))[1])
+        learned.append(pools.learned - sum(learned))
+    _, first, later, late = learned
+    assert later == 0 < late < first
+
+
+def with_late_row(x: Floats, hour: int) -> Floats:
+    later = x.copy()
+    later[0, hour] += 1.0
+    return later
+
+
+def named(x: Floats) -> list[Shown]:
+    return by_age({str(place): hours.tolist() for place, hours in enumerate(x)})

@@ -15,11 +15,10 @@ from decimal import Decimal
 
 from freio.guard.paces import BEFORE, KEPT
 from freio.guard.tariff import Uses
-from freio.guard.telemetry import HOUR
+from freio.guard.telemetry import HOUR, floor_day
 from freio.guard.token_rate import TokenRate
 
 HOURS_BEFORE = BEFORE // HOUR
-HOURS_KEPT = KEPT // HOUR
 NOTHING_BILLED = datetime(1971, 1, 1, tzinfo=UTC)  # what tokens cost is told by the hours themselves
 _OLD = timedelta(days=9)  # of what prices are held against
 _ZERO = Decimal(0)
@@ -31,6 +30,7 @@ class Counted:
 
     paces: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     uses: Uses = field(default_factory=lambda: Uses(NOTHING_BILLED))
+    kept: int = 0  # hours up to the last one: as `freio.guard.paces` has them, from the beginning of a UTC day
 
     def add(self, start: datetime, tokens: Mapping[str, Decimal], costs: Mapping[str, Decimal]) -> None:
         """One hour, by model.
@@ -39,10 +39,11 @@ class Counted:
         corrects), was no pace, and says nothing of a price: its cost over a negative number would be none. Telemetry,
         which production goes by, counts calls and takes none back.
         """
+        self.kept = (start - floor_day(start - KEPT)) // HOUR + 1
         for model in {*self.paces, *tokens}:
             paces = self.paces[model]
             paces.append(max(0, round(tokens.get(model, _ZERO))))
-            del paces[: -HOURS_KEPT - HOURS_BEFORE]
+            del paces[: -self.kept - HOURS_BEFORE]
         for model, count in tokens.items():
             hours = self.uses.estimated[model]
             if count > 0:
@@ -58,8 +59,8 @@ class Counted:
             TokenRate(
                 project="",
                 model=model,
-                hours=tuple(paces[-HOURS_KEPT:]),
-                jumps=tuple(_jump(paces, at) for at in range(max(0, len(paces) - HOURS_KEPT), len(paces))),
+                hours=tuple(paces[-self.kept :]),
+                jumps=tuple(_jump(paces, at) for at in range(max(0, len(paces) - self.kept), len(paces))),
                 cost=costs.get(model, _ZERO),
             )
             for model, paces in self.paces.items()

@@ -35,6 +35,7 @@ from freio.guard.telemetry import (
     RECENT,
     STEP_MINUTES,
     Telemetry,
+    floor_day,
     floor_hour,
     floor_step,
     read_telemetry,
@@ -111,8 +112,18 @@ class Readings:
 
 
 def history_of(client: Client) -> timedelta:
-    """How much of the past its apps are judged by."""
+    """How much of the past its apps are judged by, at least."""
     return WITH_MONTH_ENDS if client.country else HISTORY
+
+
+def first_hour(now: datetime, history: timedelta) -> datetime:
+    """Of those by which apps are judged: they begin with a UTC day, so many whole ones before that which has begun.
+
+    >>> from datetime import UTC
+    >>> first_hour(datetime(2026, 11, 23, 15, 20, tzinfo=UTC), timedelta(days=28)).isoformat()
+    '2026-10-26T00:00:00+00:00'
+    """
+    return floor_day(now) - history
 
 
 class SpendMeter:
@@ -128,7 +139,7 @@ class SpendMeter:
         self._history = history_of(client)
 
     def read(self, now: datetime) -> Readings:
-        since = min(month_start(now), floor_hour(now - self._history))
+        since = min(month_start(now), first_hour(now, self._history))
         export = self._warehouse.export(since, now)
         settled = min(export.complete_until or since, floor_hour(now - SETTLES))
         costs = self._owned(export)
@@ -256,14 +267,13 @@ class SpendMeter:
     ) -> Reading:
         currency = self._client.currency
         rate = Money(sum(mine.rate.values(), _ZERO), currency)
-        count = int(self._history / HOUR)
-        first = floor_hour(now) - (count - 1) * HOUR
-        hours = [mine.worth(h) for h in whole_hours(first, first + count * HOUR)]
-        begins = next((i for i, h in enumerate(hours) if h > 0), count - 1)
+        first, end = first_hour(now, self._history), floor_hour(now) + HOUR
+        hours = [mine.worth(h) for h in whole_hours(first, end)]
+        begins = next((i for i, h in enumerate(hours) if h > 0), len(hours) - 1)
         hours[-1] = max(hours[-1], rate.amount)
         models = {}
         for model, parts in mine.models.items():
-            models[model] = [parts.worth(h) for h in whole_hours(first + begins * HOUR, first + count * HOUR)]
+            models[model] = [parts.worth(h) for h in whole_hours(first + begins * HOUR, end)]
             models[model][-1] = max(models[model][-1], mine.rate.get(model, _ZERO))
         return Reading(
             app=name,

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from freio.domain.spend import Requests, Tokens
-from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_hour, floor_step, whole_hours
+from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_day, floor_hour, floor_step, whole_hours
 
-KEPT = timedelta(days=14)
+KEPT = timedelta(days=14)  # at least: it begins with a UTC day
 FILLING = timedelta(minutes=3)  # the newest points come so late: a step that holds such minutes looks like a dip
 WINDOW = 3 * STEP  # one step is a burst, and an hour is slow
 BEFORE = 3 * HOUR  # whose highest pace a jump is measured from
@@ -66,7 +66,7 @@ class Paces:
         VendorError where it has not, and the project cannot be asked: nothing is learned then, and nothing lost.
         """
         self._recent[project] = _by_model(recent)
-        oldest = floor_hour(now - KEPT)
+        oldest = floor_day(window(now)[1] - KEPT)
         begin = max(self._until.get(project, oldest), oldest)
         end = floor_hour(window(now)[1])
         if begin >= end:
@@ -79,7 +79,7 @@ class Paces:
             hours.update({hour: highest for hour in whole_hours(begin, end) if (highest := _highest(steps, hour))})
             self._heard.update(hours)
         for hours in known.values():
-            for hour in [hour for hour in hours if hour < end - KEPT]:
+            for hour in [hour for hour in hours if hour < oldest]:
                 del hours[hour]
         self._until[project] = end
 

@@ -24,7 +24,7 @@ from freio.guard.detect_tokens import HOUR_MINUTES
 from freio.guard.explain import driven
 from freio.guard.history import Costs, History
 from freio.guard.judge import MIN_HOURS, paces_of
-from freio.guard.meter import HISTORY, Reading, history_of
+from freio.guard.meter import HISTORY, Reading, first_hour, history_of
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR, floor_hour
 from freio.guard.token_rate import TokenRate
@@ -111,12 +111,10 @@ class Replay:
     season: Mapping[str, Score] = field(default_factory=dict)  # of the last hour: how its money was judged is told
     hours: int = 0
     judged: int = 0
-    kept: int = field(init=False)  # hours of records: a calendar asks for more
     known: Expectations = field(init=False)
 
     def __post_init__(self) -> None:
         self.known = Expectations(id=self.app.name)  # nobody has answered anything
-        self.kept = int(history_of(self.client) / HOUR)
 
     def read(self, hour: datetime, within: Within | None = None) -> None:
         """The hour that ends then; an app begins with its first spend, of that which is kept."""
@@ -124,7 +122,8 @@ class Replay:
         amount = sum(models.values(), _ZERO)
         spent = max(_ZERO, amount)  # more credit than cost is no spend, as in production; the month has both
         factor = announced(self.client, self.app, self.known, hour - HOUR)
-        recent = [*self.recent, (float(spent), factor)][-self.kept :]
+        kept = (hour - first_hour(hour - INSTANT, history_of(self.client))) // HOUR
+        recent = [*self.recent, (float(spent), factor)][-kept:]
         self.recent = list(dropwhile(lambda hour: not hour[0], recent))
         self.shown = plain([hour for hour, _ in self.recent], [said for _, said in self.recent])
         if not self.shown:

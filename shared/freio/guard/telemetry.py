@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from freio.domain.spend import Tokens
 from freio.errors import VendorError
@@ -72,6 +72,11 @@ def whole_hours(first: datetime, until: datetime) -> list[datetime]:
 
 def floor_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def floor_day(at: datetime) -> datetime:
+    """Its UTC day. What is kept of the past begins with one, so that an hour lies in the same day at every look."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def floor_step(at: datetime) -> datetime:

@@ -60,7 +60,10 @@ class Threshold:
 
 
 def test_every_hour_is_judged_from_itself_and_earlier_ones() -> None:
-    """From the 24th on; the newest of what is shown is the hour that just ended, and no more than production keeps."""
+    """From the 24th on; the newest of what is shown is the hour that just ended, and no more than production keeps.
+
+    That begins with a UTC day: 28 days of hours, and those of the day that has begun.
+    """
     hours = [n % 7 + 1 for n in range(KEPT + 30)]
     detector = Threshold()
     backtest(client(), history(hours), detector)
@@ -68,7 +71,7 @@ def test_every_hour_is_judged_from_itself_and_earlier_ones() -> None:
     assert len(detector.at) == len(hours) - 23
     for at, shown in zip(detector.at, detector.shown, strict=True):
         end = int((at - START) / HOUR)
-        assert shown["chat"] == [float(hour) for hour in hours[:end][-KEPT:]]
+        assert shown["chat"] == [float(hour) for hour in hours[:end][-KEPT - (end - 1) % 24 - 1 :]]
 
 
 def test_an_alert_says_what_was_known_when_it_came() -> None:
@@ -157,10 +160,10 @@ def test_special_days_are_held_against_their_like_where_the_file_names_a_country
 
 
 def test_with_a_calendar_as_much_of_the_past_is_shown_as_in_production() -> None:
-    """Forty days: else no month's end could be held against the one before."""
+    """Forty days, and the one that has begun: else no month's end could be held against the one before."""
     detector = Threshold()
     backtest(client(country="BR"), history([1] * (24 * 45)), detector)
-    assert len(detector.shown[-1]["chat"]) == 24 * 40
+    assert len(detector.shown[-1]["chat"]) == 24 * 41
 
 
 def test_alerts_are_counted_for_each_app_and_week_that_was_judged() -> None:
@@ -499,7 +502,7 @@ def test_an_app_begins_anew_after_as_long_as_records_are_kept() -> None:
     detector = Threshold()
     found = backtest(client(), History.of(lines), detector)
     assert detector.shown[-1]["chat"] == [1.0] * 30
-    assert max(len(shown["chat"]) for shown in detector.shown) == KEPT
+    assert max(len(shown["chat"]) for shown in detector.shown) == KEPT + 24
     assert found.alerts == ()
     [judged] = found.judged
     assert (judged.hours, judged.judged) == (70, 40 - 24 + 30 - 24)

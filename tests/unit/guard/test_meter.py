@@ -355,6 +355,20 @@ def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
     assert len(rate.hours) == 30 + 2 + 1
 
 
+@pytest.mark.parametrize("hour", [0, 1, 15, 23])
+def test_what_is_kept_begins_with_a_utc_day_at_every_look(hour: int) -> None:
+    """So that an hour lies in the same day of its app's whatever the time of the look: money, and paces as well."""
+    town = Town()
+    town.clock.at = NOW.replace(hour=hour) + timedelta(days=1)
+    town.bill(NOW - timedelta(days=40), NOW - 3 * DAY, 6)
+    town.serve(NOW - timedelta(days=40), town.clock.at, 6_000_000)
+    reading = chat(town)
+    assert reading.first_hour == town.clock.at.replace(hour=0) - 28 * DAY
+    (rate,) = reading.tokens
+    present = town.clock.at - HOUR  # its window ended five minutes ago
+    assert len(rate.hours) == 14 * 24 + present.hour + 1
+
+
 def test_requests_are_known_where_their_tokens_cost_more_than_the_gate() -> None:
     """Of a shared project each app has the part of them that it has of tokens; elsewhere nobody asks for any."""
     town = Town(client=client(app(), app("search")))

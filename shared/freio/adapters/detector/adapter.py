@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thresholds, utc_days
-from freio.adapters.detector.client import Shown, by_age, judge_all, over_usual
+from freio.adapters.detector.client import Shown, by_age, judge_all, over_usual, pasts
 from freio.adapters.detector.engine import Judged
 from freio.adapters.detector.evidence import ALL, WORTH
 from freio.adapters.detector.hold import HELD_DAYS, held, runs_now
 from freio.adapters.detector.kinds import shape_of, silent
-from freio.adapters.detector.pool import ODD, second_opinion
+from freio.adapters.detector.pool import ODD, Pools, second_opinion
 from freio.adapters.detector.why import why
 from freio.adapters.detector.windows import DAY, Floats
 from freio.domain.spend import Score
@@ -35,12 +35,15 @@ class Budget:
     gate: float
 
 
-def scored(groups: Sequence[Shown]) -> tuple[Judged, Floats]:
-    """The last hours of all of them, by their records; and their scores, with the pool's opinion where one is odd."""
-    judged = judge_all(groups, JUDGED)
+def scored(groups: Sequence[Shown], pools: Pools | None = None) -> tuple[Judged, Floats]:
+    """The last hours of all of them, by their records; and their scores, with the pool's opinion where one is odd.
+
+    They begin with a day of the oldest series, so that what is told of an hour does not change with the hour of a look.
+    """
+    judged = judge_all(groups, JUDGED + (groups[0].hours - 1) % DAY + 1)
     score = judged.score
-    if (score[:, -HELD_DAYS * DAY :] >= ODD).any():
-        score = second_opinion(judged, first=groups[0].hours - score.shape[1])
+    if (score >= ODD).any():
+        score = second_opinion(judged, pools=pools, pasts=pasts(groups, score.shape[1]) if pools else ())
     return judged, np.nan_to_num(score)
 
 
@@ -50,7 +53,7 @@ def past(groups: Sequence[Shown], score: Floats, known: Floats, gate: float) -> 
     ``known``  the scores by the records alone: NaN before a series.
     """
     kept = score.shape[1]
-    told = np.where(over_usual(groups, JUDGED) > gate, score, 0.0)
+    told = np.where(over_usual(groups, kept) > gate, score, 0.0)
     settled = np.concatenate([np.full(len(group.names), kept + SETTLED - group.hours) for group in groups])
     return told, ~np.isnan(known) & (np.arange(kept) >= settled[:, np.newaxis])
 
@@ -65,6 +68,7 @@ class PyodDetector:
     def __init__(self, budget: Budget | None = None) -> None:
         """Without a budget everything that is worth an alert is one."""
         self._budget = budget
+        self._pools = Pools()
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
         """The last hour of each; a missing hour (NaN) is not zero spend, and a series of one hour is no history."""
@@ -75,7 +79,7 @@ class PyodDetector:
         }
         groups = by_age({name: hours for name, hours in series.items() if name not in found})
         if groups:
-            judged, score = scored(groups)
+            judged, score = scored(groups, self._pools)
             held_against = self._thresholds(groups, score, judged.score, last_hour)
             rows = [(group, at) for group in groups for at in range(len(group.names))]
             for row, (group, at) in enumerate(rows):

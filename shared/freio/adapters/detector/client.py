@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 
@@ -92,6 +93,24 @@ def judge_all(groups: Sequence[Shown], last: int) -> Judged:
         np.concatenate([_padded(one.evidence, kept, 0.0) for one in found]),
         np.concatenate([_padded(one.level, kept, 0.0) for one in found]),
     )
+
+
+def pasts(groups: Sequence[Shown], last: int) -> list[bytes]:
+    """For each day of the last hours a digest of all that was before it: the same where nothing of that has changed.
+
+    Days are those of the oldest series.
+    """
+    hours = groups[0].hours
+    first = hours - min(last, hours)
+    digest = blake2b(repr((first, [(len(group.names), hours - group.hours) for group in groups])).encode())
+    found = []
+    for day in range(0, hours, DAY):
+        if day >= first:
+            found.append(digest.digest())
+        for group in groups:
+            since, until = (max(0, at - (hours - group.hours)) for at in (day, day + DAY))
+            digest.update(group.spend[:, since:until].tobytes())
+    return found
 
 
 def over_usual(groups: Sequence[Shown], last: int) -> Floats:

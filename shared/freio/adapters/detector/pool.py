@@ -30,7 +30,8 @@ The only file that imports PyOD, and it does so at the first fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -47,6 +48,7 @@ ENOUGH = 200  # calm hours: a dozen for each kind of evidence
 SERIES = 1000  # whose hours are looked through for them: every second one of two thousand
 ROWS = 2000  # in the pool: enough for sixteen columns, and a fit takes milliseconds
 POWER = 0.1
+MOST_KEPT = 32  # pools: a look asks for some twenty, one for each day
 OPINION = (0.5, 1.5)  # how far the opinion reaches: beyond the pool's 99th percentile it tells little
 
 
@@ -103,24 +105,55 @@ class Pool:
         return out
 
 
-def second_opinion(judged: Judged, model: Callable[[], Any] = right_tail, *, first: int = 0) -> Floats:
+class Pools:
+    """The pools of days, kept from look to look while what they learned from stays what it was.
+
+    ``learned``  how many have been fitted.
+    """
+
+    def __init__(self) -> None:
+        self.learned = 0
+        self._kept: OrderedDict[bytes, Pool] = OrderedDict()
+
+    def of(self, past: bytes, learn: Callable[[], Pool]) -> Pool:
+        """The pool of a day, by a digest of what was before it (`client.pasts`)."""
+        if past not in self._kept:
+            self._kept[past] = learn()
+            self.learned += 1
+        self._kept.move_to_end(past)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[past]
+
+
+def second_opinion(
+    judged: Judged,
+    model: Callable[[], Any] = right_tail,
+    *,
+    pools: Pools | None = None,
+    pasts: Sequence[bytes] = (),
+) -> Floats:
     """The scores of all hours (series, hours), every day with the opinion of a pool of the seven days before it.
 
-    ``first`` is the number of the first hour, where days are 24 hours from hour 0 on.
+    ``pools``  those of earlier looks, where ``pasts`` says what was before each day.
     """
     score = judged.score.copy()
     hours = score.shape[1]
     asked = slice(None, None, max(1, len(score) // SERIES))
     known, seen = judged.score[asked], judged.evidence[asked]
     total = seen.sum(axis=2)
-    for start in range(DAY - first % DAY if first % DAY else 0, hours, DAY):
+    for start in range(0, hours, DAY):
         past = slice(max(0, start - POOL_DAYS * DAY), start)
         day = slice(start, start + DAY)
         odd = judged.score[:, day] >= ODD
         if (known[:, past] < ODD).sum() < ENOUGH or not odd.any():
             continue
-        row, hour = np.divmod(_calm(known[:, past].ravel(), total[:, past].ravel()), max(1, past.stop - past.start))
-        pool = Pool(seen[row, past.start + hour], known[row, past.start + hour], model)
+
+        def learn(past: slice = past) -> Pool:
+            row, hour = np.divmod(_calm(known[:, past].ravel(), total[:, past].ravel()), max(1, past.stop - past.start))
+            return Pool(seen[row, past.start + hour], known[row, past.start + hour], model)
+
+        pool = learn() if pools is None else pools.of(pasts[start // DAY], learn)
         score[:, day][odd] = pool.moved(judged.evidence[:, day][odd], judged.score[:, day][odd])
     return score
 
