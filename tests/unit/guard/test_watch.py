@@ -352,6 +352,7 @@ def test_hours_of_confirmed_trouble_judge_no_later_ones(town: Town) -> None:
     over = replace(settled, state=State.RESOLVED, changed_at=NOW + 2 * HOUR, version=the_incident(town).version)
     town.store.commit(_put(over))
     town.detector.scores = {}
+    town.serve(NOW + HOUR, NOW + 4 * HOUR, 1_000_000)
     runs(town, NOW + 5 * HOUR, 1_000_000)
     assert missing_hours(town)[-7:] == [
         True,
