@@ -116,6 +116,18 @@ def test_an_incident_that_ends_stops_firing() -> None:
     assert score(x).value < 1
 
 
+@pytest.mark.parametrize("first", [DAY, DAY + 1, DAY + 6, DAY + 16])
+def test_an_incident_of_an_apps_second_day_is_held_against_its_first(first: int) -> None:
+    """On its first day nothing was usual: for a week it was held against nothing, though it cost what it always did."""
+    x = np.full(first + 4 * DAY, 20.0)
+    x[first : first + 3] *= 3
+    told = [score(x[: first + hours]) for hours in (1, 2, 3)]
+    assert [(one.value >= 1, one.kind, one.usual) for one in told] == [(True, "spike", 20.0)] * 3
+    assert told[0].normal[-2:] == (20.0, 20.0)
+    since = [score(x[: t + 1]) for t in range(first + 6, len(x))]
+    assert [one for one in since if one.value >= 1] == []
+
+
 def test_a_confirmed_incident_that_is_left_out_does_not_hide_the_next() -> None:
     """Its hours are given as missing, and teach nothing; given as they were, they are the app's records."""
     x = business_hours()

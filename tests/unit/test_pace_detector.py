@@ -254,3 +254,19 @@ def test_a_storm_of_requests_is_told_until_its_tokens_have_calmed_down() -> None
     assert [t for t, one in enumerate(seen) if one.value < 1] == []
     assert {one.usual_requests for one in seen} == {100.0}
     assert with_requests(np.append(tokens, 110.0), np.append(requests, 4100.0)).value < 1
+
+
+@pytest.mark.parametrize("times", [2.5, 3])
+@pytest.mark.parametrize("at", [DAY, DAY + 1, DAY + 6, DAY + 16])
+def test_what_is_over_on_an_apps_second_day_is_held_no_longer(at: int, times: float) -> None:
+    """On its first day nothing was usual: for a week it was held against nothing, whatever it goes through since."""
+    x = np.full(at + 3 * DAY, 10.0)
+    x[at] *= times
+    first = score(x[: at + 1])
+    assert (first.value >= 1, first.kind) == (True, "spike")
+    since = [score(x[: t + 1]) for t in range(at + 1, len(x))]
+    assert [one for one in since if one.value >= 1] == []
+    x[at:] = 10 * times
+    runs = [score(x[: t + 1]) for t in range(at + 1, at + DAY)]
+    assert [one for one in runs if one.value < 1] == []
+    assert {one.usual for one in runs} == {10.0}

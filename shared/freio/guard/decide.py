@@ -22,6 +22,7 @@ from freio.domain.sentences import (
     SIGNALLED_OF_BUDGET,
 )
 from freio.domain.signal import Signal, SignalKind
+from freio.guard.detect_tokens import HOUR_MINUTES
 from freio.guard.moves import ask_again
 from freio.guard.restore import let_go
 from freio.guard.step import Step
@@ -96,17 +97,25 @@ def open_or_merge(
 def _is_news(incident: Incident, signal: Signal) -> bool:
     """A kind that the incident does not have yet, a worse level of it, or twice the amount an hour.
 
-    A drill never is: it begins alone, or not at all.
+    A drill never is: it begins alone, or not at all. The pace of a model's tokens is one trouble, whichever record
+    tells it at a look: its name is news once, and that it has none at another look is not.
     """
     if signal.kind is SignalKind.DRILL:
         return False
-    same = [s for s in incident.signals if s.kind is signal.kind and s.driver == signal.driver]
+    mine = [s for s in incident.signals if s.driver == signal.driver]
+    same = [s for s in mine if s.kind is signal.kind or (_is_of_pace(s) and _is_of_pace(signal))]
     if any(s.key == signal.key for s in same):
         return False
-    if not same or signal.level.rank > max(s.level.rank for s in same):
+    is_named = signal.kind is SignalKind.SPIKE or any(s.kind is signal.kind for s in same)
+    if not same or not is_named or signal.level.rank > max(s.level.rank for s in same):
         return True
     most = max((s.pace for s in same), key=lambda m: m.amount)
     return signal.kind.is_of_budget or most * WORSE < signal.pace
+
+
+def _is_of_pace(signal: Signal) -> bool:
+    """Whether tokens of a part of an hour tell it."""
+    return signal.kind.is_shape and 0 < signal.window_minutes < HOUR_MINUTES
 
 
 def _kept(before: Sequence[Signal], news: Sequence[Signal]) -> tuple[Signal, ...]:

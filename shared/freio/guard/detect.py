@@ -31,6 +31,7 @@ from freio.guard.tariff import FLAT
 from freio.guard.telemetry import HOUR
 
 FRESH_MINUTES = HOURS * HOUR_MINUTES  # of what telemetry says of prices; bills are days old
+DAY = 24
 COVERED = HOUR  # by one look: it judges the hour that ends with it
 _ONE = Decimal(1)
 
@@ -102,7 +103,9 @@ def detect(
     signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
     with_usual = min(len(reading.hours), len(score.normal) if score else 1)
     last_hour = reading.first_hour + (len(reading.hours) - 1) * HOUR
-    over = _breaks_budget(app, reading, budgets, allowance=allowance, gate=client.money_gate, now=now)
+    over = _breaks_budget(
+        app, reading, budgets, day=_last_day(reading, score), allowance=allowance, gate=client.money_gate, now=now
+    )
     return Finding(
         app=app.name,
         signals=tuple(signals),
@@ -205,16 +208,28 @@ def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list
     ]
 
 
+def _last_day(reading: Reading, score: Score | None) -> Decimal:
+    """What the last 24 whole hours cost; those of which nobody knows anything, as they usually do."""
+    hours, usual = reading.hours, score.normal if score else ()
+    found = Decimal(0)
+    for back in range(2, min(len(hours), DAY + 1) + 1):  # the last one overlaps the one before it
+        start = reading.first_hour + (len(hours) - back) * HOUR
+        is_guessed = start in reading.unheard and back <= len(usual)
+        found += Decimal(str(round(usual[-back], 6))) if is_guessed else hours[-back]
+    return found
+
+
 def _breaks_budget(
     app: App,
     reading: Reading,
     reports: Sequence[BudgetReport],
     *,
+    day: Decimal,
     allowance: Money | None,
     gate: Money,
     now: datetime,
 ) -> bool:
-    """Whether the month, at the pace of its last 24 hours, ends above the budget.
+    """Whether the month, at the pace of its last ``day``, ends above the budget.
 
     The budget is the file's, or where it has none those of the budget messages; what was granted makes it larger.
     An app that is over its budget already, and has stopped, does not run away any more.
@@ -222,7 +237,6 @@ def _breaks_budget(
     spent = reading.spend.likely
     if reports and spent < reports[0].cost:
         spent = reports[0].cost
-    day = sum(reading.hours[-25:-1], Decimal(0))  # whole hours; the last one overlaps the one before it
     days_left = Decimal(int((month_end(now) - now.astimezone(UTC)).total_seconds())) / 86400
     to_come = day * days_left
     limits = [(app.budget, _ONE)] if app.budget else [(r.budget, watched_part(r, reports[0])) for r in reports]

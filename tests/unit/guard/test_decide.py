@@ -329,3 +329,29 @@ def test_a_quarter_of_an_hour_and_an_hour_are_compared_by_their_pace(observed: i
     after, _ = merged(incident, replace(SIGNAL, key="k-2", observed=usd(observed)))
     assert after is not None
     assert (after.signal_count == 2) is is_news
+
+
+def test_the_pace_of_tokens_is_one_trouble_by_whichever_name() -> None:
+    """Its requests tell it at one look, and its tokens alone at the next: for each name it was told again."""
+    quarter = replace(SIGNAL, window_minutes=15, observed=usd(5), usual=usd("0.25"), driver="flash")
+    storm = replace(quarter, key="k-2", kind=SignalKind.RETRY_STORM)
+    spike = replace(quarter, key="k-3")
+    incident, _ = merged(opened(storm), spike)
+    assert incident is not None
+    assert incident.signals == (storm,)
+    named, _ = merged(opened(spike), storm)
+    assert named is not None
+    assert named.signals == (spike, storm)
+    for other in (
+        replace(spike, key="k-4", level=Level.CRITICAL),
+        replace(spike, key="k-4", observed=usd(11)),
+        replace(spike, key="k-4", driver="pro"),
+    ):
+        worse, _ = merged(incident, other)
+        assert worse is not None
+        assert worse.signals[-1] == other
+    grown = replace(spike, key="k-4", level=Level.CRITICAL)
+    critical, _ = merged(named, grown)
+    assert critical is not None
+    same, _ = merged(critical, replace(storm, key="k-5", level=Level.CRITICAL))
+    assert same is critical

@@ -180,6 +180,16 @@ def test_a_pace_that_breaks_the_budget_runs_away(budget: str, is_running_away: b
     assert seen.signals == ()
 
 
+def test_hours_of_which_nobody_knows_anything_make_no_budget_fit() -> None:
+    """No feed spoke for half of the last day: they are what they usually are, else its incident would end for that."""
+    down = replace(READING, hours=(*READING.hours[:-13], *[Decimal(0)] * 12, Decimal(1)))
+    unheard = frozenset(down.first_hour + (100 - back) * HOUR for back in range(2, 14))
+    detector = FakeDetector({"chat": Score(value=0.0, usual=1.0, kind="spike", normal=(1.0,) * 48)})
+    assert found(replace(down, unheard=unheard), detector, budget=usd(220)).running_away
+    assert not found(down, detector, budget=usd(220)).running_away
+    assert not found(replace(down, unheard=unheard), FakeDetector(), budget=usd(220)).running_away
+
+
 def report(cost: int, budget: int, source: str = "b-1") -> BudgetReport:
     return BudgetReport(source=source, interval_start=NOW, cost=usd(cost), budget=usd(budget), published=NOW)
 

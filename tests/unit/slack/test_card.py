@@ -306,6 +306,14 @@ def test_a_pace_of_tokens_hides_no_name() -> None:
     assert text_of(blocks_of(incident(signals=(SIGNAL, pace))), "what").startswith("*Spike: R$812.40 in 15 minutes*")
 
 
+def test_a_pace_that_has_become_worse_stands_for_what_its_requests_told() -> None:
+    """A storm's first quarter of an hour, at a fifth of it, was shown on in its place: that is no name of money's."""
+    storm = replace(SIGNAL, key="r", kind=SignalKind.RETRY_STORM, window_minutes=15, observed=brl("150"))
+    pace = replace(SIGNAL, key="p", window_minutes=15)
+    what = text_of(blocks_of(incident(signals=(storm, pace), signal_count=2)), "what")
+    assert what.startswith("*Spike: R$812.40 in 15 minutes*")
+
+
 EXPLAINED = Explanation(
     at=NOW,
     since=NOW - timedelta(hours=6),

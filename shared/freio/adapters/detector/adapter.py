@@ -13,7 +13,7 @@ from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thre
 from freio.adapters.detector.client import Shown, by_age, judge_all, over_usual, pasts
 from freio.adapters.detector.engine import Judged
 from freio.adapters.detector.evidence import ALL, WORTH
-from freio.adapters.detector.hold import HELD_DAYS, held, runs_now
+from freio.adapters.detector.hold import HELD_DAYS, as_known, held, runs_now
 from freio.adapters.detector.kinds import shape_of, silent
 from freio.adapters.detector.pool import ODD, Pools, second_opinion
 from freio.adapters.detector.why import why
@@ -107,6 +107,8 @@ def _last(group: Shown, at: int, judged: Judged, scores: Floats, *, row: int, he
     calibration = held_against.now
     still, since = (0.0, len(x) - 1) if np.isnan(spend[-1]) or not fired.any() else held(x, normal, fired[:-1])
     began = since if still >= 1 else len(x) - 1
+    if max(value, still) >= 1:
+        normal = as_known(x, normal)
     if still >= 1:
         normal = _as_at(normal, began)
     if max(value, still) < 1 or not runs_now(x - normal):

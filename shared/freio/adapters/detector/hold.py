@@ -15,6 +15,11 @@ HELD_DAYS = 7  # after which a level that nobody has braked is the app's new one
 STILL = 0.5  # of the excess at the alert
 
 
+def as_known(x: Floats, usual: Floats) -> Floats:
+    """What is usual, where nothing is yet what there was: an app's second day is held against its first."""
+    return np.concatenate((x[:DAY], usual[DAY:]))
+
+
 def held(x: Floats, usual: Floats, fired: NDArray[np.bool_], *, width: int = 0) -> tuple[float, int]:
     """How much of the last alert's excess still runs, over `STILL` (1 and more: it goes on), and since which hour.
 
@@ -23,6 +28,7 @@ def held(x: Floats, usual: Floats, fired: NDArray[np.bool_], *, width: int = 0) 
     the last three, or a day where that was further over the usual at the alert.
     """
     last = len(x) - 1
+    usual = as_known(x, usual)
     best, since = 0.0, last
     for hour in np.flatnonzero(fired[: last + 1]):
         if hour < max(DAY, last + 1 - HELD_DAYS * DAY):

@@ -56,7 +56,7 @@ import numpy as np
 from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thresholds, utc_days
 from freio.adapters.detector.evidence import HIGH_DAYS
 from freio.adapters.detector.highs import records
-from freio.adapters.detector.hold import HELD_DAYS, held
+from freio.adapters.detector.hold import HELD_DAYS, as_known, held
 from freio.adapters.detector.kinds import shape_of
 from freio.adapters.detector.level import daily, levels, measured
 from freio.adapters.detector.why import why
@@ -184,7 +184,7 @@ class _Known:
     def usual_requests(self, hour: int) -> float:
         """By the hour's place among those of tokens; none before there were any."""
         assert self.requests is not None, "asked only where they have told"
-        return float(padded(self.requests.usual, len(self.tokens.peaks))[hour])
+        return float(padded(as_known(self.requests.peaks, self.requests.usual), len(self.tokens.peaks))[hour])
 
     @property
     def told(self) -> Floats:
@@ -214,9 +214,10 @@ def _last(known: _Known, held_against: Thresholds) -> Score:
         if still >= 1:  # what was usual at this hour of the day when it began
             told = last if value >= 1 else since
             value, then = max(value, still), since - (since - last) % DAY
-    normal = float(usually[then])
     if value < 1:
-        return Score(value=value, usual=normal, kind="spike", calibration=held_against.now)
+        return Score(value=value, usual=float(usually[last]), kind="spike", calibration=held_against.now)
+    usually = as_known(peaks, usually)
+    normal = float(usually[then])
     kind, _ = shape_of(peaks, usually)
     by_requests = known.requests is not None and known.tokens.score[told] < bar[told]
     return Score(

@@ -84,7 +84,8 @@ def _shown(incident: Incident) -> list[Signal]:
     newest: dict[tuple[SignalKind, str], Signal] = {}
     for signal in reversed(incident.signals):
         what = (SignalKind.SPIKE if signal.kind.is_shape else signal.kind, signal.driver)
-        if what not in newest or (_is_nameless(newest[what]) and signal.kind is not SignalKind.SPIKE):
+        names = signal.kind is not SignalKind.SPIKE and signal.window_minutes >= AN_HOUR
+        if what not in newest or (_is_nameless(newest[what]) and names):
             newest[what] = signal
     return list(newest.values())[:SHOWN_SIGNALS]
 
