@@ -34,7 +34,7 @@ INVOCATIONS = Question(
     where={},
     by=(_LOCATION, _MODEL, "metric.label.response_code"),
 )
-# Of all endpoints: what was answered, by way of asking. That an invocation has its `request_type` is assumed.
+# Of all endpoints: what was answered, by way of asking. Public dashboards group invocations by `request_type` as well.
 ANSWERED = Question(
     metric=f"{VERTEX}/publisher/online_serving/model_invocation_count",
     resource=f"{VERTEX}/PublisherModel",
