@@ -79,8 +79,8 @@ def what(incident: Incident, language: Language) -> list[Block]:
 def _shown(incident: Incident) -> list[Signal]:
     """A signal that repeats an older one, with other numbers, stands for it; so does what a shape has turned into.
 
-    What a quarter of an hour of tokens shows is called a spike whatever it turns into, or a storm by its requests: a spike
-    of it hides no name that an hour's money has given.
+    What a quarter of an hour of tokens shows is called a spike whatever it turns into, or a storm by its requests: such
+    a spike hides no name that an hour's money has given.
     """
     newest: dict[tuple[SignalKind, str], Signal] = {}
     for signal in reversed(incident.signals):
