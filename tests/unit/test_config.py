@@ -643,6 +643,13 @@ def test_an_app_that_comes_too_late_is_warned_about(first: str, second: str, is_
         assert said == ["search: all that it matches is matched by chat before it: no spend will be its own"]
 
 
+@pytest.mark.parametrize(("grace", "is_warned"), [("15m", False), ("109m", False), ("110m", True), ("8h", True)])
+def test_a_grace_that_makes_every_alert_critical_is_warned_about(grace: str, is_warned: bool) -> None:
+    """A gate an hour, for two hours with the ten minutes of a brake, is what makes one critical."""
+    said = [line for line in remarks(parse(changed("grace: 15m", f"grace: {grace}"))) if "every alert" in line]
+    assert bool(said) is is_warned
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

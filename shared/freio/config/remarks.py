@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from freio.domain.app import App, Client, Match
 from freio.domain.attribution import Traits, attribute, meets
 from freio.domain.authority import HARD_APPROVALS
 from freio.domain.lever import Reach, kind_of
+from freio.domain.severity import CRITICAL_GATES, until_someone_acts
 
 
 def remarks(client: Client) -> list[str]:
     """Every warning, in the file's order of apps."""
-    return [*idle_levers(client), *_unseen(client), *_shadowed(client), *_uncalled(client), *_drill(client)]
+    told = (idle_levers, _unseen, _shadowed, _uncalled, _always_critical, _drill)
+    return [remark for each in told for remark in each(client)]
 
 
 def idle_levers(client: Client) -> list[str]:
@@ -70,6 +73,16 @@ def _uncalled(client: Client) -> list[str]:
         if app.callers and "gateway" not in app.policy.levers:
             said.append(f"{app.name}: has teams or keys at the gateway, and not the lever gateway: nothing limits them")
     return said
+
+
+def _always_critical(client: Client) -> list[str]:
+    """Apps whose grace is so long that any alert, of more than a money gate an hour, costs as much as a critical one."""
+    return [
+        f"{app.name}: with a grace of {app.policy.grace} every alert is critical: more than {CRITICAL_GATES} money gates "
+        "are lost before anybody has to act"
+        for app in client.apps
+        if until_someone_acts(app.policy) >= timedelta(hours=CRITICAL_GATES)
+    ]
 
 
 def _drill(client: Client) -> list[str]:
