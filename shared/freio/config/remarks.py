@@ -76,10 +76,10 @@ def _uncalled(client: Client) -> list[str]:
 
 
 def _always_critical(client: Client) -> list[str]:
-    """Apps whose grace is so long that any alert, of more than a money gate an hour, costs as much as a critical one."""
+    """Apps whose grace is so long that any alert, of more than a money gate an hour, costs what a critical one does."""
     return [
-        f"{app.name}: with a grace of {app.policy.grace} every alert is critical: more than {CRITICAL_GATES} money gates "
-        "are lost before anybody has to act"
+        f"{app.name}: with a grace of {app.policy.grace} every alert is critical: more than {CRITICAL_GATES} money "
+        "gates are lost before anybody has to act"
         for app in client.apps
         if until_someone_acts(app.policy) >= timedelta(hours=CRITICAL_GATES)
     ]
