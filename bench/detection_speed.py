@@ -68,19 +68,19 @@ def _usage(series: int) -> Any:
 def _cold(series: int) -> Mapping[str, Any]:
     spend = _usage(series)
     start, used = time.perf_counter(), time.process_time()
-    from bench.stream import State  # noqa: PLC0415  # imports are what is measured
+    from bench.stream import Stream  # noqa: PLC0415  # imports are what is measured
     from freio.adapters.detector.pool import ODD, Pool  # noqa: PLC0415  # imports are what is measured
 
-    state = State(spend[:, :-25])
+    stream = Stream(spend[:, :-25])
     built = time.perf_counter()
-    past = [state.step(spend[:, hour]) for hour in range(HOURS - 25, HOURS - 1)]
+    past = [stream.step(spend[:, hour]) for hour in range(HOURS - 25, HOURS - 1)]
     some = slice(None, None, max(1, series // 1000))
     pool = Pool(
         np.concatenate([kinds[:, some].T for _, kinds in past]), np.concatenate([score[some] for score, _ in past])
     )
     fitted = time.perf_counter()
     step = time.process_time()
-    score, kinds = state.step(spend[:, -1])
+    score, kinds = stream.step(spend[:, -1])
     moved = pool.moved(kinds.T, score)
     end, done = time.perf_counter(), time.process_time()
     return {

@@ -32,14 +32,14 @@ WEEK = DAY * DAYS_USUAL
 KEPT = max(WEEKS_BEFORE)  # hours of each statistic that the usual is made of
 
 
-class State:
+class Stream:
     """What was, of every series; hours are added with `step`."""
 
     def __init__(self, spend: Floats) -> None:
         """From at least a week of spend (series, hours), NaN where an hour is missing."""
         series, hours = spend.shape
         if hours < WEEK:
-            raise ValueError(f"a state starts from {WEEK} hours at least: {hours} were given; judge() takes fewer")
+            raise ValueError(f"a stream starts from {WEEK} hours at least: {hours} were given; judge() takes fewer")
         skipped = max(0, hours // DAY - DAYS_KEPT) * DAY
         self._hours = hours - skipped
         days = -(-self._hours // DAY)

@@ -270,3 +270,50 @@ def test_what_is_over_on_an_apps_second_day_is_held_no_longer(at: int, times: fl
     runs = [score(x[: t + 1]) for t in range(at + 1, at + DAY)]
     assert [one for one in runs if one.value < 1] == []
     assert {one.usual for one in runs} == {10.0}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_storm_that_is_over_is_not_held_for_the_noise_of_its_tokens(seed: int) -> None:
+    """Its hour had hardly more of them than usual: any of the next twenty may have as many, with no storm in it."""
+    rng = np.random.default_rng(seed)
+    tokens, requests = rng.uniform(850, 1150, MONTH), rng.uniform(850, 1150, MONTH)
+    start = MONTH - 21
+    tokens[start], requests[start] = 1010, 300_000
+    assert with_requests(tokens[: start + 1], requests[: start + 1]).value >= 1
+    later = range(start + 2, MONTH + 1)
+    assert [hours for hours in later if with_requests(tokens[:hours], requests[:hours]).value >= 1] == []
+
+
+def test_a_storm_is_said_in_requests_as_they_were_when_it_began() -> None:
+    """In an app with a daily rhythm: of each hour of it what is usual at that hour, on its fifth day as well."""
+    tokens, requests = business_hours(33, seed=3), business_hours(33, seed=4) * 10
+    quiet, start = requests.copy(), 27 * DAY + 13
+    tokens[start:] += 25
+    requests[start:] += 9000
+    for hours in (1, 6, 14, 22, 5 * DAY + 3):
+        seen = with_requests(tokens[: start + hours], requests[: start + hours])
+        assert seen.value >= 1
+        at = start + hours - 1
+        same = quiet[at % DAY : start : DAY][-7:]
+        assert seen.usual_requests == pytest.approx(np.median(same), rel=0.25), hours
+
+
+def test_a_storm_whose_tokens_have_become_a_record_is_said_in_tokens() -> None:
+    """While requests alone told how it began."""
+    tokens, requests = np.full(MONTH, 100.0), np.full(MONTH, 100.0)
+    tokens[-5:] += 70
+    requests[-5:] += 4000
+    assert with_requests(tokens, requests).usual_requests == 100.0
+    tokens[-1] = 900
+    assert score(tokens).value >= 1
+    assert with_requests(tokens, requests).usual_requests is None
+
+
+def test_a_storm_on_the_second_day_of_requests_is_held_against_the_first() -> None:
+    """Not against nothing: its tokens are known for longer."""
+    tokens, requests = np.full(10 * DAY, 100.0), np.full(DAY + 3, 100.0)
+    tokens[-2:] += 70
+    requests[-2:] += 4000
+    seen = with_requests(tokens, requests)
+    assert seen.value >= 1
+    assert seen.usual_requests == 100.0

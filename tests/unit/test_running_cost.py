@@ -32,7 +32,7 @@ from freio.domain.running_work import Size
 from freio.errors import CurrencyMismatch
 from freio.guard.callers import CallerWatch
 from freio.guard.forecast import ForecastWatch
-from freio.guard.meter import HISTORY, WITH_MONTH_ENDS
+from freio.guard.meter import HISTORY, WITH_MONTH_ENDS, SpendMeter
 from freio.guard.telemetry import HOUR, read_telemetry
 from tests.fakes import FakeClock, FakeMeter
 from tests.unit.guard.test_budget import STATUS
@@ -223,7 +223,7 @@ def test_a_budget_message_reads_and_writes_the_store_as_the_sum_says() -> None:
 
 
 def test_an_hour_of_ticks_asks_for_telemetry_as_often_as_the_sum_says() -> None:
-    """Twelve times for the last two hours, and three times for the last week."""
+    """Twelve times for the last five hours, three times for the last week, and requests at each tick."""
     clock = FakeClock(NOW)
     counting = Counting(FakeMeter(clock))
     kept = KeptTelemetry(counting, clock.now)
@@ -234,6 +234,20 @@ def test_an_hour_of_ticks_asks_for_telemetry_as_often_as_the_sum_says() -> None:
     assert counting.calls["tokens"] == running_work.TOKEN_CALLS_AN_HOUR
 
 
+def test_an_hour_of_ticks_asks_for_requests_as_often_as_the_sum_says() -> None:
+    """Of a project that is dear: at each tick; and once for what was before."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW + 2 * HOUR, 12_000_000, requests=1200)
+    counting = Counting(town.telemetry)
+    meter = SpendMeter(town.client, town.warehouse, counting, town.prices)
+    meter.read(town.clock.now())
+    counting.calls.clear()
+    for _ in range(12):
+        town.clock.sleep(300)
+        meter.read(town.clock.now())
+    assert counting.calls["requests"] == running_work.REQUEST_CALLS_AN_HOUR
+
+
 class NoOutlook:
     """A forecaster whose answers do not matter here."""
 
@@ -242,7 +256,7 @@ class NoOutlook:
 
 
 def test_a_day_s_forecast_reads_and_writes_the_store_as_the_sum_says_and_nothing_else() -> None:
-    """What the tick has read is what it is made from; at the other ticks of the day nothing is read."""
+    """What the tick has read is what it is made from; after that the budgets of each app once an hour, and no more."""
     town = Town(client=client(*(app(f"app{number}") for number in range(3))))
     counting = Counting(town.store)
     readings = town.read()
@@ -257,6 +271,11 @@ def test_a_day_s_forecast_reads_and_writes_the_store_as_the_sum_says_and_nothing
     town.clock.sleep(300)
     watch.look(readings)
     assert not counting.calls
+    for _ in range(12 * 5):
+        town.clock.sleep(300)
+        watch.look(readings)
+    hours_left = 24 - 1  # of the day, after the first
+    assert counting.calls == {"get": 5 * 3 * running_work.FORECAST_CHECKS_AN_APP // hours_left}
 
 
 class Unheard:

@@ -56,9 +56,7 @@ class Finding:
     @property
     def normal(self) -> tuple[float, ...]:
         """What the last hours usually cost, as it was expected of them: what the message says, and its picture."""
-        told = self.score.normal if self.score else ()
-        unsaid = (_ONE,) * (len(told) - len(self.factors))
-        return tuple(value * float(factor) for value, factor in zip(told, (*unsaid, *self.factors), strict=False))
+        return _as_expected(self.score, self.factors)
 
     @property
     def is_odd(self) -> bool:
@@ -103,16 +101,16 @@ def detect(
     signals = [*shape, *_unpriced(app.name, reading, client, now), *([silent] if silent else [])]
     with_usual = min(len(reading.hours), len(score.normal) if score else 1)
     last_hour = reading.first_hour + (len(reading.hours) - 1) * HOUR
-    over = _breaks_budget(
-        app, reading, budgets, day=_last_day(reading, score), allowance=allowance, gate=client.money_gate, now=now
-    )
+    factors = tuple(factors_of(client, app, known, with_usual, last_hour, now=factor))
+    day = _last_day(reading, _as_expected(score, factors))
+    over = _breaks_budget(app, reading, budgets, day=day, allowance=allowance, gate=client.money_gate, now=now)
     return Finding(
         app=app.name,
         signals=tuple(signals),
         running_away=bool(shape) or over,
         hushed=len(shape) < len(odd),
         factor=factor,
-        factors=tuple(factors_of(client, app, known, with_usual, last_hour, now=factor)),
+        factors=factors,
         score=score,
     )
 
@@ -208,9 +206,16 @@ def _unpriced(app: str, reading: Reading, client: Client, now: datetime) -> list
     ]
 
 
-def _last_day(reading: Reading, score: Score | None) -> Decimal:
-    """What the last 24 whole hours cost; those of which nobody knows anything, as they usually do."""
-    hours, usual = reading.hours, score.normal if score else ()
+def _as_expected(score: Score | None, factors: Sequence[Decimal]) -> tuple[float, ...]:
+    """What each of the last hours usually costs, as it was expected of them."""
+    told = score.normal if score else ()
+    unsaid = (_ONE,) * (len(told) - len(factors))
+    return tuple(value * float(factor) for value, factor in zip(told, (*unsaid, *factors), strict=False))
+
+
+def _last_day(reading: Reading, usual: Sequence[float]) -> Decimal:
+    """What the last 24 whole hours cost; those of which nobody knows anything, what is usual then."""
+    hours = reading.hours
     found = Decimal(0)
     for back in range(2, min(len(hours), DAY + 1) + 1):  # the last one overlaps the one before it
         start = reading.first_hour + (len(hours) - back) * HOUR

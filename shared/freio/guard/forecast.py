@@ -18,7 +18,7 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money, billed_at_least
 from freio.errors import Conflict
 from freio.guard.coming import USUAL, Known, Past, Spans, coming
-from freio.guard.meter import Readings
+from freio.guard.meter import Reading, Readings
 from freio.guard.present import is_news, present
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
@@ -222,12 +222,22 @@ def spending_of(readings: Readings, app: str, status: BudgetStatus | None, curre
     reports = status.of_month(month_start(readings.at), currency) if status else ()
     spend = billed_at_least(reading.spend, reports[0].cost) if reports else reading.spend
     return Spending(
-        hours=reading.hours[:-1],
+        hours=_heard(reading),
         end=readings.at.replace(minute=0, second=0, microsecond=0),
         so_far=spend.likely,
         reports=reports,
         complete=reading.complete,
     )
+
+
+def _heard(reading: Reading) -> tuple[Decimal, ...]:
+    """The whole hours; those of which nobody knows anything as a day earlier, and not as hours without spend."""
+    hours = list(reading.hours[:-1])
+    for start in sorted(reading.unheard):
+        at = (start - reading.first_hour) // HOUR
+        if DAY <= at < len(hours):
+            hours[at] = hours[at - DAY]
+    return tuple(hours)
 
 
 def in_words(one: Forecast) -> str:

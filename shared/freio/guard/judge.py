@@ -121,7 +121,7 @@ def _heard(reading: Reading, hours: Series) -> Series:
     shown = list(hours)
     for start in reading.unheard:
         at = (start - reading.first_hour) // HOUR
-        if 0 <= at < len(shown) - 1:  # the last one, which ends now, is what is asked about
+        if 0 <= at < len(shown):
             shown[at] = math.nan
     return shown
 

@@ -8,7 +8,7 @@ the estimate says beyond the bill is *in flight*. Rows that come late restate th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from freio.domain.calendar import month_start
 from freio.domain.money import Money, SpendRange
 from freio.domain.severity import until_someone_acts
 from freio.domain.silence import Silence
-from freio.domain.spend import Export, Tokens
+from freio.domain.spend import Export, Requests, Tokens
 from freio.errors import CurrencyMismatch, VendorError
 from freio.guard.basis import basis
 from freio.guard.estimate import NOBODY, WEEK, Owned, Shares, Traffic, priced
@@ -117,7 +117,7 @@ def history_of(client: Client) -> timedelta:
 
 
 def first_hour(now: datetime, history: timedelta) -> datetime:
-    """Of those by which apps are judged: they begin with a UTC day, so many whole ones before that which has begun.
+    """Of those that are looked at: they begin with a UTC day, so many whole ones before that which has begun.
 
     >>> from datetime import UTC
     >>> first_hour(datetime(2026, 11, 23, 15, 20, tzinfo=UTC), timedelta(days=28)).isoformat()
@@ -135,7 +135,7 @@ class SpendMeter:
         self._meter = meter
         self._prices = prices
         self._paces = Paces(meter.tokens)
-        self._requests = Paces(meter.requests)
+        self._requests = Paces(meter.requests, beside=self._paces)
         self._history = history_of(client)
 
     def read(self, now: datetime) -> Readings:
@@ -166,16 +166,13 @@ class SpendMeter:
         self._learn(telemetry, now)
         self._learn_requests(look.tokens.dear(self._client.money_gate), telemetry, now)
         rates = look.tokens.rates(self._paces, self._requests)
-        unheard = telemetry.unheard(settled, floor_hour(now))
         apps = {
             app.name: self._reading(
                 app.name,
                 look.sums[app.name],
                 now,
                 seen=telemetry.shows(homes[app.name], now),
-                unheard=unheard
-                if homes[app.name].isdisjoint(telemetry.failures)
-                else whole_hours(settled, floor_hour(now)),
+                unheard=telemetry.unheard(homes[app.name], settled, floor_hour(now)),
                 tokens=tuple(rates.get(app.name, ())),
                 uses=used.get(app.name),
                 silence=of_app(spoken[app.name], export, now)
@@ -201,23 +198,33 @@ class SpendMeter:
         )
 
     def _learn(self, telemetry: Telemetry, now: datetime) -> None:
-        """The paces of each project that could be read; one that fails at it counts as not read."""
+        """The paces of each project that could be read."""
         steps: dict[str, list[Tokens]] = defaultdict(list)
         for tokens in telemetry.recent:
             steps[tokens.project].append(tokens)
-        for project in telemetry.read:
-            try:
-                self._paces.learn(project, steps[project], floor_step(now) - RECENT, now)
-            except VendorError as error:
-                telemetry.failures[project] = str(error)
+        self._learn_of(self._paces, telemetry.read, steps.__getitem__, telemetry, now)
 
     def _learn_requests(self, projects: Iterable[str], telemetry: Telemetry, now: datetime) -> None:
         """The same of requests, where they may matter: a list more for each of these projects."""
         until = floor_step(now)
-        for project in sorted(projects):
+
+        def steps(project: str) -> Sequence[Requests]:
+            return self._meter.requests([project], until - RECENT, until, STEP_MINUTES)
+
+        self._learn_of(self._requests, sorted(projects), steps, telemetry, now)
+
+    @staticmethod
+    def _learn_of(
+        paces: Paces,
+        projects: Iterable[str],
+        steps: Callable[[str], Sequence[Tokens | Requests]],
+        telemetry: Telemetry,
+        now: datetime,
+    ) -> None:
+        """From the recent steps of each; one that fails at it is a failure of its telemetry."""
+        for project in projects:
             try:
-                recent = self._meter.requests([project], until - RECENT, until, STEP_MINUTES)
-                self._requests.learn(project, recent, until - RECENT, now)
+                paces.learn(project, steps(project), floor_step(now) - RECENT, now)
             except VendorError as error:
                 telemetry.failures[project] = str(error)
 

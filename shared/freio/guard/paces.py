@@ -53,8 +53,10 @@ class Highest(NamedTuple):
 class Paces:
     """The highest pace and jump of each hour, by project and model."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, *, beside: Paces | None = None) -> None:
+        """``beside``  paces that know of every project that is read, where these know of some alone."""
         self._read = read
+        self._beside = beside
         self._until: dict[str, datetime] = {}
         self._hours: dict[str, dict[str, dict[datetime, Highest]]] = {}
         self._recent: dict[str, Mapping[str, Steps]] = {}
@@ -94,6 +96,10 @@ class Paces:
         before = [end - WINDOW - n * STEP for n in range(int(BEFORE / STEP))]
         return max(0, _pace(steps, end) - max(_pace(steps, one) for one in before))
 
+    def was_heard(self, hour: datetime) -> bool:
+        """Whether any model of any project had traffic then."""
+        return hour in self._heard or (self._beside is not None and self._beside.was_heard(hour))
+
     def of(self, project: str, model: str, now: datetime) -> tuple[Highest, ...]:
         """Every hour from the first with traffic up to the present one, oldest first; gaps as zero.
 
@@ -105,7 +111,7 @@ class Paces:
             return ()
         first, dense = min(known), dict(known)
         for hour in whole_hours(first, floor_hour(window(now)[1])):
-            if hour not in self._heard and hour - DAY in dense:
+            if not self.was_heard(hour) and hour - DAY in dense:
                 dense[hour] = dense[hour - DAY]
         return tuple(dense.get(hour, Highest(0, 0)) for hour in whole_hours(first, floor_hour(window(now)[1])))
 

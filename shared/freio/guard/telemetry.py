@@ -36,11 +36,15 @@ class Telemetry:
         """The ends of the steps with traffic, in these projects or in any."""
         return {t.start + STEP for t in self.recent if projects is None or t.project in projects}
 
-    def unheard(self, since: datetime, until: datetime) -> frozenset[datetime]:
-        """The whole hours of that time in which no project had any traffic, once some had had any.
+    def unheard(self, home: frozenset[str], since: datetime, until: datetime) -> frozenset[datetime]:
+        """The whole hours of that time of which telemetry says nothing of an app.
 
-        Monitoring leaves out what is zero, so either all were idle or the feed was down: nobody knows which.
+        All of them where a project of its could not be read. Else those in which no project at all had any traffic,
+        once some had had any: Monitoring leaves out what is zero, so either all were idle or the feed was down, and
+        nobody knows which.
         """
+        if not home.issubset(self.read):
+            return frozenset(whole_hours(since, until))
         heard = {floor_hour(tokens.start) for tokens in (*self.hourly, *self.recent)}
         if not heard:
             return frozenset()
@@ -75,7 +79,10 @@ def floor_hour(at: datetime) -> datetime:
 
 
 def floor_day(at: datetime) -> datetime:
-    """Its UTC day. What is kept of the past begins with one, so that an hour lies in the same day at every look."""
+    """Its UTC day. What is looked at of the past begins with one: an hour lies in the same day of it at every look.
+
+    An app begins in it with its first spend, which may be hours later.
+    """
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -17,6 +17,7 @@ from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score, SpendLine, Tokens
 from freio.errors import BadInput, CurrencyMismatch
 from freio.guard.backtest import backtest
+from freio.guard.counted import Counted
 from freio.guard.history import History, by_project
 from freio.guard.paces import FILLING, Paces
 from freio.guard.replay import KEPT, Alert
@@ -550,3 +551,13 @@ def test_an_hour_that_more_was_taken_back_of_than_spent_cost_nothing() -> None:
     found = backtest(client(), history([1] * 30 + [-20] + [1] * 5), detector)
     assert detector.shown[-1]["chat"][28:32] == [1, 1, 0, 1]
     assert found.total == usd(15)
+
+
+def test_paces_of_bills_begin_with_a_utc_day_as_those_of_telemetry_do() -> None:
+    """Fourteen whole days, and the hours of the one that has begun."""
+    counted = Counted()
+    for hour in range(20 * 24 + 9):
+        counted.add(START + hour * HOUR, {"m": Decimal(hour)}, {"m": Decimal(9)})
+    (rate,) = counted.rates({"m": Decimal(9)})
+    assert rate.hours == tuple(range(6 * 24, 20 * 24 + 9))
+    assert len(rate.jumps) == len(rate.hours)

@@ -18,7 +18,7 @@ from freio.domain.phrase import Phrase
 from freio.domain.sentences import REQUESTS_OVER_USUAL, REQUESTS_UNUSUAL, TOKENS_OVER_USUAL, TOKENS_UNUSUAL
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Score
-from freio.guard.detect import Finding, assess, detect
+from freio.guard.detect import Finding, _as_expected, _last_day, assess, detect
 from freio.guard.judge import judged
 from freio.guard.meter import Reading, Readings
 from freio.guard.token_rate import TokenRate
@@ -344,14 +344,14 @@ def test_tokens_where_none_are_usual_are_no_multiple_of_anything() -> None:
     assert signal.detail.text == TOKENS_UNUSUAL
 
 
-def storm(*, now: int, usual: float, cost: str = "12") -> Finding:
+def storm(*, now: int, usual: float, cost: str = "12", **changes: Any) -> Finding:
     """Half as many tokens again as usual, in so many requests; it is by these that it fires."""
     reading = running(pace=15_000_000, cost=cost)
     rate = replace(reading.tokens[0], requests=(*(1000,) * 48, now), request_jumps=(0,) * 49)
     detector = firing()
     name = f"chat/{PROJECT}/{FLASH} tokens"
     detector.scores[name] = replace(detector.scores[name], usual_requests=usual)
-    return found(replace(reading, tokens=(rate,)), detector)
+    return found(replace(reading, tokens=(rate,)), detector, **changes)
 
 
 def test_a_storm_of_short_requests_is_said_in_requests_and_counted_in_money() -> None:
@@ -383,3 +383,31 @@ def test_a_storm_that_is_over_while_its_tokens_run_on_is_said_in_tokens() -> Non
     assert signal.kind is SignalKind.SPIKE
     assert signal.detail is not None
     assert signal.detail.text == TOKENS_OVER_USUAL
+
+
+@pytest.mark.parametrize(
+    ("now", "kind"), [(1200, SignalKind.SPIKE), (1499, SignalKind.SPIKE), (1501, SignalKind.RETRY_STORM)]
+)
+def test_requests_that_are_as_long_as_ever_are_no_storm(now: int, kind: SignalKind) -> None:
+    """Half as many tokens again, in a fifth more requests: each of them is longer, and tokens are what is said."""
+    (signal,) = storm(now=now, usual=1000.0, cost="18").signals
+    assert signal.kind is kind
+
+
+def test_in_a_sale_as_many_more_requests_are_usual_as_were_announced() -> None:
+    """Twelve thousand of them where a thousand are usual, in a sale of a fifth more: ten times."""
+    event = ExpectedEvent(start=date(2026, 11, 1), end=date(2026, 11, 30), factor=Decimal("1.2"), why="sale")
+    (signal,) = storm(now=12_000, usual=1000.0, cost="40", expected=(event,)).signals
+    assert signal.detail is not None
+    said = dict(signal.detail.data)
+    assert (str(said["usual"]), said["times"]) == ("1200.0", "10.0")
+
+
+def test_hours_that_nobody_heard_of_count_as_was_expected_of_them() -> None:
+    """Twelve hours of a sale of four times: eight are usual in each, and two are not."""
+    reading = replace(READING, first_hour=NOW - 99 * HOUR, unheard=frozenset(NOW - n * HOUR for n in range(1, 13)))
+    score = Score(value=0.0, usual=2.0, kind="spike", normal=(2.0,) * 48)
+    assert _last_day(reading, _as_expected(score, ())) == 12 * 1 + 12 * 2
+    assert _last_day(reading, _as_expected(score, (Decimal(4),) * 48)) == 12 * 1 + 12 * 8
+    assert _last_day(reading, _as_expected(score, (Decimal(4),) * 14)) == 12 * 1 + 12 * 8
+    assert _last_day(reading, ()) == 24

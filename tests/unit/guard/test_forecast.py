@@ -22,7 +22,7 @@ from freio.domain.notice import Notice, NoticeKind
 from freio.domain.phrase import Phrase, unpacked
 from freio.domain.sentences import BUDGET_LINES, BUDGET_NONE
 from freio.domain.spend import Score
-from freio.guard.forecast import ForecastWatch, Spending, forecast
+from freio.guard.forecast import ForecastWatch, Spending, forecast, spending_of
 from freio.guard.meter import SpendMeter
 from freio.guard.present import is_news, present
 from freio.guard.reply import tell_budgets
@@ -104,11 +104,11 @@ REPORTS = [
 ]
 
 
-def _with_reports() -> Foreseen:
+def _with_reports(days: int = 12) -> Foreseen:
     """An app whose budgets are Cloud Billing's alone."""
     there = Foreseen(client=client())
-    there.bill(NOW - timedelta(days=12), NOW - timedelta(hours=3), 2)
-    there.serve(NOW - timedelta(days=12), NOW, 2_000_000)
+    there.bill(NOW - timedelta(days=days), NOW - timedelta(hours=3), 2)
+    there.serve(NOW - timedelta(days=days), NOW, 2_000_000)
     return there
 
 
@@ -435,3 +435,24 @@ def test_a_new_months_forecast_is_not_that_of_the_month_that_is_over() -> None:
 
 def _whispers(step: Step) -> list[Notice]:
     return [notice for notice in step.change().touch if notice.kind is NoticeKind.WHISPER]
+
+
+def test_an_hour_that_nobody_heard_of_is_as_the_day_before() -> None:
+    """And not one without spend: what is to come does not go on as an outage of telemetry did."""
+    there = _with_reports()
+    there.clock.sleep(5 * 3600)  # the feed is down
+    there.serve(NOW + timedelta(hours=4), NOW + timedelta(hours=5), 2_000_000)
+    readings = there.read()
+    assert len(readings.apps["chat"].unheard) == 4
+    spending = spending_of(readings, "chat", None, "USD")
+    assert set(spending.hours) == {Decimal(2)}
+
+
+def test_an_app_with_too_short_a_history_is_not_forecast_again_for_its_budgets() -> None:
+    """It has no forecast of any, and waits for the next day."""
+    there = _with_reports(days=3)
+    _speak(there, REPORTS)
+    for _ in range(3):
+        there.clock.sleep(3600)
+        there.watch.look(there.read())
+    assert len(there.forecaster.asked) == 1

@@ -357,7 +357,7 @@ def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
 
 @pytest.mark.parametrize("hour", [0, 1, 15, 23])
 def test_what_is_kept_begins_with_a_utc_day_at_every_look(hour: int) -> None:
-    """So that an hour lies in the same day of its app's whatever the time of the look: money, and paces as well."""
+    """So that an hour of an app that runs at all hours lies in the same day of its at every look; paces as well."""
     town = Town()
     town.clock.at = NOW.replace(hour=hour) + timedelta(days=1)
     town.bill(NOW - timedelta(days=40), NOW - 3 * DAY, 6)
@@ -383,6 +383,33 @@ def test_requests_are_known_where_their_tokens_cost_more_than_the_gate() -> None
     assert cheap.requests == (0,)
 
 
+def test_an_idle_hour_of_the_only_dear_app_has_no_requests() -> None:
+    """Another app's tokens show that the feed was up, whatever they cost: nothing is as the day before."""
+    town = Town(client=client(app(), app("search")))
+    town.serve(NOW - 3 * DAY, NOW, 3_000_000, project="acme-search")
+    town.serve(NOW - 3 * DAY, NOW - 30 * HOUR, 12_000_000, requests=1200)
+    town.serve(NOW - HOUR, NOW, 12_000_000, requests=1200)
+    (rate,) = chat(town).tokens
+    assert rate.hours[-20] == rate.requests[-20] == 0
+
+
+def test_requests_on_provisioned_throughput_are_no_pace() -> None:
+    """They cost nothing more, as their tokens do."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW, 12_000_000, requests=1200)
+    town.serve(NOW - 30 * HOUR, NOW, 12_000_000, requests=5000, request_type="dedicated")
+    (rate,) = chat(town).tokens
+    assert set(rate.requests) == {1200}
+
+
+def test_hours_before_the_first_of_telemetry_are_not_unheard() -> None:
+    """Nobody listened then: what is billed is all that there was."""
+    town = Town()
+    town.bill(NOW - 10 * DAY, NOW - 40 * HOUR, 6)
+    town.serve(NOW - 20 * HOUR, NOW, 6_000_000)
+    assert chat(town).unheard == frozenset()
+
+
 def test_requests_of_before_are_asked_for_when_their_tokens_become_dear() -> None:
     """Hours that nobody asked about are not hours without any."""
     town = Town()
@@ -398,8 +425,10 @@ def test_requests_of_before_are_asked_for_when_their_tokens_become_dear() -> Non
 
 def test_a_project_whose_requests_cannot_be_read_counts_as_not_read() -> None:
     """What would have told of a storm is missing: nobody may take it for quiet."""
-    town = Town()
-    town.serve(NOW - 30 * HOUR, NOW, 12_000_000, requests=1200)
+    town = Town(client=client(app(), app("search")))
+    town.serve(NOW - 30 * HOUR, NOW - 10 * HOUR, 12_000_000, requests=1200)
+    town.serve(NOW - 9 * HOUR, NOW, 12_000_000, requests=1200)
+    town.serve(NOW - 10 * HOUR, NOW - 9 * HOUR, 1_000_000, project="acme-search")
 
     def down(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Requests]:
         raise Unavailable("503")
@@ -408,6 +437,7 @@ def test_a_project_whose_requests_cannot_be_read_counts_as_not_read() -> None:
     seen = town.read()
     assert seen.failures == {PROJECT: "503"}
     assert not seen.apps["chat"].complete
+    assert seen.apps["chat"].unheard == frozenset()  # its tokens were read
 
 
 def test_an_hour_in_which_nobody_was_heard_is_not_called_usual() -> None:

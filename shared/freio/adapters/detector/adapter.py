@@ -43,7 +43,7 @@ def scored(groups: Sequence[Shown], pools: Pools | None = None) -> tuple[Judged,
     judged = judge_all(groups, JUDGED + (groups[0].hours - 1) % DAY + 1)
     score = judged.score
     if (score >= ODD).any():
-        score = second_opinion(judged, pools=pools, pasts=pasts(groups, score.shape[1]) if pools else ())
+        score = second_opinion(judged, pools=pools, pasts=() if pools is None else pasts(groups, score.shape[1]))
     return judged, np.nan_to_num(score)
 
 

@@ -20,28 +20,43 @@ def as_known(x: Floats, usual: Floats) -> Floats:
     return np.concatenate((x[:DAY], usual[DAY:]))
 
 
-def held(x: Floats, usual: Floats, fired: NDArray[np.bool_], *, width: int = 0) -> tuple[float, int]:
+def held(
+    x: Floats,
+    usual: Floats,
+    fired: NDArray[np.bool_],
+    *,
+    width: int = 0,
+    beside: tuple[Floats, Floats] | None = None,
+) -> tuple[float, int]:
     """How much of the last alert's excess still runs, over `STILL` (1 and more: it goes on), and since which hour.
 
     ``fired`` are the hours that alerted, the last one apart. An alert at 200 USD over the usual, and 150 over it now:
     (1.5, its hour). Without an alert in the last week: (0, the last hour). Compared are the last ``width`` hours; 0:
     the last three, or a day where that was further over the usual at the alert.
+
+    ``beside``  hours and their usual of what told these alerts: as much of its excess has to run as well.
     """
     last = len(x) - 1
-    usual = as_known(x, usual)
+    both = [(x, as_known(x, usual)), *([(beside[0], as_known(*beside))] if beside else [])]
     best, since = 0.0, last
     for hour in np.flatnonzero(fired[: last + 1]):
         if hour < max(DAY, last + 1 - HELD_DAYS * DAY):
             continue
-        then = usual[hour - DAY + 1 : hour + 1]  # what each hour of a day usually cost as the alert came
-        wide = width or _width(x[hour - DAY + 1 : hour + 1] - then)
-        at_alert = (x[hour - wide + 1 : hour + 1] - then[-wide:]).mean()
-        now = np.arange(last - wide + 1, last + 1)
-        running = (x[now] - then[(now - hour - 1) % DAY]).mean()
-        ratio = float(running / (STILL * at_alert)) if at_alert > 0 else 0.0
+        ratio = min(_still(each, normal, int(hour), width) for each, normal in both)
         if ratio >= 1 and ratio > best:
             best, since = ratio, min(since, int(hour))
     return best, since
+
+
+def _still(x: Floats, usual: Floats, hour: int, width: int) -> float:
+    """Of the excess at the alert of that hour, over `STILL`: what the last hours are over what was usual then."""
+    last = len(x) - 1
+    then = usual[hour - DAY + 1 : hour + 1]  # what each hour of a day usually cost as the alert came
+    wide = width or _width(x[hour - DAY + 1 : hour + 1] - then)
+    at_alert = (x[hour - wide + 1 : hour + 1] - then[-wide:]).mean()
+    now = np.arange(last - wide + 1, last + 1)
+    running = (x[now] - then[(now - hour - 1) % DAY]).mean()
+    return float(running / (STILL * at_alert)) if at_alert > 0 else 0.0
 
 
 def _width(day: Floats) -> int:

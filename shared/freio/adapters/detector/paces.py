@@ -208,12 +208,10 @@ def _last(known: _Known, held_against: Thresholds) -> Score:
     bar = held_against.by_hour[-len(peaks) :]
     last = len(peaks) - 1
     value, then, told = float(known.score[-1] / bar[-1]), last, last
-    fired = known.score >= bar
-    if fired[-HELD_DAYS * DAY : -1].any():
-        still, since = held(peaks, usually, fired[:-1], width=1)
-        if still >= 1:  # what was usual at this hour of the day when it began
-            told = last if value >= 1 else since
-            value, then = max(value, still), since - (since - last) % DAY
+    still, since = _held(known, bar)
+    if still >= 1:  # what was usual at this hour of the day when it began
+        told = last if value >= 1 else since
+        value, then = max(value, still), since - (since - last) % DAY
     if value < 1:
         return Score(value=value, usual=float(usually[last]), kind="spike", calibration=held_against.now)
     usually = as_known(peaks, usually)
@@ -228,3 +226,20 @@ def _last(known: _Known, held_against: Thresholds) -> Score:
         calibration=held_against.now,
         usual_requests=known.usual_requests(then) if by_requests else None,
     )
+
+
+def _held(known: _Known, bar: Floats) -> tuple[float, int]:
+    """What still runs of what has fired, and since when: of what requests have told, as much of them as of tokens.
+
+    Their alert may be over the usual by next to nothing in tokens, which any hour of noise is as well.
+    """
+    peaks, usually = known.tokens.peaks, known.tokens.usual
+    by_tokens = (known.tokens.score >= bar)[:-1]
+    by_requests = (known.score >= bar)[:-1] & ~by_tokens
+    found = (0.0, len(peaks) - 1)
+    if by_tokens[-HELD_DAYS * DAY :].any():
+        found = held(peaks, usually, by_tokens, width=1)
+    if known.requests is not None and by_requests[-HELD_DAYS * DAY :].any():
+        asked = padded(known.requests.peaks, len(peaks)), padded(known.requests.usual, len(peaks))
+        found = max(found, held(peaks, usually, by_requests, width=1, beside=asked))
+    return found

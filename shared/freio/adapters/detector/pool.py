@@ -106,20 +106,15 @@ class Pool:
 
 
 class Pools:
-    """The pools of days, kept from look to look while what they learned from stays what it was.
-
-    ``learned``  how many have been fitted.
-    """
+    """The pools of days, kept from look to look while what they learned from stays what it was."""
 
     def __init__(self) -> None:
-        self.learned = 0
         self._kept: OrderedDict[bytes, Pool] = OrderedDict()
 
     def of(self, past: bytes, learn: Callable[[], Pool]) -> Pool:
         """The pool of a day, by a digest of what was before it (`client.pasts`)."""
         if past not in self._kept:
             self._kept[past] = learn()
-            self.learned += 1
         self._kept.move_to_end(past)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)

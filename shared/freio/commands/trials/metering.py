@@ -46,7 +46,8 @@ EXPERIMENTS = (
             + " | grep -E 'request_type|response_code|int64Value' | sort | uniq -c",
         ),
         expect="One point of 1 with response_code 200 and request_type shared.",
-        otherwise="Change ANSWERED in adapters/google/monitoring_meter.py; until then tokens alone are judged.",
+        otherwise="Change ANSWERED in adapters/google/monitoring_meter.py. Without the labels tokens alone are judged;"
+        " a question that is refused makes each tick fail for projects that cost more than the money gate.",
         harm="one request of a few tokens",
     ),
     Experiment(
