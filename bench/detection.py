@@ -191,7 +191,7 @@ def _speed(speed: Mapping[str, Any]) -> Sequence[str]:
         _from_cold(small, small["cpu_seconds"]),
         _linear(speed["cold"]),
         "",
-        "Speed of the watch, one core: it remembers nothing, and judges the 28 days that it is given at each look.",
+        "Speed of the watch, one core: it judges the 28 days that it is given at each look, and keeps its pools.",
         "",
         *_looks(speed["looks"], loop),
     ]

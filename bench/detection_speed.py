@@ -1,8 +1,9 @@
 """How fast the detector is: one hourly step, a cold process, and how both grow; beside per-series fits of PyOD's ECOD.
 
 Two ways to the same scores. A *stream* (`bench.stream`) remembers what a series needs, and takes one hour more; it
-shows what a step of these records costs. The *watch* keeps nothing between two looks, because bills restate hours that
-are days old: it judges the four weeks that it is given anew, and what they come to sets its threshold. So Freio runs.
+shows what a step of these records costs. The *watch* keeps nothing but its pools between two looks, because bills
+restate hours that are days old: it judges the four weeks that it is given anew, and what they come to sets its
+threshold. So Freio runs.
 
 Processor time judges: it is what a busy machine distorts least. The wall is shown beside it.
 
