@@ -317,3 +317,28 @@ def test_a_storm_on_the_second_day_of_requests_is_held_against_the_first() -> No
     seen = with_requests(tokens, requests)
     assert seen.value >= 1
     assert seen.usual_requests == 100.0
+
+
+def test_a_storm_whose_requests_calm_down_while_its_tokens_double_goes_on() -> None:
+    """It costs more than when it was told: fewer requests with more in each are the same trouble."""
+    rng = np.random.default_rng(1)
+    tokens, requests = rng.uniform(90, 110, MONTH), rng.uniform(90, 110, MONTH)
+    start = MONTH - 8
+    tokens[start:] += 50
+    requests[start:] += 500
+    tokens[start + 1 :] += 50
+    requests[start + 1 :] -= 450
+    assert [
+        hours for hours in range(start + 1, MONTH + 1) if with_requests(tokens[:hours], requests[:hours]).value < 1
+    ] == []
+    calm = with_requests(np.append(tokens, 105.0), np.append(requests, 100.0))
+    assert calm.value < 1
+
+
+def test_a_storm_in_requests_that_are_known_for_a_day_ends_with_it() -> None:
+    """Thirty thousand an hour are usual, as on the only day before: seventy are not half over it of what 120 were."""
+    tokens, requests = np.full(10 * DAY, 100.0), np.full(DAY + 8, 30_000.0)
+    tokens[-6], requests[-6] = 150, 120_000
+    tokens[-5:], requests[-5:] = 130, 70_000
+    assert with_requests(tokens[:-5], requests[:-5]).value >= 1
+    assert with_requests(tokens, requests).value < 1

@@ -69,7 +69,8 @@ def explain(
     over = _over(reading, score, factors, before)
     steps = _parts(reading, over)
     so_far = sum(steps, _ZERO)
-    if before is not None and before.since < reading.first_hour + over.first * HOUR:
+    is_older = before is not None and before.since < reading.first_hour + over.first * HOUR
+    if before is not None and (is_older or any(at >= 0 for at in over.unheard)):
         so_far = before.so_far.amount + _added(reading, over, steps, before.at)
     anew = _anew(reading, before)
     pace = _pace(_lately(reading, over, anew), shapes)
@@ -94,8 +95,8 @@ def _calmed(before: Explanation, reading: Reading, usual: Decimal) -> Explanatio
 
     Said of the last look that saw it: its incident may stay open for a day, for a budget or until it is quiet.
     """
-    if floor_hour(reading.at) - HOUR in reading.unheard:
-        return before  # nobody has looked
+    if floor_hour(reading.at) - HOUR in reading.unheard or not (reading.complete or reading.unpriced):
+        return before  # nobody knows
     pace = (before.tomorrow - before.so_far) * (Decimal(1) / DAY)
     still = Money(max(_ZERO, reading.hours[-1] - usual), before.so_far.currency)
     if still >= pace:
@@ -147,13 +148,17 @@ def _parts(reading: Reading, over: Over) -> list[Decimal]:
     if len(over.excess) == 1:
         return [over.excess[0]]
     *_, before, last = over.excess
-    return [*over.excess[:-1], max(last * reading.at.minute / 60, last - before)]
+    present = last * reading.at.minute / 60
+    if len(over.excess) - 2 not in over.unheard:
+        present = max(present, last - before)
+    return [*over.excess[:-1], present]
 
 
 def _added(reading: Reading, over: Over, steps: Sequence[Decimal], looked: datetime) -> Decimal:
     """What has come to it since it was looked at: of the hour in which that was, the part of its time after it.
 
-    Of a trouble that is older than what is usual is told: what it cost before that no look can add up again.
+    Of a trouble that is older than what is usual is told, or that ran in hours of which nobody knows anything: what it
+    cost before that no look can add up again.
     """
     added = _ZERO
     for at, step in enumerate(steps):
@@ -191,7 +196,7 @@ def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
     whole = len(over.excess) - 1
     lately = [at for at in range(max(0, whole - DAY), whole) if at not in over.unheard]
     lasted = sum((over.part if at == 0 else Decimal(1) for at in lately), _ZERO)
-    return sum((over.excess[at] for at in lately), _ZERO) / lasted if lasted else max(over.excess[-1], tokens)
+    return sum((over.excess[at] for at in lately), _ZERO) / lasted if lasted >= 1 else max(over.excess[-1], tokens)
 
 
 def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:

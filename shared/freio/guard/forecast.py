@@ -25,6 +25,7 @@ from freio.guard.telemetry import HOUR
 from freio.ports import Calendar, Clock, Forecaster, Store
 
 DAY = 24
+WEEK = 7 * DAY  # hours
 WAITS = timedelta(hours=6)  # into a day, for telemetry that could not be read
 _ONE_DAY = Decimal(86400)
 
@@ -231,12 +232,12 @@ def spending_of(readings: Readings, app: str, status: BudgetStatus | None, curre
 
 
 def _heard(reading: Reading) -> tuple[Decimal, ...]:
-    """The whole hours; those of which nobody knows anything as a day earlier, and not as hours without spend."""
+    """The whole hours; those of which nobody knows anything as a week earlier, and not as hours without spend."""
     hours = list(reading.hours[:-1])
-    for start in sorted(reading.unheard):
+    for start in reading.unheard:
         at = (start - reading.first_hour) // HOUR
-        if DAY <= at < len(hours):
-            hours[at] = hours[at - DAY]
+        if WEEK <= at < len(hours):
+            hours[at] = reading.hours[at - WEEK]
     return tuple(hours)
 
 

@@ -57,7 +57,8 @@ class Reading:
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
     ``models``    the same hours of each model; of what belongs to no app, where billed, of each model and project.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
-    ``unheard``   hours of these in which no telemetry came and nothing is billed yet: nobody knows what they cost.
+    ``unheard``   hours of the last two days in which no telemetry came and nothing is billed yet: nobody knows what
+                  they cost. Of older ones there would be a bill.
     ``complete``  its telemetry could be read, is alive, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
     ``tokens``    how fast it goes through tokens, model by model, dearest first.
@@ -172,7 +173,7 @@ class SpendMeter:
                 look.sums[app.name],
                 now,
                 seen=telemetry.shows(homes[app.name], now),
-                unheard=telemetry.unheard(homes[app.name], settled, floor_hour(now)),
+                unheard=telemetry.unheard(homes[app.name], floor_hour(now - SETTLES), floor_hour(now)),
                 tokens=tuple(rates.get(app.name, ())),
                 uses=used.get(app.name),
                 silence=of_app(spoken[app.name], export, now)

@@ -22,6 +22,7 @@ from freio.guard.meter import Reading
 from freio.i18n.words import WORDS
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, usd
 
+MINUTE = timedelta(minutes=1)
 ONE = Decimal(1)
 SPIKE = Signal(
     key="k",
@@ -208,6 +209,33 @@ def test_what_runs_is_not_said_to_have_stopped_while_no_feed_speaks() -> None:
     silent = replace(there, unheard=frozenset({NOW + HOUR}))
     now = explain(silent, scored(1), (), factor=ONE, before=first)
     assert now == first != explain(there, scored(1), (), factor=ONE, before=first)
+
+
+def test_what_it_has_cost_does_not_fall_in_an_outage_nor_counts_an_hour_twice() -> None:
+    """Ten an hour over the usual from 15:00 on; from 16:00 to 18:00 no feed spoke, and from then on it runs as before."""
+    looks = [
+        (NOW + HOUR + 30 * MINUTE, [12, 12], ()),
+        (NOW + 2 * HOUR + 30 * MINUTE, [12, 0, 12], (1,)),
+        (NOW + 3 * HOUR + 30 * MINUTE, [12, 0, 0, 12], (1, 2)),
+        (NOW + 4 * HOUR + 30 * MINUTE, [12, 0, 0, 12, 12], (1, 2)),
+    ]
+    before, told = said(reading([2] * 47 + [12]), scored(1)), []
+    for at, hours, unheard in looks:
+        there = replace(reading([2] * 47 + hours, at=at), unheard=frozenset(NOW + n * HOUR for n in unheard))
+        before = said(there, scored(1), before=before)
+        told.append(before.so_far.amount)
+    assert told == sorted(told)
+    assert told[-1] <= 50
+    assert before.tomorrow - before.so_far == usd(10 * 24)
+
+
+def test_an_app_whose_runaway_project_cannot_be_read_is_not_said_to_have_calmed() -> None:
+    """Its other project's cents are heard: what it comes to stays as it was told."""
+    first = said(reading([2] * 47 + [10]), scored(1))
+    there = replace(reading([2] * 47 + [10, 1], at=NOW + HOUR), complete=False)
+    assert explain(there, scored(1), (), factor=ONE, before=first) == first
+    unpriced = replace(there, unpriced=frozenset({"x"}))  # it never is, then
+    assert explain(unpriced, scored(1), (), factor=ONE, before=first) != first
 
 
 def test_what_has_stopped_comes_to_no_more() -> None:

@@ -437,7 +437,7 @@ def _whispers(step: Step) -> list[Notice]:
     return [notice for notice in step.change().touch if notice.kind is NoticeKind.WHISPER]
 
 
-def test_an_hour_that_nobody_heard_of_is_as_the_day_before() -> None:
+def test_an_hour_that_nobody_heard_of_is_as_a_week_before() -> None:
     """And not one without spend: what is to come does not go on as an outage of telemetry did."""
     there = _with_reports()
     there.clock.sleep(5 * 3600)  # the feed is down

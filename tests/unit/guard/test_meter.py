@@ -402,6 +402,16 @@ def test_requests_on_provisioned_throughput_are_no_pace() -> None:
     assert set(rate.requests) == {1200}
 
 
+def test_hours_older_than_two_days_have_a_bill_or_cost_nothing() -> None:
+    """The client's only app was stopped four days ago, and nothing has been billed since: that is no outage any more."""
+    town = Town()
+    town.bill(NOW - 14 * DAY, NOW - 4 * DAY, 6)
+    town.serve(NOW - 10 * DAY, NOW - 4 * DAY, 6_000_000)
+    reading = chat(town)
+    assert reading.unheard == {NOW - n * HOUR for n in range(1, 49)}
+    assert reading.hours[-60] == 0
+
+
 def test_hours_before_the_first_of_telemetry_are_not_unheard() -> None:
     """Nobody listened then: what is billed is all that there was."""
     town = Town()

@@ -56,7 +56,7 @@ import numpy as np
 from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thresholds, utc_days
 from freio.adapters.detector.evidence import HIGH_DAYS
 from freio.adapters.detector.highs import records
-from freio.adapters.detector.hold import HELD_DAYS, as_known, held
+from freio.adapters.detector.hold import HELD_DAYS, STILL, as_known, held
 from freio.adapters.detector.kinds import shape_of
 from freio.adapters.detector.level import daily, levels, measured
 from freio.adapters.detector.why import why
@@ -231,7 +231,8 @@ def _last(known: _Known, held_against: Thresholds) -> Score:
 def _held(known: _Known, bar: Floats) -> tuple[float, int]:
     """What still runs of what has fired, and since when: of what requests have told, as much of them as of tokens.
 
-    Their alert may be over the usual by next to nothing in tokens, which any hour of noise is as well.
+    Their alert may be over the usual by next to nothing in tokens, which any hour of noise is as well. But where all of
+    its tokens run on, and more of them than in the four weeks before it, it is the same trouble with fewer requests.
     """
     peaks, usually = known.tokens.peaks, known.tokens.usual
     by_tokens = (known.tokens.score >= bar)[:-1]
@@ -240,6 +241,10 @@ def _held(known: _Known, bar: Floats) -> tuple[float, int]:
     if by_tokens[-HELD_DAYS * DAY :].any():
         found = held(peaks, usually, by_tokens, width=1)
     if known.requests is not None and by_requests[-HELD_DAYS * DAY :].any():
-        asked = padded(known.requests.peaks, len(peaks)), padded(known.requests.usual, len(peaks))
-        found = max(found, held(peaks, usually, by_requests, width=1, beside=asked))
+        requests = known.requests.peaks, as_known(known.requests.peaks, known.requests.usual)
+        many, usual_many = (padded(each, len(peaks)) for each in requests)
+        found = max(found, held(peaks, usually, by_requests, width=1, beside=(many, usual_many)))
+        still, since = held(peaks, usually, by_requests, width=1)
+        if still * STILL >= 1 and peaks[-1] > peaks[max(0, since - HIGH_DAYS * DAY) : since].max():
+            found = max(found, (still, since))
     return found
