@@ -342,3 +342,31 @@ def test_a_storm_in_requests_that_are_known_for_a_day_ends_with_it() -> None:
     tokens[-5:], requests[-5:] = 130, 70_000
     assert with_requests(tokens[:-5], requests[:-5]).value >= 1
     assert with_requests(tokens, requests).value < 1
+
+
+@pytest.mark.parametrize(("now", "runs"), [(22_000.0, True), (17_000.0, True), (14_000.0, False), (10_000.0, False)])
+def test_what_the_present_hour_has_told_runs_on_while_half_of_it_does(now: float, runs: bool) -> None:
+    """Its jump was over after a quarter of an hour; the excess of 12,000 is what is left of it."""
+    x = np.append(np.full(10 * DAY, 10_000.0), now)
+    later = Pace(peaks=tuple(x), jumps=(0.0,) * len(x), so_far=(22_000.0, 12_000.0))
+    assert PaceRecords().score({"a": replace(later, so_far=None)}, NOW)["a"].value < 1
+    assert (PaceRecords().score({"a": later}, NOW)["a"].value >= 1) is runs
+    calm = replace(later, so_far=(12_000.0, 2_000.0))
+    assert PaceRecords().score({"a": calm}, NOW)["a"].value < 1
+
+
+def test_a_storm_of_the_present_hour_runs_on_while_half_of_its_requests_do() -> None:
+    """Tokens alone have not told it."""
+    tokens, requests = np.full(10 * DAY, 100.0), np.full(10 * DAY, 100.0)
+    found = []
+    for many in (200.0, 150.0):
+        there = Pace(
+            peaks=(*tokens, 160.0),
+            jumps=(0.0,) * (len(tokens) + 1),
+            requests=(*requests, many),
+            request_jumps=(0.0,) * (len(tokens) + 1),
+            so_far=(160.0, 60.0),
+            requests_so_far=(260.0, 160.0),
+        )
+        found.append(PaceRecords().score({"a": there}, NOW)["a"].value >= 1)
+    assert found == [True, False]

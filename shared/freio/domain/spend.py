@@ -140,6 +140,8 @@ class Pace:
 
     ``peaks``  the highest pace of the hour, over a quarter of one.
     ``jumps``  the most by which a pace in that hour was over the highest of the three hours before it.
+    ``so_far``  the present hour's highest pace and jump up to now, and ``requests_so_far`` those of requests (None: of
+               the present window alone is known).
     ``requests``  the same peaks of the requests that they came with, an hour, and ``request_jumps`` their jumps; as
                many hours of them as are known (empty: none).
     ``app``    whose tokens they are: it has one budget of alerts, however many models it uses.
@@ -150,6 +152,8 @@ class Pace:
     jumps: tuple[float, ...]
     requests: tuple[float, ...] = ()
     request_jumps: tuple[float, ...] = ()
+    so_far: tuple[float, float] | None = None
+    requests_so_far: tuple[float, float] | None = None
     app: str = ""
     gate: float = 0.0
 

@@ -73,16 +73,23 @@ def paces_of(client: Client, app: App, reading: Reading, known: Expectations, no
             said = factors_of(client, app, known, hours, ends, now=factor, back=WINDOW - STEP)
             peaks, jumps = _beyond(rate.hours, rate.jumps, said, spans, ends)
             requests, leaps = _beyond(rate.requests[-hours:], rate.request_jumps[-hours:], said, spans, ends)
+            beyond = peaks[-1] / rate.pace  # of what was announced, as the present pace is
             known_for_a_day = len(requests) >= MIN_HOURS
             found[name] = Pace(
                 peaks=peaks,
                 jumps=jumps,
                 requests=requests if known_for_a_day else (),
                 request_jumps=leaps if known_for_a_day else (),
+                so_far=_times(rate.so_far, beyond),
+                requests_so_far=_times(rate.requests_so_far, beyond) if known_for_a_day else None,
                 app=app.name,
                 gate=float(client.money_gate.amount * rate.pace / rate.cost),
             )
     return found
+
+
+def _times(so_far: tuple[int, int] | None, part: float) -> tuple[float, float] | None:
+    return None if so_far is None else (so_far[0] * part, so_far[1] * part)
 
 
 def _beyond(

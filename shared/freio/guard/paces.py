@@ -91,10 +91,13 @@ class Paces:
 
     def jump(self, project: str, model: str, now: datetime) -> int:
         """By how much the present pace is over the highest of the three hours before its window."""
-        steps = self._recent.get(project, {}).get(model, {})
-        end = window(now)[1]
-        before = [end - WINDOW - n * STEP for n in range(int(BEFORE / STEP))]
-        return max(0, _pace(steps, end) - max(_pace(steps, one) for one in before))
+        return _jump(self._recent.get(project, {}).get(model, {}), window(now)[1])
+
+    def so_far(self, project: str, model: str, now: datetime) -> Highest:
+        """The highest pace and jump of the windows that have ended in the present hour, the present one among them."""
+        steps, end = self._recent.get(project, {}).get(model, {}), window(now)[1]
+        ends = [end - n * STEP for n in range(int((end - floor_hour(end)) / STEP))] or [end]
+        return Highest(max(_pace(steps, one) for one in ends), max(_jump(steps, one) for one in ends))
 
     def was_heard(self, hour: datetime) -> bool:
         """Whether any model of any project had traffic then."""
@@ -134,6 +137,11 @@ def _highest(steps: Steps, hour: datetime) -> Highest | None:
     width, before, own = int(WINDOW / STEP), int(BEFORE / STEP), int(HOUR / STEP)
     jumps = [paces[at] - max(paces[at - width - before + 1 : at - width + 1]) for at in range(count - own, count)]
     return Highest(max(paces[-own:]), max(0, *jumps))
+
+
+def _jump(steps: Steps, end: datetime) -> int:
+    before = [end - WINDOW - n * STEP for n in range(int(BEFORE / STEP))]
+    return max(0, _pace(steps, end) - max(_pace(steps, one) for one in before))
 
 
 def _pace(steps: Steps, end: datetime) -> int:

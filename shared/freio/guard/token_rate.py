@@ -14,7 +14,7 @@ from decimal import Decimal
 from freio.domain.money import Money
 from freio.domain.spend import Tokens
 from freio.guard.estimate import Traffic
-from freio.guard.paces import AN_HOUR, Paces, window
+from freio.guard.paces import AN_HOUR, Highest, Paces, window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class TokenRate:
 
     ``hours``  the highest pace of each hour that was, oldest first, in tokens an hour, and the present `pace` last.
     ``jumps``  the same of how far a pace was over the highest of the three hours before it, and the present one last.
+    ``so_far``  the highest pace and jump of the present hour up to now, ``requests_so_far`` those of requests (None:
+               bills say nothing within an hour).
     ``pace``   at which the last `WINDOW` ran that has wholly been reported.
     ``cost``   what an hour at that pace costs, in the client's currency.
     ``requests``  as `hours`, but the requests that they came with, and ``request_jumps`` as `jumps`: known where the
@@ -36,6 +38,8 @@ class TokenRate:
     cost: Decimal
     requests: tuple[int, ...] = ()
     request_jumps: tuple[int, ...] = ()
+    so_far: tuple[int, int] | None = None
+    requests_so_far: tuple[int, int] | None = None
 
     @property
     def pace(self) -> int:
@@ -87,9 +91,15 @@ class TokenSums:
                 cost=self.cost[key] * AN_HOUR,
                 requests=request_hours,
                 request_jumps=request_jumps,
+                so_far=_part(paces.so_far(*traffic, self.now), share),
+                requests_so_far=_part(requests.so_far(*traffic, self.now), share),
             )
             found[app].append(rate)
         return {app: sorted(rates, key=lambda rate: -rate.cost) for app, rates in found.items()}
+
+
+def _part(highest: Highest, share: Decimal) -> tuple[int, int]:
+    return round(highest.pace * share), round(highest.jump * share)
 
 
 def _shared(paces: Paces, traffic: Traffic, share: Decimal, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:

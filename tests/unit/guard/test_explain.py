@@ -212,7 +212,7 @@ def test_what_runs_is_not_said_to_have_stopped_while_no_feed_speaks() -> None:
 
 
 def test_what_it_has_cost_does_not_fall_in_an_outage_nor_counts_an_hour_twice() -> None:
-    """Ten an hour over the usual from 15:00 on; from 16:00 to 18:00 no feed spoke, and from then on it runs as before."""
+    """Ten an hour over the usual from 15:00 on; from 16:00 to 18:00 no feed spoke, and then it runs as before."""
     looks = [
         (NOW + HOUR + 30 * MINUTE, [12, 12], ()),
         (NOW + 2 * HOUR + 30 * MINUTE, [12, 0, 12], (1,)),

@@ -227,6 +227,28 @@ def test_a_storm_of_short_requests_is_found_from_telemetry_to_signal() -> None:
     assert found == {False: [], True: [(SignalKind.RETRY_STORM, 15)]}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_runaway_that_goes_on_is_told_at_every_look_of_its_first_hours(seed: int) -> None:
+    """Twice and a half as many tokens from 15:00 on: told within 25 minutes, and then no look says that it is over."""
+    one, rng = app(), np.random.default_rng(seed)
+    town = Town(client=client(one))
+    town.bill(NOW - timedelta(days=14), NOW - 3 * HOUR, 30)
+    for hour in range(14 * 24, 0, -1):
+        town.serve(NOW - hour * HOUR, NOW - (hour - 1) * HOUR, round(30e6 * rng.uniform(0.85, 1.15)))
+    found = []
+    for minutes in range(5, 125, 5):
+        town.clock.at = NOW + timedelta(minutes=minutes)
+        town.serve(town.clock.at - timedelta(minutes=5), town.clock.at, round(75e6 * rng.uniform(0.9, 1.1)))
+        readings = town.read()
+        scores = judged(town.client, readings, PyodDetector(), PaceRecords(), town.clock.at)
+        known, reading = Expectations(id="chat"), readings.apps["chat"]
+        finding = detect(town.client, one, reading, scores, budgets=(), known=known, allowance=None, now=town.clock.at)
+        found.append(finding.running_away)
+    first = found.index(True)
+    assert first < 5
+    assert all(found[first:])
+
+
 def test_what_is_missing_was_as_the_day_before() -> None:
     """Also where that is missing too; on the first day it is nothing."""
     hours = [1.0] * 24 + [math.nan] * 48 + [math.nan]

@@ -403,7 +403,7 @@ def test_requests_on_provisioned_throughput_are_no_pace() -> None:
 
 
 def test_hours_older_than_two_days_have_a_bill_or_cost_nothing() -> None:
-    """The client's only app was stopped four days ago, and nothing has been billed since: that is no outage any more."""
+    """The client's only app was stopped four days ago, and nothing has been billed since: that is no outage."""
     town = Town()
     town.bill(NOW - 14 * DAY, NOW - 4 * DAY, 6)
     town.serve(NOW - 10 * DAY, NOW - 4 * DAY, 6_000_000)

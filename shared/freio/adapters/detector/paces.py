@@ -145,11 +145,15 @@ class PaceRecords:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """One series hour by hour: its peaks, what was usual of them, and what they score by their records."""
+    """One series hour by hour: its peaks, what was usual of them, and what they score by their records.
+
+    ``bounds``  what each hour may be.
+    """
 
     peaks: Floats
     usual: Floats
     score: Floats
+    bounds: Bounds
 
 
 def _by_records(series: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, _Records]:
@@ -163,7 +167,7 @@ def _by_records(series: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -
         every = bounds(peaks, jumps)
         score = every.score(peaks, jumps)
         for column, name in enumerate(names):
-            found[name] = _Records(peaks[:, column], every.usual[:, column], score[:, column])
+            found[name] = _Records(peaks[:, column], every.usual[:, column], score[:, column], every.of(column))
     return found
 
 
@@ -209,6 +213,8 @@ def _last(known: _Known, held_against: Thresholds) -> Score:
     last = len(peaks) - 1
     value, then, told = float(known.score[-1] / bar[-1]), last, last
     still, since = _held(known, bar)
+    if value < 1 and still < 1:
+        value = max(value, _held_within(known, float(bar[-1])))
     if still >= 1:  # what was usual at this hour of the day when it began
         told = last if value >= 1 else since
         value, then = max(value, still), since - (since - last) % DAY
@@ -248,3 +254,25 @@ def _held(known: _Known, bar: Floats) -> tuple[float, int]:
         if still * STILL >= 1 and peaks[-1] > peaks[max(0, since - HIGH_DAYS * DAY) : since].max():
             found = max(found, (still, since))
     return found
+
+
+def _held_within(known: _Known, bar: float) -> float:
+    """How much still runs of what the present hour has fired for, as `held` has it; 0 where it has not.
+
+    The jump that tells a runaway is over after a quarter of an hour, and the hour is no record before it ends.
+    """
+    if known.pace.so_far is None:
+        return 0.0
+    score, still = _within(known.tokens, known.pace.so_far)
+    if score < bar and known.requests is not None and known.pace.requests_so_far is not None:
+        asked, still_asked = _within(known.requests, known.pace.requests_so_far)
+        score, still = max(score, (score + asked) / 2), min(still, still_asked)
+    return still if score >= bar else 0.0
+
+
+def _within(records: _Records, so_far: tuple[float, float]) -> tuple[float, float]:
+    """What the present hour's highest pace and jump score, and how much of that pace's excess runs, over `STILL`."""
+    pace, jump = (np.array([value]) for value in so_far)
+    over = so_far[0] - records.usual[-1]
+    still = (records.peaks[-1] - records.usual[-1]) / (STILL * over) if over > 0 else 0.0
+    return float(records.bounds.score(pace, jump, -1)[0]), float(still)
