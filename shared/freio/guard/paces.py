@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from statistics import median_low
 from typing import NamedTuple
 
 from freio.domain.spend import Requests, Tokens
@@ -25,6 +26,7 @@ BEFORE = 3 * HOUR  # whose highest pace a jump is measured from
 REACH = BEFORE + 2 * WINDOW  # the steps before an hour that its jumps are made of
 AN_HOUR = int(HOUR / WINDOW)  # windows
 DAY = timedelta(days=1)
+DAYS_USUAL = 7
 
 Steps = Mapping[datetime, int]
 Usage = Tokens | Requests
@@ -48,6 +50,9 @@ class Highest(NamedTuple):
 
     pace: int
     jump: int
+
+
+NONE = Highest(0, 0)
 
 
 class Paces:
@@ -106,17 +111,26 @@ class Paces:
     def of(self, project: str, model: str, now: datetime) -> tuple[Highest, ...]:
         """Every hour from the first with traffic up to the present one, oldest first; gaps as zero.
 
-        But an hour in which no model of any project had traffic is worth what the same hour of the day before was:
-        a feed that was down must not make what is usual look like much.
+        But an hour in which no model of any project had traffic is worth the middle of the same hour of the seven days
+        before: a feed that was down must not make what is usual look like much, and a night on which the client's only
+        app ran is no example of those on which it sleeps.
         """
         known = self._hours.get(project, {}).get(model, {})
         if not known:
             return ()
-        first, dense = min(known), dict(known)
-        for hour in whole_hours(first, floor_hour(window(now)[1])):
-            if not self.was_heard(hour) and hour - DAY in dense:
-                dense[hour] = dense[hour - DAY]
-        return tuple(dense.get(hour, Highest(0, 0)) for hour in whole_hours(first, floor_hour(window(now)[1])))
+        first = min(known)
+        return tuple(
+            known.get(hour, NONE) if self.was_heard(hour) else _as_usual(known, hour, first)
+            for hour in whole_hours(first, floor_hour(window(now)[1]))
+        )
+
+
+def _as_usual(known: Mapping[datetime, Highest], hour: datetime, first: datetime) -> Highest:
+    """The middle of the same hour of up to seven days before it, of those that the traffic has been known for."""
+    same = [known.get(hour - n * DAY, NONE) for n in range(1, DAYS_USUAL + 1) if hour - n * DAY >= first]
+    if not same:
+        return NONE
+    return Highest(median_low(highest.pace for highest in same), median_low(highest.jump for highest in same))
 
 
 def _by_model(usage: Iterable[Usage]) -> dict[str, Steps]:

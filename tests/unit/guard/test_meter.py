@@ -459,6 +459,18 @@ def test_an_hour_in_which_nobody_was_heard_is_not_called_usual() -> None:
     assert set(rate.hours) == {1_200_000}
 
 
+def test_a_night_on_which_the_only_app_ran_is_no_example_of_its_other_nights() -> None:
+    """It works from eight to eighteen, and once ran away at night: that hour of later nights is as quiet as ever."""
+    town = Town()
+    for day in range(13, -1, -1):
+        morning = NOW.replace(hour=8) - day * DAY
+        town.serve(morning, min(NOW, morning + 10 * HOUR), 1_200_000)
+    night = NOW.replace(hour=22) - 9 * DAY
+    town.serve(night, night + HOUR, 60_000_000)
+    (rate,) = chat(town).tokens
+    assert [pace for pace in rate.hours if pace > 1_200_000] == [60_000_000]
+
+
 def test_an_hour_in_which_others_were_heard_is_a_zero() -> None:
     """The feed was up, so this app really slept."""
     town = Town(client=client(app(), app("search")))
