@@ -167,13 +167,14 @@ class SpendMeter:
         self._learn(telemetry, now)
         self._learn_requests(look.tokens.dear(self._client.money_gate), telemetry, now)
         rates = look.tokens.rates(self._paces, self._requests)
+        unheard = telemetry.unheard(homes, floor_hour(now - SETTLES), floor_hour(now))
         apps = {
             app.name: self._reading(
                 app.name,
                 look.sums[app.name],
                 now,
                 seen=telemetry.shows(homes[app.name], now),
-                unheard=telemetry.unheard(homes[app.name], floor_hour(now - SETTLES), floor_hour(now)),
+                unheard=unheard[app.name],
                 tokens=tuple(rates.get(app.name, ())),
                 uses=used.get(app.name),
                 silence=of_app(spoken[app.name], export, now)

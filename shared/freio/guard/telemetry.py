@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -36,20 +36,19 @@ class Telemetry:
         """The ends of the steps with traffic, in these projects or in any."""
         return {t.start + STEP for t in self.recent if projects is None or t.project in projects}
 
-    def unheard(self, home: frozenset[str], since: datetime, until: datetime) -> frozenset[datetime]:
-        """The whole hours of that time of which telemetry says nothing of an app.
+    def unheard(
+        self, homes: Mapping[str, frozenset[str]], since: datetime, until: datetime
+    ) -> dict[str, frozenset[datetime]]:
+        """The whole hours of that time of which telemetry says nothing, by app; ``homes`` are each one's projects.
 
         All of them where a project of its could not be read. Else those in which no project at all had any traffic,
         once some had had any: Monitoring leaves out what is zero, so either all were idle or the feed was down, and
         nobody knows which.
         """
-        if not home.issubset(self.read):
-            return frozenset(whole_hours(since, until))
         heard = {floor_hour(tokens.start) for tokens in (*self.hourly, *self.recent)}
-        if not heard:
-            return frozenset()
-        first = max(since, min(heard))
-        return frozenset(whole_hours(first, until)) - heard
+        every = frozenset(whole_hours(since, until))
+        silent = frozenset(whole_hours(max(since, min(heard)), until)) - heard if heard else frozenset()
+        return {app: silent if home.issubset(self.read) else every for app, home in homes.items()}
 
     def shows(self, home: frozenset[str], now: datetime) -> bool:
         """Whether what telemetry says of an app is all there is.
