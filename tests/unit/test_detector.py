@@ -17,6 +17,7 @@ from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector, scored
 from freio.adapters.detector.client import Shown, by_age
 from freio.adapters.detector.engine import judge
 from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
+from freio.adapters.detector.hold import held
 from freio.adapters.detector.pool import ODD, Pool, Pools, second_opinion
 from freio.adapters.detector.windows import ago, known, statistics, usual
 from freio.domain.spend import Score
@@ -115,6 +116,21 @@ def test_an_incident_that_ends_stops_firing() -> None:
     x[-40:-3] += 200
     assert score(x[:-3]).value >= 1
     assert score(x).value < 1
+
+
+@pytest.mark.parametrize(("missing", "last", "goes_on"), [(0, 60, 2.0), (1, 60, 2.0), (2, 60, 2.0), (2, 0, 0.0)])
+def test_hours_that_are_missing_do_not_end_an_incident(missing: int, last: float, goes_on: float) -> None:
+    """It ran before a gap, and what is filled in as usual is no sign that it has ended; by the last three hours."""
+    usual_day = np.full(10 * DAY, 10.0)
+    x = usual_day.copy()
+    x[-6:-1] += 60
+    x[-1] += last
+    fired = np.zeros(len(x) - 1, dtype=bool)
+    fired[-3] = True
+    gap = np.zeros(len(x), dtype=bool)
+    gap[len(x) - 1 - missing : -1] = True
+    x[gap] = usual_day[gap]
+    assert held(x, usual_day, fired, missing=gap)[0] == pytest.approx(goes_on)
 
 
 @pytest.mark.parametrize("first", [DAY, DAY + 1, DAY + 6, DAY + 16])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
+from freio.domain.silence import LONGER, pause
 from freio.domain.spend import Tokens
 from freio.errors import VendorError
 from freio.ports import Meter
@@ -16,6 +18,7 @@ STEP = timedelta(minutes=STEP_MINUTES)
 FEED_SILENT = timedelta(minutes=20)  # telemetry is about three minutes late; this long without a point is silence
 BELIEVED = timedelta(hours=1)  # a steady app's silence this long, while others' telemetry goes on, is an end of traffic
 STEADY = 10  # of the twelve steps before it fell silent had traffic
+TELLING = 3 * HOUR  # the hours that an alert stands by: money of a part of them looks like its end
 RECENT = 5 * HOUR  # an hour that has just ended, and what its paces are held against
 
 
@@ -55,17 +58,40 @@ class Telemetry:
 
         Monitoring leaves out what is zero, so a feed that is down looks like an app that has ended. Points of its own
         within `FEED_SILENT` settle it; without them the feed must be alive elsewhere, and an app that had traffic all
-        the time must have been silent for `BELIEVED`.
+        the time must have been silent for `BELIEVED`. After the feed was down, not all of the hours that tell is there.
         """
         newest = self.newest()
         if not home or any(project in self.failures for project in home):
             return False
-        if newest is None or now - newest > FEED_SILENT:
+        if newest is None or now - newest > FEED_SILENT or self.missed(newest - TELLING):
             return False
         own = self.ends(home)
         if not own or now - max(own) <= FEED_SILENT or now - max(own) > BELIEVED:
             return True
         return sum(end > max(own) - HOUR for end in own) < STEADY
+
+    def missed(self, since: datetime) -> bool:
+        """Whether the feed was down for a time after that: no project had traffic, and then some had again.
+
+        For longer than it otherwise pauses (`freio.domain.silence.LONGER`): of the recent hours where it had spoken
+        in them before, else of all hours. A job that runs once an hour pauses as long every hour, and one that runs
+        every night every day.
+        """
+        steps = sorted({tokens.start for tokens in self.recent})
+        for at, (before, after) in enumerate(pairwise(steps)):
+            silent = after - before - STEP
+            if after > since and silent > _allowed(pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP)):
+                return True
+        hours = sorted({floor_hour(tokens.start) for tokens in self.hourly})
+        earlier = [hour for hour in hours if steps and hour < floor_hour(steps[0])]
+        if not earlier or steps[0] <= since:
+            return False
+        return steps[0] - earlier[-1] - HOUR > _allowed(pause(earlier))
+
+
+def _allowed(*pauses: timedelta) -> timedelta:
+    """How long a feed may be silent that otherwise pauses so long."""
+    return max(LONGER * max(pauses), FEED_SILENT)
 
 
 def whole_hours(first: datetime, until: datetime) -> list[datetime]:

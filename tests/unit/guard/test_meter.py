@@ -162,6 +162,29 @@ def test_silence_of_the_feed_is_not_quiet() -> None:
     assert not chat(town).complete
 
 
+@pytest.mark.parametrize("lasted", [50 * MINUTE, 8 * HOUR])
+def test_after_the_feed_was_down_not_all_is_there_for_three_hours(lasted: timedelta) -> None:
+    """Traffic never pauses, and then nobody was heard: an alert may stand by hours of which a part is known."""
+    town = Town()
+    town.serve(NOW - 3 * DAY, NOW - lasted, 1_200_000)
+    town.serve(NOW, NOW + 4 * HOUR, 1_200_000)
+    complete = {}
+    for minutes in (10, 60, 175, 180):
+        town.clock.at = NOW + minutes * MINUTE
+        complete[minutes] = chat(town).complete
+    assert complete == {10: False, 60: False, 175: False, 180: True}
+
+
+@pytest.mark.parametrize(("every", "first"), [(HOUR, 3 * DAY), (2 * HOUR, 3 * DAY), (DAY, 9 * DAY)])
+def test_a_job_that_pauses_as_long_each_time_was_not_missed(every: timedelta, first: timedelta) -> None:
+    """Ten minutes of each hour, of every second one, or of each night: what is silent between them is no outage."""
+    town = Town()
+    for at in range(first // every, -1, -1):
+        town.serve(NOW - at * every, NOW - at * every + 10 * MINUTE, 1_200_000)
+    town.clock.at = NOW + 15 * MINUTE
+    assert chat(town).complete
+
+
 def test_an_app_that_ends_is_believed_after_an_hour_of_others_traffic() -> None:
     """A steady app's silence may be a late project; while others go on it is believed in the end."""
     town = Town(client=client(app(), app("search")))

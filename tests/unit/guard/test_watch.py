@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from freio.adapters.detector.adapter import PyodDetector
+from freio.adapters.detector.adapter import Budget, PyodDetector
 from freio.adapters.detector.paces import PaceRecords
 from freio.domain.app import App, Level, Mode, Policy
 from freio.domain.ask import Answer, Ask, override_id
@@ -27,7 +27,7 @@ from freio.guard.settle import Settler
 from freio.guard.step import Step as StepOf
 from freio.ports import Change, Place, Record
 from tests.fakes import FakeMeter
-from tests.unit.guard.watching import FLASH, HOUR, NOW, Town, app, client, usd
+from tests.unit.guard.watching import FLASH, HOUR, NOW, FakeDetector, Town, app, client, usd
 
 
 @pytest.fixture
@@ -195,6 +195,27 @@ def test_it_ends_when_it_is_quiet_on_complete_data(town: Town) -> None:
     ended = town.store.get(Incident, incident.id)
     assert ended is not None
     assert ended.state is State.RESOLVED
+
+
+@pytest.mark.parametrize(("down_at", "lasts"), [(120, 50), (270, 80)])
+def test_a_feed_that_was_down_ends_no_incident_that_money_told(down_at: int, lasts: int) -> None:
+    """It runs on before and after; once the feed speaks again, most of the last hours was not heard."""
+    detector: Any = PyodDetector(Budget(alerts=0.25, gate=5.0))
+    town = Town(detector=detector, paces=FakeDetector())
+    town.bill(NOW - timedelta(days=28), NOW - timedelta(days=2), 5)
+    town.serve(NOW - timedelta(days=12), NOW, 5_000_000)
+    watcher, told = town.watcher, set()
+    for minutes in range(0, 10 * 60, 5):
+        if not down_at <= minutes < down_at + lasts:
+            town.serve(town.clock.now(), town.clock.now() + timedelta(minutes=5), 30_000_000)
+        town.clock.sleep(300)
+        if minutes % 15 == 10:
+            watcher.watch()
+            told |= {incident.id for incident in town.store.open_incidents()}
+    assert len(told) == 1
+    assessment = the_incident(town).assessment
+    assert assessment is not None
+    assert assessment.running_away
 
 
 def test_refusals_behind_the_brake_are_not_quiet(town: Town) -> None:

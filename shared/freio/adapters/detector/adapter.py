@@ -105,13 +105,15 @@ def _last(group: Shown, at: int, judged: Judged, scores: Floats, *, row: int, he
     judged_hours = min(len(x), scores.shape[1])
     fired[-judged_hours:] = (scores[row] >= held_against.by_hour)[-judged_hours:]
     calibration = held_against.now
-    still, since = (0.0, len(x) - 1) if np.isnan(spend[-1]) or not fired.any() else held(x, normal, fired[:-1])
+    still, since = 0.0, len(x) - 1
+    if fired.any() and not np.isnan(spend[-1]):
+        still, since = held(x, normal, fired[:-1], missing=np.isnan(spend))
     began = since if still >= 1 else len(x) - 1
     if max(value, still) >= 1:
         normal = as_known(x, normal)
     if still >= 1:
         normal = _as_at(normal, began)
-    if max(value, still) < 1 or not runs_now(x - normal):
+    if max(value, still) < 1 or not runs_now(spend - normal):
         shape = "silence" if silent(spend) else ""
         told = tuple(normal[-TOLD:].tolist())
         return Score(

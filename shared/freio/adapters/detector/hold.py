@@ -26,6 +26,7 @@ def held(
     fired: NDArray[np.bool_],
     *,
     width: int = 0,
+    missing: NDArray[np.bool_] | None = None,
     beside: tuple[Floats, Floats] | None = None,
 ) -> tuple[float, int]:
     """How much of the last alert's excess still runs, over `STILL` (1 and more: it goes on), and since which hour.
@@ -34,6 +35,7 @@ def held(
     (1.5, its hour). Without an alert in the last week: (0, the last hour). Compared are the last ``width`` hours; 0:
     the last three, or a day where that was further over the usual at the alert.
 
+    ``missing`` hours say nothing of whether it goes on: of the last ones the others are compared.
     ``beside``  hours and their usual of what told these alerts: as much of its excess has to run as well.
     """
     last = len(x) - 1
@@ -42,19 +44,21 @@ def held(
     for hour in np.flatnonzero(fired[: last + 1]):
         if hour < max(DAY, last + 1 - HELD_DAYS * DAY):
             continue
-        ratio = min(_still(each, normal, int(hour), width) for each, normal in both)
+        ratio = min(_still(each, normal, int(hour), width, missing) for each, normal in both)
         if ratio >= 1 and ratio > best:
             best, since = ratio, min(since, int(hour))
     return best, since
 
 
-def _still(x: Floats, usual: Floats, hour: int, width: int) -> float:
+def _still(x: Floats, usual: Floats, hour: int, width: int, missing: NDArray[np.bool_] | None) -> float:
     """Of the excess at the alert of that hour, over `STILL`: what the last hours are over what was usual then."""
     last = len(x) - 1
     then = usual[hour - DAY + 1 : hour + 1]  # what each hour of a day usually cost as the alert came
     wide = width or _width(x[hour - DAY + 1 : hour + 1] - then)
     at_alert = (x[hour - wide + 1 : hour + 1] - then[-wide:]).mean()
     now = np.arange(last - wide + 1, last + 1)
+    if missing is not None and not missing[now].all():
+        now = now[~missing[now]]
     running = (x[now] - then[(now - hour - 1) % DAY]).mean()
     return float(running / (STILL * at_alert)) if at_alert > 0 else 0.0
 
@@ -67,6 +71,9 @@ def _width(day: Floats) -> int:
 def runs_now(excess: Floats) -> bool:
     """Whether the last three hours are over the usual, by a quarter of what the last day is: else it is over.
 
-    What lasts is judged by a whole day, most of which may lie before the end.
+    What lasts is judged by a whole day, most of which may lie before the end. Missing hours (NaN) say nothing; the last
+    one is none.
     """
-    return bool(excess[-3:].mean() > STILL / 2 * max(0.0, excess[-DAY:].mean()))
+    day = excess[-DAY:]
+    hours, day = day[-3:][~np.isnan(day[-3:])], day[~np.isnan(day)]
+    return bool(hours.mean() > STILL / 2 * max(0.0, day.mean()))
