@@ -29,7 +29,7 @@ from freio.adapters.detector.paces import PaceRecords
 from freio.adapters.slack.interactions import Inbox
 from freio.domain.click import Click
 from freio.domain.spend import Pace, Tokens
-from freio.guard.paces import FILLING, Paces
+from freio.guard.paces import FILLING, Paces, or_none
 from freio.guard.telemetry import HOUR, RECENT, STEP, STEP_MINUTES
 from freio.i18n.catalogue import Language
 
@@ -267,7 +267,7 @@ def _present(steps: dict[datetime, int], hour: datetime, end: datetime) -> Pace:
     telemetry = PaceTelemetry(steps)
     paces, at = Paces(telemetry.tokens), end + FILLING
     paces.learn("p", telemetry.tokens(["p"], at - RECENT, end, STEP_MINUTES), at - RECENT, at)
-    past = [highest for n, highest in enumerate(paces.of("p", "m", at)) if n < (hour - NOW) / HOUR]
+    past = [highest for n, highest in enumerate(or_none(paces.of("p", "m", at))) if n < (hour - NOW) / HOUR]
     now = sum(steps[end - (n + 1) * STEP] for n in range(WIDTH)) * PER_HOUR // WIDTH
     jump = paces.jump("p", "m", at)
     return Pace(peaks=(*(one.pace for one in past), now), jumps=(*(one.jump for one in past), jump))

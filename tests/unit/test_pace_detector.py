@@ -319,6 +319,59 @@ def test_a_storm_on_the_second_day_of_requests_is_held_against_the_first() -> No
     assert seen.usual_requests == 100.0
 
 
+@pytest.mark.parametrize("many", [300.0, 420.0])
+def test_what_tokens_have_told_is_no_storm_however_many_requests_come_with_it(many: float) -> None:
+    """Its jump has told it, and is over: at its next looks tokens alone score less than they did, and requests more."""
+    tokens, requests = np.full(10 * DAY, 100.0), np.full(10 * DAY, 100.0)
+    there = Pace(
+        peaks=(*tokens, 180.0),
+        jumps=(0.0,) * (len(tokens) + 1),
+        requests=(*requests, many),
+        request_jumps=(0.0,) * (len(tokens) + 1),
+        so_far=(200.0, 100.0),
+        requests_so_far=(many, many - 100),
+    )
+    seen = PaceRecords().score({"a": there}, NOW)["a"]
+    assert seen.value >= 1
+    assert seen.usual_requests is None
+    alone = PaceRecords().score({"a": replace(there, so_far=(180.0, 0.0))}, NOW)["a"]
+    assert alone.value < 1 or alone.usual_requests == 100.0
+
+
+def test_what_comes_back_after_it_was_down_is_told_neither_then_nor_later() -> None:
+    """From nothing to what it always was in its busiest hour: no jump over the usual, and no alert to be held."""
+    x = business_hours(22, seed=2)
+    start = 20 * DAY + 11
+    x[start - 4 : start] = 0
+    x[start] = 1.06 * x[:start].max()
+    assert [score(x[:hours]).value >= 1 for hours in range(start - 3, start + 30)] == [False] * 33
+
+
+def test_what_was_under_the_gate_is_not_held_against_later_hours() -> None:
+    """It fired, and nobody was told: next to what it was over the usual, any hour of noise is as much."""
+    x = np.full(10 * DAY, 100.0)
+    x[-9] = 230
+    x[-1] = 190
+    assert PaceRecords().score({"a": replace(pace(x[:-8]), gate=140.0)}, NOW)["a"].value >= 1
+    assert PaceRecords().score({"a": replace(pace(x), gate=100.0)}, NOW)["a"].value >= 1
+    assert PaceRecords().score({"a": replace(pace(x), gate=140.0)}, NOW)["a"].value < 1
+
+
+def test_a_storm_that_is_over_is_not_told_again_as_its_app_grows() -> None:
+    """Each day's peak is a record, and what was usual at the storm is less than what is usual days later."""
+    rng = np.random.default_rng(0)
+    hours = np.arange(33 * DAY)
+    tokens = 100 * (0.1 + 0.9 * np.maximum(0, np.cos((hours % DAY - 15) / DAY * 2 * np.pi))) * 1.02 ** (hours / DAY)
+    tokens *= rng.uniform(0.95, 1.05, len(hours))
+    requests = tokens * rng.uniform(0.97, 1.03, len(hours))
+    start = 26 * DAY + 3
+    tokens[start : start + 2] += 30
+    requests[start : start + 2] += 1200
+    assert with_requests(tokens[: start + 1], requests[: start + 1]).value >= 1
+    later = range(start + 4, len(hours) + 1)
+    assert [end - start for end in later if with_requests(tokens[:end], requests[:end]).value >= 1] == []
+
+
 def test_a_storm_whose_requests_calm_down_while_its_tokens_double_goes_on() -> None:
     """It costs more than when it was told: fewer requests with more in each are the same trouble."""
     rng = np.random.default_rng(1)

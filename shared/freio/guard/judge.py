@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from statistics import median_low
 from types import MappingProxyType
 from typing import SupportsFloat
 
@@ -23,6 +24,7 @@ from freio.ports import Calendar, Detector, PaceDetector
 
 MIN_HOURS = 24  # of history before a shape can be judged at all
 DAY = 24
+DAYS_USUAL = 7
 
 Series = list[float]
 Spans = Sequence[tuple[datetime, datetime]]
@@ -71,8 +73,15 @@ def paces_of(client: Client, app: App, reading: Reading, known: Expectations, no
         if hours >= MIN_HOURS:
             # an hour's first windows begin in the one before it
             said = factors_of(client, app, known, hours, ends, now=factor, back=WINDOW - STEP)
-            peaks, jumps = _beyond(rate.hours, rate.jumps, said, spans, ends)
-            requests, leaps = _beyond(rate.requests[-hours:], rate.request_jumps[-hours:], said, spans, ends)
+            peaks, jumps = _beyond(rate.hours, rate.jumps, said, unheard=rate.unheard, spans=spans, ends=ends)
+            requests, leaps = _beyond(
+                rate.requests[-hours:],
+                rate.request_jumps[-hours:],
+                said,
+                unheard=rate.unheard,
+                spans=spans,
+                ends=ends,
+            )
             beyond = peaks[-1] / rate.pace  # of what was announced, as the present pace is
             known_for_a_day = len(requests) >= MIN_HOURS
             found[name] = Pace(
@@ -93,16 +102,28 @@ def _times(so_far: tuple[int, int] | None, part: float) -> tuple[float, float] |
 
 
 def _beyond(
-    hours: Sequence[int], jumps: Sequence[int], said: Sequence[Decimal], spans: Spans, ends: datetime
+    hours: Sequence[int],
+    jumps: Sequence[int],
+    said: Sequence[Decimal],
+    *,
+    unheard: Iterable[int],
+    spans: Spans,
+    ends: datetime,
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Paces and jumps without the spans, and beyond what was announced; a jump is as much less as its hour's pace is.
 
-    ``said``  what was announced of each hour, and of more before them.
+    What is missing then, and what nobody knows of, is as usual.
+
+    ``said``     what was announced of each hour, and of more before them.
+    ``unheard``  hours of which nobody knows, by how long before the last one.
     """
-    peaks, leaps = (as_the_day_before(without(x, spans, ends)) for x in (hours, jumps))
+    peaks, leaps = (without(x, spans, ends) for x in (hours, jumps))
+    for back in unheard:
+        if back < len(peaks):
+            peaks[-1 - back] = math.nan
     shown = plain(peaks, said[len(said) - len(peaks) :])
     parts = zip(leaps, shown, peaks, strict=True)
-    return tuple(shown), tuple(jump * part / peak if peak else jump for jump, part, peak in parts)
+    return tuple(as_usual(shown)), tuple(as_usual([jump * part / peak if peak else jump for jump, part, peak in parts]))
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:
@@ -133,12 +154,16 @@ def _heard(reading: Reading, hours: Series) -> Series:
     return shown
 
 
-def as_the_day_before(hours: Series) -> Series:
-    """Missing hours as they were a day earlier, for a detector that knows no gaps; on the first day, nothing."""
+def as_usual(hours: Series) -> Series:
+    """Missing hours as the middle of the same hour of up to seven days before, for a detector that knows no gaps.
+
+    One night's runaway is no example of the others, and nor is one quiet one. On the first day they are nothing.
+    """
     shown = list(hours)
     for at, hour in enumerate(shown):
         if math.isnan(hour):
-            shown[at] = shown[at - DAY] if at >= DAY else 0.0
+            same = [shown[at - DAY * back] for back in range(1, DAYS_USUAL + 1) if at >= DAY * back]
+            shown[at] = median_low(same) if same else 0.0
     return shown
 
 

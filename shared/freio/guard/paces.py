@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from statistics import median_low
 from typing import NamedTuple
 
 from freio.domain.spend import Requests, Tokens
@@ -26,7 +25,6 @@ BEFORE = 3 * HOUR  # whose highest pace a jump is measured from
 REACH = BEFORE + 2 * WINDOW  # the steps before an hour that its jumps are made of
 AN_HOUR = int(HOUR / WINDOW)  # windows
 DAY = timedelta(days=1)
-DAYS_USUAL = 7
 
 Steps = Mapping[datetime, int]
 Usage = Tokens | Requests
@@ -70,13 +68,17 @@ class Paces:
     def learn(self, project: str, recent: Iterable[Usage], since: datetime, now: datetime) -> None:
         """Take in the hours that have ended: from `recent`, which reaches back to `since`, where it has all it takes.
 
-        VendorError where it has not, and the project cannot be asked: nothing is learned then, and nothing lost.
+        VendorError where it has not, and the project cannot be asked: nothing is learned then, and nothing lost. Hours
+        in which the project was not heard are looked at again for a day: telemetry that was late may bring them yet.
         """
         self._recent[project] = _by_model(recent)
         oldest = floor_day(window(now)[1] - KEPT)
         begin = max(self._until.get(project, oldest), oldest)
         end = floor_hour(window(now)[1])
         if begin >= end:
+            return
+        if project in self._until and not self._speaks(project, begin, end):
+            self._until[project] = self._settled(project, begin, end)
             return
         if begin - REACH < since:
             recent = self._read([project], begin - REACH, floor_step(now), STEP_MINUTES)
@@ -88,7 +90,18 @@ class Paces:
         for hours in known.values():
             for hour in [hour for hour in hours if hour < oldest]:
                 del hours[hour]
-        self._until[project] = end
+        self._heard = {hour for hour in self._heard if hour >= oldest}
+        self._until[project] = self._settled(project, begin, end)
+
+    def _speaks(self, project: str, begin: datetime, end: datetime) -> bool:
+        """Whether what is recent of the project has any traffic of that time."""
+        return any(begin <= start < end for steps in self._recent[project].values() for start in steps if steps[start])
+
+    def _settled(self, project: str, begin: datetime, end: datetime) -> datetime:
+        """Up to when all is known: after the last hour in which the project was heard, or a day before the end."""
+        known = self._hours.get(project, {}).values()
+        heard = [hour + HOUR for hour in whole_hours(begin, end) if any(hour in hours for hours in known)]
+        return max(begin, end - DAY, *heard)
 
     def pace(self, project: str, model: str, now: datetime) -> int:
         """The present one, of `window`."""
@@ -108,29 +121,31 @@ class Paces:
         """Whether any model of any project had traffic then."""
         return hour in self._heard or (self._beside is not None and self._beside.was_heard(hour))
 
-    def of(self, project: str, model: str, now: datetime) -> tuple[Highest, ...]:
+    def of(self, project: str, model: str, now: datetime) -> tuple[Highest | None, ...]:
         """Every hour from the first with traffic up to the present one, oldest first; gaps as zero.
 
-        But an hour in which no model of any project had traffic is worth the middle of the same hour of the seven days
-        before: a feed that was down must not make what is usual look like much, and a night on which the client's only
-        app ran is no example of those on which it sleeps.
+        None of an hour in which no model of any project had traffic: all were idle or the feed was down, and nobody
+        knows which.
         """
         known = self._hours.get(project, {}).get(model, {})
-        if not known:
-            return ()
-        first = min(known)
-        return tuple(
-            known.get(hour, NONE) if self.was_heard(hour) else _as_usual(known, hour, first)
-            for hour in whole_hours(first, floor_hour(window(now)[1]))
+        return (
+            tuple(
+                known.get(hour, NONE) if self.was_heard(hour) else None
+                for hour in whole_hours(min(known), floor_hour(window(now)[1]))
+            )
+            if known
+            else ()
         )
 
 
-def _as_usual(known: Mapping[datetime, Highest], hour: datetime, first: datetime) -> Highest:
-    """The middle of the same hour of up to seven days before it, of those that the traffic has been known for."""
-    same = [known.get(hour - n * DAY, NONE) for n in range(1, DAYS_USUAL + 1) if hour - n * DAY >= first]
-    if not same:
-        return NONE
-    return Highest(median_low(highest.pace for highest in same), median_low(highest.jump for highest in same))
+def or_none(past: Iterable[Highest | None]) -> list[Highest]:
+    """With zeros where nobody knows anything: `unheard` says where."""
+    return [highest or NONE for highest in past]
+
+
+def unheard(past: Sequence[Highest | None]) -> frozenset[int]:
+    """By how long before the present hour: 1 is the one that ended last."""
+    return frozenset(len(past) - at for at, highest in enumerate(past) if highest is None)
 
 
 def _by_model(usage: Iterable[Usage]) -> dict[str, Steps]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from freio.domain.money import Money
 from freio.domain.spend import Tokens
 from freio.guard.estimate import Traffic
-from freio.guard.paces import AN_HOUR, Highest, Paces, window
+from freio.guard.paces import AN_HOUR, Highest, Paces, or_none, unheard, window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class TokenRate:
     ``cost``   what an hour at that pace costs, in the client's currency.
     ``requests``  as `hours`, but the requests that they came with, and ``request_jumps`` as `jumps`: known where the
                pace costs more than the money gate.
+    ``unheard``  hours of which nobody knows anything, by how long before the present one; they stand as zero.
     """
 
     project: str
@@ -40,6 +41,7 @@ class TokenRate:
     request_jumps: tuple[int, ...] = ()
     so_far: tuple[int, int] | None = None
     requests_so_far: tuple[int, int] | None = None
+    unheard: frozenset[int] = frozenset()
 
     @property
     def pace(self) -> int:
@@ -93,6 +95,7 @@ class TokenSums:
                 request_jumps=request_jumps,
                 so_far=_part(paces.so_far(*traffic, self.now), share),
                 requests_so_far=_part(requests.so_far(*traffic, self.now), share),
+                unheard=unheard(paces.of(*traffic, self.now)),
             )
             found[app].append(rate)
         return {app: sorted(rates, key=lambda rate: -rate.cost) for app, rates in found.items()}
@@ -104,7 +107,7 @@ def _part(highest: Highest, share: Decimal) -> tuple[int, int]:
 
 def _shared(paces: Paces, traffic: Traffic, share: Decimal, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """An app's part of the paces and jumps of every hour that was, and of the present ones."""
-    past = paces.of(*traffic, now)
+    past = or_none(paces.of(*traffic, now))
     hours = (*(highest.pace for highest in past), paces.pace(*traffic, now))
     jumps = (*(highest.jump for highest in past), paces.jump(*traffic, now))
     return tuple(round(pace * share) for pace in hours), tuple(round(jump * share) for jump in jumps)

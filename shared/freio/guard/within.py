@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from freio.domain.spend import Tokens
 from freio.guard.history import History
-from freio.guard.paces import AN_HOUR, FILLING, WINDOW, Paces
+from freio.guard.paces import AN_HOUR, FILLING, WINDOW, Paces, or_none, unheard
 from freio.guard.telemetry import HOUR, RECENT, STEP, STEP_MINUTES, floor_hour
 from freio.guard.token_rate import TokenRate
 
@@ -77,12 +77,14 @@ class Within:
 
     def _rate(self, app: str, model: str, end: datetime, pace: int, cost: Decimal) -> TokenRate:
         past = self._paces.of(app, model, end + FILLING)
+        known = or_none(past)
         return TokenRate(
             project="",
             model=model,
-            hours=(*(highest.pace for highest in past), pace),
-            jumps=(*(highest.jump for highest in past), self._paces.jump(app, model, end + FILLING)),
+            hours=(*(highest.pace for highest in known), pace),
+            jumps=(*(highest.jump for highest in known), self._paces.jump(app, model, end + FILLING)),
             cost=cost,
+            unheard=unheard(past),
         )
 
     def _learn(self, app: str, end: datetime) -> None:

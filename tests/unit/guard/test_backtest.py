@@ -19,7 +19,7 @@ from freio.errors import BadInput, CurrencyMismatch
 from freio.guard.backtest import backtest
 from freio.guard.counted import Counted
 from freio.guard.history import History, by_project
-from freio.guard.paces import FILLING, Paces
+from freio.guard.paces import FILLING, Paces, or_none
 from freio.guard.replay import KEPT, Alert
 from freio.guard.telemetry import RECENT, floor_step
 from freio.i18n.catalogue import Language
@@ -400,7 +400,7 @@ def test_paces_within_the_hour_are_those_that_the_watch_sees() -> None:
     paces = Paces(town.telemetry.tokens)
     now = town.clock.now()
     paces.learn("acme-chat", town.telemetry.tokens(["acme-chat"], now - RECENT, floor_step(now), 5), now - RECENT, now)
-    watched = paces.of("acme-chat", "flash", now)
+    watched = or_none(paces.of("acme-chat", "flash", now))
     assert [(highest.pace, highest.jump) for highest in watched] == list(zip(pace.peaks, pace.jumps, strict=True))[:-1]
     assert paces.jump("acme-chat", "flash", now) == pace.jumps[-1]
 

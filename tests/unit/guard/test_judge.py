@@ -13,14 +13,14 @@ import pytest
 
 from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.paces import PaceRecords
-from freio.domain.expectation import Confirmed, Expectations
+from freio.domain.expectation import Confirmed, Expectations, Planned
 from freio.domain.money import SpendRange
 from freio.domain.sentences import ESTIMATE_ODD
 from freio.domain.signal import SignalKind
 from freio.domain.spend import Pace, Score, Tokens
 from freio.errors import Unavailable
 from freio.guard.detect import detect
-from freio.guard.judge import Spans, as_the_day_before, judged, paces_of, without
+from freio.guard.judge import Spans, as_usual, judged, paces_of, without
 from freio.guard.meter import Reading, Readings
 from freio.guard.paces import Paces
 from freio.guard.token_rate import TokenRate
@@ -107,7 +107,7 @@ def test_the_paces_of_a_span_are_left_out_whatever_the_minute(minute: int) -> No
     meter: Any = Steps()
     paces = Paces(meter.tokens)
     paces.learn(PROJECT, meter.tokens([PROJECT], now - 6 * HOUR, now, 5), now - 6 * HOUR, now)
-    hours = tuple(highest.pace for highest in paces.of(PROJECT, FLASH, now))
+    hours = tuple(highest.pace for highest in paces.of(PROJECT, FLASH, now) if highest)
     rate = TokenRate(project=PROJECT, model=FLASH, hours=(*hours, 1), jumps=(0,) * (len(hours) + 1), cost=Decimal(70))
     reading = Reading(
         app="chat", at=now, first_hour=now, hours=(), spend=SpendRange.zero("USD"), rate=usd(70), tokens=(rate,)
@@ -180,7 +180,9 @@ def test_requests_are_shown_as_tokens_are() -> None:
     )
     span = (NOW - 9 * HOUR, NOW - 7 * HOUR)
     (shown,) = paces_of(client(), app(), reading, confirming((span,)), NOW).values()
-    assert shown.requests == shown.peaks[-50:] != tuple(map(float, requests))
+    taken_out = [at for at, pace in enumerate(paces) if shown.peaks[at] != pace]
+    assert taken_out == [51, 52]
+    assert [at + 10 for at, many in enumerate(requests) if shown.requests[at] != many] == taken_out
     assert len(shown.request_jumps) == 50
 
 
@@ -249,11 +251,37 @@ def test_a_runaway_that_goes_on_is_told_at_every_look_of_its_first_hours(seed: i
     assert all(found[first:])
 
 
-def test_what_is_missing_was_as_the_day_before() -> None:
-    """Also where that is missing too; on the first day it is nothing."""
+def test_what_is_missing_was_as_usual() -> None:
+    """Also where that is missing too; on the first day it is nothing. One odd day of seven plays no part."""
     hours = [1.0] * 24 + [math.nan] * 48 + [math.nan]
-    assert as_the_day_before(hours) == [1.0] * 73
-    assert as_the_day_before([math.nan, 2.0]) == [0.0, 2.0]
+    assert as_usual(hours) == [1.0] * 73
+    assert as_usual([math.nan, 2.0]) == [0.0, 2.0]
+    assert as_usual([1.0] * 6 * 24 + [9.0] * 24 + [math.nan])[-1] == 1.0
+
+
+def test_an_hour_of_paces_of_which_nobody_knows_anything_is_as_usual_and_not_as_a_sale() -> None:
+    """Four days of five times as much were announced, and the morning after nobody was heard: it is an ordinary one."""
+    sale = (NOW - timedelta(days=5), NOW - timedelta(days=1))
+    paces = [20] * (9 * 24 + 1)
+    paces[4 * 24 : 8 * 24] = [80] * 4 * 24
+    paces[-4:-1] = [0] * 3
+    rate = TokenRate(
+        project=PROJECT,
+        model=FLASH,
+        hours=tuple(paces),
+        jumps=tuple(pace // 10 for pace in paces),
+        cost=Decimal(70),
+        unheard=frozenset({1, 2, 3}),
+    )
+    reading = Reading(
+        app="chat", at=NOW, first_hour=NOW, hours=(), spend=SpendRange.zero("USD"), rate=usd(70), tokens=(rate,)
+    )
+    planned = Planned(
+        number=1, start=sale[0], end=sale[1], factor=Decimal(4), why="a sale", by="ana", at=sale[0] - HOUR
+    )
+    (shown,) = paces_of(client(), app(), reading, Expectations(id="chat", planned=(planned,)), NOW).values()
+    assert shown.peaks[-4:] == (20.0,) * 4
+    assert shown.jumps[-4:] == (2.0,) * 4
 
 
 @pytest.mark.parametrize("billed", ["1", "0"])

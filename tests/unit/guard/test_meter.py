@@ -473,25 +473,52 @@ def test_a_project_whose_requests_cannot_be_read_counts_as_not_read() -> None:
     assert seen.apps["chat"].unheard == frozenset()  # its tokens were read
 
 
-def test_an_hour_in_which_nobody_was_heard_is_not_called_usual() -> None:
-    """The feed was down for three hours: they are worth what they were the day before, and not zero."""
+def test_an_hour_in_which_nobody_was_heard_is_said_to_be_unknown() -> None:
+    """The feed was down for three hours: their paces are no zeros, and the detector is told which they are."""
     town = Town()
     town.serve(NOW - 3 * DAY, NOW - 8 * HOUR, 1_200_000)
     town.serve(NOW - 5 * HOUR, NOW, 1_200_000)
     (rate,) = chat(town).tokens
-    assert set(rate.hours) == {1_200_000}
+    assert rate.unheard == {5, 6, 7}
+    assert {back for back, pace in enumerate(reversed(rate.hours)) if pace != 1_200_000} == {5, 6, 7}
 
 
-def test_a_night_on_which_the_only_app_ran_is_no_example_of_its_other_nights() -> None:
-    """It works from eight to eighteen, and once ran away at night: that hour of later nights is as quiet as ever."""
+def test_telemetry_that_is_hours_late_is_learned_when_it_comes() -> None:
+    """Three hours of it came at once: a process that looked meanwhile knows them as a new one does."""
     town = Town()
-    for day in range(13, -1, -1):
-        morning = NOW.replace(hour=8) - day * DAY
-        town.serve(morning, min(NOW, morning + 10 * HOUR), 1_200_000)
-    night = NOW.replace(hour=22) - 9 * DAY
-    town.serve(night, night + HOUR, 60_000_000)
-    (rate,) = chat(town).tokens
-    assert [pace for pace in rate.hours if pace > 1_200_000] == [60_000_000]
+    town.serve(NOW - 3 * DAY, NOW, 1_200_000)
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
+    for minutes in range(0, 180, 15):
+        town.clock.at = NOW + minutes * MINUTE
+        meter.read(town.clock.at)
+    town.serve(NOW, NOW + 4 * HOUR, 2_400_000)
+    town.clock.at = NOW + 3 * HOUR + 10 * MINUTE
+    (late,) = meter.read(town.clock.at).apps["chat"].tokens
+    (new,) = chat(town).tokens
+    assert late == new
+    assert late.unheard == frozenset()
+    assert late.hours[-4:] == (2_400_000,) * 4
+
+
+def test_what_is_silent_is_not_asked_for_again_at_each_tick() -> None:
+    """Nobody is heard all night: what was asked for stands until somebody speaks, and one list brings what was late."""
+    town = Town()
+    town.serve(NOW - 3 * DAY, NOW, 1_200_000)
+    town.serve(NOW + 9 * HOUR, NOW + 10 * HOUR, 1_200_000)
+    asked = []
+    read = town.telemetry.tokens
+
+    def counting(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        if step_minutes == 5 and until - since > 6 * HOUR:
+            asked.append(until)
+        return read(projects, since, until, step_minutes)
+
+    town.telemetry.tokens = counting  # type: ignore[method-assign]  # to see what is asked
+    meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
+    for minutes in range(0, 12 * 60, 5):
+        town.clock.at = NOW + minutes * MINUTE
+        meter.read(town.clock.at)
+    assert asked == [NOW, NOW + 10 * HOUR + 5 * MINUTE]
 
 
 def test_an_hour_in_which_others_were_heard_is_a_zero() -> None:

@@ -63,6 +63,13 @@ def _still(x: Floats, usual: Floats, hour: int, width: int, missing: NDArray[np.
     return float(running / (STILL * at_alert)) if at_alert > 0 else 0.0
 
 
+def still_over(x: Floats, usual: Floats, hour: int) -> NDArray[np.bool_]:
+    """Whether each later hour was over what was usual at the alert by `STILL` of what the alert was."""
+    then = usual[hour - DAY + 1 : hour + 1]
+    later = np.arange(hour + 1, len(x))
+    return np.asarray(x[later] - then[(later - hour - 1) % DAY] >= STILL * (x[hour] - then[-1]))
+
+
 def _width(day: Floats) -> int:
     """What an alert is held against: its last three hours, or the day where that was further over the usual."""
     return DAY if day[-3:].mean() < day.mean() else 3
