@@ -21,6 +21,7 @@ from freio.guard.telemetry import HOUR
 from freio.ports import Calendar
 
 DAY = 24
+WEEK = 7 * DAY  # hours
 DAYS_USUAL = 7
 FEW = 2  # of a weekday, at least, for its usual to be known
 MOST = Decimal(20)  # times, or parts, of a weekday that a holiday is believed to be
@@ -54,17 +55,22 @@ class Known:
 
 @dataclass(slots=True)
 class Past:
-    """An app's hours on end up to `end`, oldest first, seen by the days of its people."""
+    """An app's hours on end up to `end`, oldest first, seen by the days of its people.
+
+    ``unheard``  those of which nobody knows anything: whatever they say, it is not all.
+    """
 
     app: App
     hours: Sequence[Decimal]
     end: datetime
     known: Known
+    unheard: frozenset[datetime] = frozenset()
     _days: dict[date, list[Decimal]] = field(init=False, default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         for at, spent in enumerate(self.hours):
-            self._days[self.day(at)].append(spent)
+            lost = self.start(at) in self.unheard and at >= WEEK
+            self._days[self.day(at)].append(max(spent, self.hours[at - WEEK]) if lost else spent)
 
     def start(self, at: int) -> datetime:
         return self.end - (len(self.hours) - at) * HOUR
@@ -77,12 +83,16 @@ class Past:
 
         Trouble, and the days for which the client's file or an announcement expected more, cost no more than the middle
         of the same hour of the days before; where the hours begin with such days, of those after them. A holiday costs
-        what its weekday does.
+        what its weekday does. Hours of which nobody knows anything cost as much as a week before, or where that is not
+        known as that hour does.
         """
         out: list[Decimal] = []
         for at, spent in enumerate(self.hours):
             told = spent
-            if self._is_no_example(at):
+            if self.start(at) in self.unheard:
+                usual = out[at - WEEK] if at >= WEEK else _usual(out, at)
+                told = spent if usual is None else max(spent, usual)
+            elif self._is_no_example(at):
                 usual = _usual(out, at)
                 usual = self._usual_after(at) if usual is None else usual
                 told = spent if usual is None else min(spent, usual)

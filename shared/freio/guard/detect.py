@@ -136,7 +136,7 @@ def _shape(
 ) -> list[Signal]:
     if score is None or score.value < 1.0:
         return []
-    usual = Money.of(round(score.usual, 6), client.currency) * factor
+    usual = Money.of(round(_usual_now(score, now), 6), client.currency) * factor
     excess = reading.rate - usual
     if excess <= client.money_gate:
         return []
@@ -155,6 +155,18 @@ def _shape(
             detail=score.why,
         )
     ]
+
+
+def _usual_now(score: Score, now: datetime) -> float:
+    """What the last sixty minutes usually cost: so much of the present hour as has gone, and the rest of that before.
+
+    An app that stops at six has cost forty between ten past five and ten past six, and no hour from six on costs
+    anything. What an alert that still stands is held against is as it was when it began.
+    """
+    if score.hours > 1 or len(score.normal) < 2:
+        return score.usual
+    gone = now.minute / HOUR_MINUTES
+    return max(score.usual, gone * score.normal[-1] + (1 - gone) * score.normal[-2])
 
 
 def _told_by(

@@ -15,7 +15,7 @@ from freio.domain.sentences import BILLED_MIX, BILLED_TOKENS, DEARER_MIX, DEARER
 from freio.domain.severity import level_of
 from freio.domain.signal import Signal, SignalKind
 from freio.guard.meter import Reading
-from freio.guard.tariff import Before, Dearer, dearer
+from freio.guard.tariff import Before, Dearer, all_heard, dearer
 from freio.guard.telemetry import HOUR, floor_hour
 
 HOURS = 6  # of telemetry: an hour or two of another mix are no change
@@ -41,6 +41,8 @@ def of_tariff(
     for hourly, until, hours in ((uses.estimated, floor_hour(now), HOURS), (uses.billed, uses.settled, A_DAY)):
         before = _before([s for s in told if s.window_minutes == hours * 60], late=now - until)
         said = dearer(hourly, until, hours, before)
+        if said is not None and hourly is uses.billed and (heard := all_heard(hourly, until, hours)) is not hourly:
+            said = dearer(heard, until, hours, before)
         day = said if before is None or hours == A_DAY else dearer(hourly, until, A_DAY, before)
         worth = any(one and _excess(client, one, factor) > client.money_gate for one in (said, day))
         if said is not None and worth:

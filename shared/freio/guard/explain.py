@@ -74,6 +74,8 @@ def explain(
         so_far = before.so_far.amount + _added(reading, over, steps, before.at)
     anew = _anew(reading, before)
     pace = _pace(_lately(reading, over, anew), shapes)
+    if before is not None and not reading.seen:  # what cannot be seen has not become less
+        pace = max(pace, _pace_said(before))
     currency = reading.rate.currency
     driver, share = driven(reading.models, over.first)
     return Explanation(
@@ -95,9 +97,10 @@ def _calmed(before: Explanation, reading: Reading, usual: Decimal) -> Explanatio
 
     Said of the last look that saw it: its incident may stay open for a day, for a budget or until it is quiet.
     """
-    if floor_hour(reading.at) - HOUR in reading.unheard or not (reading.complete or reading.unpriced):
+    unknown = not reading.seen or not (reading.complete or reading.unpriced)
+    if unknown or floor_hour(reading.at) - HOUR in reading.unheard:
         return before  # nobody knows
-    pace = (before.tomorrow - before.so_far) * (Decimal(1) / DAY)
+    pace = Money(_pace_said(before), before.so_far.currency)
     still = Money(max(_ZERO, reading.hours[-1] - usual), before.so_far.currency)
     if still >= pace:
         return before
@@ -106,6 +109,11 @@ def _calmed(before: Explanation, reading: Reading, usual: Decimal) -> Explanatio
         tomorrow=before.so_far + still * DAY,
         month_end=before.so_far + still * _hours_left(before.at),
     )
+
+
+def _pace_said(before: Explanation) -> Decimal:
+    """What an hour was said to add."""
+    return (before.tomorrow - before.so_far).amount / DAY
 
 
 def _usual(score: Score, many: int, factors: Hours) -> list[Decimal]:

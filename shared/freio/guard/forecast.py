@@ -18,14 +18,13 @@ from freio.domain.journal import Kind
 from freio.domain.money import Money, billed_at_least
 from freio.errors import Conflict
 from freio.guard.coming import USUAL, Known, Past, Spans, coming
-from freio.guard.meter import Reading, Readings
+from freio.guard.meter import Readings
 from freio.guard.present import is_news, present
 from freio.guard.step import Step
 from freio.guard.telemetry import HOUR
 from freio.ports import Calendar, Clock, Forecaster, Store
 
 DAY = 24
-WEEK = 7 * DAY  # hours
 WAITS = timedelta(hours=6)  # into a day, for telemetry that could not be read
 _ONE_DAY = Decimal(86400)
 
@@ -35,10 +34,11 @@ class Spending:
     """What a forecast is made from: an app's whole hours on end, oldest first, up to `end`, and its month so far.
 
     ``end`` may lie before the moment of the forecast, where the newest hours are not all billed yet: then ``before`` is
-    what the month had cost until then.
+    what the month had cost until then. Of the hours that were ``unheard`` nobody knows anything.
     """
 
     hours: Sequence[Decimal]
+    unheard: frozenset[datetime] = frozenset()
     end: datetime
     so_far: Money
     before: Money | None = None
@@ -115,7 +115,7 @@ def _past(client: Client, name: str, spending: Spending, known: Mapping[str, Kno
     app = client.app(name)
     assert app is not None, "only the client's apps are asked about"
     mine = known.get(name) or Known(expectations=Expectations(id=name), time_zone=client.time_zone)
-    return Past(app, spending.hours, spending.end, mine)
+    return Past(app, spending.hours, spending.end, mine, unheard=spending.unheard)
 
 
 def _alike(
@@ -223,22 +223,13 @@ def spending_of(readings: Readings, app: str, status: BudgetStatus | None, curre
     reports = status.of_month(month_start(readings.at), currency) if status else ()
     spend = billed_at_least(reading.spend, reports[0].cost) if reports else reading.spend
     return Spending(
-        hours=_heard(reading),
+        hours=reading.hours[:-1],
+        unheard=reading.unheard,
         end=readings.at.replace(minute=0, second=0, microsecond=0),
         so_far=spend.likely,
         reports=reports,
         complete=reading.complete,
     )
-
-
-def _heard(reading: Reading) -> tuple[Decimal, ...]:
-    """The whole hours; those of which nobody knows anything as a week earlier, and not as hours without spend."""
-    hours = list(reading.hours[:-1])
-    for start in reading.unheard:
-        at = (start - reading.first_hour) // HOUR
-        if WEEK <= at < len(hours):
-            hours[at] = reading.hours[at - WEEK]
-    return tuple(hours)
 
 
 def in_words(one: Forecast) -> str:

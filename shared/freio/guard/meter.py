@@ -57,9 +57,10 @@ class Reading:
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
     ``models``    the same hours of each model; of what belongs to no app, where billed, of each model and project.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
-    ``unheard``   hours of the last two days in which no telemetry came and nothing is billed yet: nobody knows what
-                  they cost. Of older ones there would be a bill.
-    ``complete``  its telemetry could be read, is alive, and every model in it has a price.
+    ``unheard``   hours of the last two days in which no telemetry came, or that of a project could not be read, and of
+                  which nothing is billed yet: nobody knows what they cost. Of older ones there would be a bill.
+    ``seen``      its telemetry could be read, is alive, and was all the time that an alert is judged by.
+    ``complete``  it was seen, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
     ``tokens``    how fast it goes through tokens, model by model, dearest first.
     ``silence``   the feed that has fallen silent about it (None: none has).
@@ -75,6 +76,7 @@ class Reading:
     by_model: Mapping[str, Money] = field(default_factory=dict)
     models: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     unheard: frozenset[datetime] = frozenset()
+    seen: bool = True
     complete: bool = True
     unpriced: frozenset[str] = frozenset()
     tokens: tuple[TokenRate, ...] = ()
@@ -168,6 +170,7 @@ class SpendMeter:
         self._learn_requests(look.tokens.dear(self._client.money_gate), telemetry, now)
         rates = look.tokens.rates(self._paces, self._requests)
         unheard = telemetry.unheard(homes, floor_hour(now - SETTLES), floor_hour(now))
+        unread = {app for app, home in homes.items() if not home.issubset(telemetry.read)}
         apps = {
             app.name: self._reading(
                 app.name,
@@ -175,6 +178,7 @@ class SpendMeter:
                 now,
                 seen=telemetry.shows(homes[app.name], now),
                 unheard=unheard[app.name],
+                unread=app.name in unread,
                 tokens=tuple(rates.get(app.name, ())),
                 uses=used.get(app.name),
                 silence=of_app(spoken[app.name], export, now)
@@ -270,6 +274,7 @@ class SpendMeter:
         *,
         seen: bool,
         unheard: Iterable[datetime] = (),
+        unread: bool = False,
         tokens: tuple[TokenRate, ...] = (),
         uses: Uses | None = None,
         silence: Silence | None = None,
@@ -293,7 +298,8 @@ class SpendMeter:
             by_model={m: Money(v, currency) for m, v in sorted(mine.rate.items(), key=lambda kv: -kv[1])},
             models={model: tuple(values) for model, values in sorted(models.items())},
             spend=self._spend(name, mine, month_start(now)),
-            unheard=frozenset(hour for hour in unheard if not mine.worth(hour)),
+            unheard=frozenset(hour for hour in unheard if not (mine.is_billed(hour) if unread else mine.worth(hour))),
+            seen=seen,
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),
             tokens=tokens,

@@ -46,6 +46,10 @@ class Worth:
         guessed = self.guessed[hour].mid if hour in self.guessed else _ZERO
         return max(_ZERO, self.beside.get(hour, _ZERO) + max(self.billed.get(hour, _ZERO), guessed))
 
+    def is_billed(self, hour: datetime) -> bool:
+        """Whether anything of the hour is, so that it is no mere guess."""
+        return bool(self.billed.get(hour) or self.beside.get(hour))
+
     def bill(self, cost: HourlyCost) -> None:
         (self.beside if cost.beside else self.billed)[cost.hour] += cost.net.amount
 

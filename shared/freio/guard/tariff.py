@@ -163,6 +163,28 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = No
     )
 
 
+def all_heard(billed: Hourly, until: datetime, hours: int) -> Hourly:
+    """Without those of these hours of which telemetry was heard in part: as much money as usual, for fewer tokens.
+
+    What their tokens seem to cost is no price. By hand: of 40 an hour on seven days, for 40 million tokens, an hour of
+    40 for 20 million is left out; one of 20 for 20 million, and one of 80 for 40 million, are not.
+    """
+    partly = {start for back in range(hours) if _is_partly(billed, start := until - (back + 1) * HOUR)}
+    if not partly:
+        return billed
+    return {model: {hour: each[hour] for hour in each if hour not in partly} for model, each in billed.items()}
+
+
+def _is_partly(billed: Hourly, hour: datetime) -> bool:
+    tokens, cost = _sum(_window(billed, hour + HOUR, 1))
+    before = [_sum(_window(billed, hour + HOUR - back * DAY, 1)) for back in range(1, DAYS + 1)]
+    spent = [(count, money) for count, money in before if count > 0 and money > 0]
+    if len(spent) < ENOUGH:
+        return False
+    usual_tokens, usual_cost = (median(each) for each in zip(*spent, strict=True))
+    return bool(tokens < FLAT[0] * usual_tokens and cost >= FLAT[0] * usual_cost)
+
+
 Window = Mapping[str, tuple[Decimal, Decimal]]
 
 

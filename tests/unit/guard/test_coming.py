@@ -49,6 +49,20 @@ def rounded(days: Sequence[Decimal]) -> list[int]:
 WEEKS = [100, 100, 100, 100, 100, 60, 20] * 3
 
 
+def test_an_hour_of_which_nobody_knows_is_no_copy_of_last_week_s_trouble_or_sale() -> None:
+    """Twelve hours were not heard; those of a week before ran away, which people have confirmed: 100 a day, as ever."""
+    mine = past([100] * 21)
+    hours = list(mine.hours)
+    at = len(hours) - 13
+    hours[at - 168 : at - 156] = [Decimal(400)] * 12
+    hours[at : at + 12] = [Decimal(0)] * 12
+    unheard = frozenset(mine.start(at + n) for n in range(12))
+    trouble = (mine.start(at - 168), mine.start(at - 156))
+    known = Known(expectations=Expectations(id="chat"), trouble=(trouble,), calendar=Holidays())
+    seen = Past(app(), hours, END, known, unheard=unheard)
+    assert rounded(in_days(seen.plain())) == [100] * 21
+
+
 def test_before_its_first_holiday_an_app_may_rest_as_on_a_sunday_or_not_at_all() -> None:
     """Nobody knows yet: a fifth of a Wednesday at least, and all of it at most."""
     found = to_come(past(WEEKS, date(2026, 11, 25)), END + timedelta(days=3))

@@ -190,6 +190,21 @@ def test_hours_of_which_nobody_knows_anything_make_no_budget_fit() -> None:
     assert not found(replace(down, unheard=unheard), FakeDetector(), budget=usd(220)).running_away
 
 
+@pytest.mark.parametrize(
+    ("minute", "rate", "is_signal"), [(5, 37, False), (5, 44, True), (50, 7, False), (50, 13, True)]
+)
+def test_an_app_that_stops_for_the_day_is_no_runaway_in_the_hour_after(minute: int, rate: int, is_signal: bool) -> None:
+    """Forty an hour until six, nothing from then on: the last sixty minutes have cost a part of forty, as always."""
+    now = NOW.replace(hour=18, minute=minute)
+    detector = FakeDetector()
+    detector.scores["chat"] = Score(value=1.1, usual=0.0, kind="spike", hours=1, normal=(40.0,) * 9 + (0.0,))
+    there = replace(READING, at=now, hours=(Decimal(40),) * 99 + (Decimal(rate),), rate=usd(rate))
+    seen = found(there, detector, now=now)
+    assert bool(seen.signals) is is_signal
+    for signal in seen.signals:
+        assert signal.usual == usd(str(round(40 * (60 - minute) / 60, 6)))
+
+
 def report(cost: int, budget: int, source: str = "b-1") -> BudgetReport:
     return BudgetReport(source=source, interval_start=NOW, cost=usd(cost), budget=usd(budget), published=NOW)
 

@@ -236,6 +236,15 @@ def test_an_app_whose_runaway_project_cannot_be_read_is_not_said_to_have_calmed(
     assert explain(there, scored(1), (), factor=ONE, before=first) == first
     unpriced = replace(there, unpriced=frozenset({"x"}))  # it never is, then
     assert explain(unpriced, scored(1), (), factor=ONE, before=first) != first
+    assert explain(replace(unpriced, seen=False), scored(1), (), factor=ONE, before=first) == first
+
+
+def test_what_cannot_be_seen_has_not_become_less() -> None:
+    """Half of it runs in a project that cannot be read: what an hour adds is what was said, or more."""
+    first = said(reading([2] * 47 + [12]), scored(1))
+    there = reading([2] * 46 + [7, 7], at=NOW + HOUR)
+    later = [said(replace(there, seen=is_seen), scored(1), before=first) for is_seen in (False, True)]
+    assert [one.tomorrow - one.so_far for one in later] == [usd(24 * 10), usd(24 * 5)]
 
 
 def test_what_has_stopped_comes_to_no_more() -> None:

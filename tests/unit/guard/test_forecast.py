@@ -445,7 +445,8 @@ def test_an_hour_that_nobody_heard_of_is_as_a_week_before() -> None:
     readings = there.read()
     assert len(readings.apps["chat"].unheard) == 4
     spending = spending_of(readings, "chat", None, "USD")
-    assert set(spending.hours) == {Decimal(2)}
+    forecast(client(), {"chat": spending}, there.forecaster, there.clock.now())
+    assert set(there.forecaster.asked[-1][0]["chat"]) == {Decimal(48)}
 
 
 def test_an_app_with_too_short_a_history_is_not_forecast_again_for_its_budgets() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from freio.adapters.detector.adapter import PyodDetector
 from freio.adapters.detector.paces import PaceRecords
+from freio.domain.app import Match
 from freio.domain.expectation import Confirmed, Expectations, Planned
 from freio.domain.money import SpendRange
 from freio.domain.sentences import ESTIMATE_ODD
@@ -160,6 +161,26 @@ def test_hours_of_an_app_whose_project_cannot_be_read_are_missing() -> None:
     seen = town.read().apps
     assert seen["chat"].unheard == {NOW - n * HOUR for n in range(1, 6)}
     assert seen["search"].unheard == frozenset()
+
+
+def test_hours_of_an_app_that_is_read_in_part_are_missing_too() -> None:
+    """One of its two projects cannot be read: what the other cost is not what the app did."""
+    town = Town(client=client(app(match=Match(projects=frozenset({PROJECT, "acme-beside"})))))
+    for project in (PROJECT, "acme-beside"):
+        town.bill(NOW - 10 * 24 * HOUR, NOW - 5 * HOUR, 5, project=project)
+        town.serve(NOW - 10 * 24 * HOUR, NOW, 5_000_000, project=project)
+    read = town.telemetry.tokens
+
+    def refused(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
+        if PROJECT in projects:
+            raise Unavailable("503")
+        return read(projects, since, until, step_minutes)
+
+    assert town.read().apps["chat"].unheard == frozenset()
+    town.telemetry.tokens = refused  # type: ignore[method-assign]  # of one project alone
+    seen = town.read().apps["chat"]
+    assert seen.unheard == {NOW - n * HOUR for n in range(1, 6)}
+    assert not seen.seen
 
 
 def test_requests_are_shown_as_tokens_are() -> None:

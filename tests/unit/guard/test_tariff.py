@@ -20,7 +20,7 @@ from freio.domain.spend import Score
 from freio.guard import detect_tariff
 from freio.guard.detect import detect
 from freio.guard.detect_tariff import hides_price, of_tariff, open_prices
-from freio.guard.tariff import Before, Dearer, Hourly, dearer
+from freio.guard.tariff import Before, Dearer, Hourly, all_heard, dearer
 from tests.unit.guard.watching import FLASH, HOUR, NOW, PRO, Town, app, client, usd
 
 DAY = timedelta(days=1)
@@ -233,6 +233,37 @@ def test_cache_hits_that_are_gone_are_found_in_the_bills() -> None:
     assert signal is not None
     assert (signal.kind, signal.driver, signal.window_minutes) == (SignalKind.PRICE_CHANGE, FLASH, 24 * 60)
     assert (signal.observed, signal.usual) == (usd(96), usd(48))
+
+
+@pytest.mark.parametrize(("tokens", "money", "is_left_out"), [(20, 40, True), (20, 20, False), (40, 80, False)])
+def test_an_hour_of_which_a_part_was_heard_is_no_price(tokens: int, money: int, is_left_out: bool) -> None:
+    """As the docstring says: as much money as usual, for half of the tokens."""
+    billed = hourly({FLASH: [(40, 40)] * 8}, hours=3)
+    hour = NOW - 2 * HOUR
+    billed[FLASH][hour] = (D(tokens), D(money))
+    assert (hour not in all_heard(billed, NOW, 3)[FLASH]) is is_left_out
+    assert sum(map(len, all_heard(billed, NOW, 3).values())) == 24 - is_left_out
+
+
+def test_telemetry_that_was_down_for_half_an_hour_makes_no_price_of_the_bills_two_days_later() -> None:
+    """An app that works from nine to twelve, and forty minutes of which nothing was heard."""
+    town = Town(client=client(app(), app("search")))
+    settled = NOW - 2 * DAY
+    town.bill(NOW - 9 * DAY, NOW - 3 * HOUR, 1, project="acme-search")
+    for back in range(10):
+        morning = settled.replace(hour=9) - back * DAY
+        town.bill(morning, morning + 3 * HOUR, 40)
+        if back:
+            town.serve(morning, morning + 3 * HOUR, 40_000_000)
+    morning = settled.replace(hour=9)
+    town.serve(morning, morning + HOUR, 40_000_000)
+    town.serve(morning + HOUR, morning + HOUR + timedelta(minutes=15), 40_000_000)
+    town.serve(morning + HOUR + timedelta(minutes=50), morning + 3 * HOUR, 40_000_000)
+    reading = town.read().apps["chat"]
+    assert reading.uses is not None
+    assert reading.uses.settled == settled
+    assert dearer(reading.uses.billed, settled, 24) is not None
+    assert of_tariff(client(), app(), reading, factor=Decimal(1), now=NOW) is None
 
 
 def goes_on(town: Town, days: int, *, share: int = 2) -> None:
