@@ -40,6 +40,17 @@ def test_the_same_hours_are_the_same_picture() -> None:
     assert spend_chart(hours, NOW, client()) == spend_chart(hours, NOW, client())
 
 
+@pytest.mark.parametrize("hours", [1, 3, 40, 200])
+def test_hours_of_which_nobody_knows_anything_are_no_hours_without_spend(hours: int) -> None:
+    """They are marked, and no example of what is usual then."""
+    silent = Hours(spent=[Decimal(0 if n % 24 in {3, 4} else 5) for n in range(hours)])
+    ago = {hours - 1 - n for n in range(hours) if n % 24 in {3, 4}}
+    marked = spend_chart(replace(silent, unheard=ago), NOW, client())
+    assert (marked == spend_chart(silent, NOW, client())) is (hours < 4)
+    days = Hours(spent=[Decimal(8)] * 24 * 3 + [Decimal(0)], unheard={24, 48})
+    assert spend_chart(days, NOW, client()) != spend_chart(replace(days, unheard=()), NOW, client())
+
+
 def test_who_does_not_see_it_reads_its_numbers() -> None:
     """The last hour, and the median of the same hour on the days before."""
     hours = Hours(spent=[Decimal(2)] * 24 * 5 + [Decimal(50)])

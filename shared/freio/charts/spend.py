@@ -6,7 +6,7 @@ matplotlib is imported when a chart is drawn, so that only the function that dra
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,6 +35,7 @@ LAST = N_("the last hour")
 SINCE = N_("since it began")
 FIRED = N_("fired")
 USUAL = N_("usual at that hour")
+UNKNOWN = N_("not known")
 IN_NUMBERS = N_("{last:money} in the last hour; usual at that hour: {usual:money}.")
 
 
@@ -46,19 +47,22 @@ class Hours:
     ``usual``  what the last ones usually cost, as the detector says (fewer, or none: the middle of the days before).
     ``fired``  which fired, by their distance from the last one, which is 0.
     ``since``  when the trouble began; None: there is none.
+    ``unheard``  of which nobody knows anything, by their distance from the last one.
     """
 
     spent: Sequence[Decimal]
     usual: Sequence[float] = ()
     fired: Sequence[int] = ()
     since: datetime | None = None
+    unheard: Collection[int] = frozenset()
 
 
 def spend_chart(hours: Hours, now: datetime, client: Client) -> bytes:
     """A PNG of the last `DAYS` days, in the client's currency, language and time zone.
 
     The band is where four of five of the same hours lay in the two weeks before, of those before the trouble alone; the
-    line within it is the usual. What has run since the trouble began stands out, and so do the hours that fired.
+    line within it is the usual. What has run since the trouble began stands out, and so do the hours that fired. Hours
+    of which nobody knows anything are hatched: they are not hours without spend.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  # heavy, and only needed here
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -84,7 +88,9 @@ def _plot(axes: Axes, hours: Hours, now: datetime, language: Language) -> None:
     middles: Any = [(starts[i] + timedelta(minutes=30)).astimezone(ZoneInfo(language.time_zone)) for i in shown]
     at = dict(zip(shown, middles, strict=True))
     usual = [_usual(hours, i) for i in shown]
-    bands = [_band(spent, i, began) for i in shown]
+    unheard = sorted(last - ago for ago in hours.unheard if last - ago >= 0)
+    known = [spend if i not in unheard else None for i, spend in enumerate(spent)]
+    bands = [_band(known, i, began) or (usual[i - first],) * 2 for i in shown]
     low = [min(line, band[0]) for line, band in zip(usual, bands, strict=True)]
     high = [max(line, band[1]) for line, band in zip(usual, bands, strict=True)]
     axes.fill_between(middles, low, high, step="mid", color=_USUAL, alpha=0.3, linewidth=0, zorder=3)
@@ -94,6 +100,10 @@ def _plot(axes: Axes, hours: Hours, now: datetime, language: Language) -> None:
     label = language.gettext(SINCE if hours.since else LAST)
     axes.bar([at[i] for i in over], [spent[i] for i in over], width=1 / 26, color=_OVER, label=label)
     fired = [last - ago for ago in hours.fired if last - ago >= first]
+    for place, i in enumerate(i for i in unheard if i >= first):
+        label = "" if place else language.gettext(UNKNOWN)
+        half = timedelta(minutes=30)
+        axes.axvspan(at[i] - half, at[i] + half, facecolor="none", edgecolor=_BAR, hatch="////", lw=0, label=label)
     if fired:
         top = max(spent[first:]) * 1.09
         look = {"marker": "v", "markersize": 2.6, "linestyle": "", "color": _INK}
@@ -152,12 +162,17 @@ def _usual(hours: Hours, index: int) -> float:
     return float(same[len(same) // 2]) if same else float(hours.spent[index])
 
 
-def _band(spent: Sequence[float], index: int, began: int) -> tuple[float, float]:
-    same = _same(spent, index, began) or [spent[index]]
+def _band(spent: Sequence[float | None], index: int, began: int) -> tuple[float, float] | None:
+    """None: nothing is known of that hour on any day."""
+    here = spent[index]
+    same = _same(spent, index, began) or ([] if here is None else [here])
+    if not same:
+        return None
     low, high = (same[round(part * (len(same) - 1))] for part in BAND)
     return low, high
 
 
 def _same(spent: Sequence[Any], index: int, before: int) -> list[Any]:
-    """The same hour on the days before it, lowest first; of the hours under `before` alone."""
-    return sorted(spent[i] for i in range(index % 24, min(index, before), 24) if i >= index - 24 * DAYS_BEFORE)
+    """The same hour on the days before it, lowest first; of the hours under `before` alone, and of those known."""
+    same = (spent[i] for i in range(index % 24, min(index, before), 24) if i >= index - 24 * DAYS_BEFORE)
+    return sorted(hour for hour in same if hour is not None)

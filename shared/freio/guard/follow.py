@@ -190,6 +190,7 @@ class Follower:
             usual=finding.normal,
             fired=finding.score.fired if finding.score else (),
             since=incident.explanation.since if incident.explanation else None,
+            unheard=reading.unheard_ago,
         )
         picture = spend_chart(drawn, now, self._client)
         chart = self._chat.upload_chart(picture, f"{app.name}.png", alt_text(drawn, self._client))

@@ -83,6 +83,12 @@ class Reading:
     uses: Uses | None = None
     silence: Silence | None = None
 
+    @property
+    def unheard_ago(self) -> frozenset[int]:
+        """How many hours before the last one each of the `unheard` is."""
+        last = self.first_hour + (len(self.hours) - 1) * HOUR
+        return frozenset((last - hour) // HOUR for hour in self.unheard if hour >= self.first_hour)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
