@@ -136,9 +136,9 @@ def _days(span: timedelta) -> Decimal:
 class ForecastWatch:
     """Makes the day's forecast at the first tick of each Pacific day, and merges it into incidents.
 
-    It is made again when it is of other budgets than there are now, which is looked at once an hour: in a month's first
-    hours nobody knows them until they speak, one after the other, and one that watches a part would be held against all
-    of the app.
+    It is made again when it is of other apps or budgets than there are now, which is looked at once an hour: in a
+    month's first hours nobody knows those of Cloud Billing until they speak, one after the other, and one that watches
+    a part would be held against all of the app.
     """
 
     def __init__(
@@ -188,13 +188,14 @@ class ForecastWatch:
         self._store.commit(step.change())
 
     def _is_of_all(self, made: Forecasts, readings: Readings, now: datetime) -> bool:
-        """Whether the budgets that it is of are those that there are now; the file's own does not change in a day."""
+        """Whether the apps and budgets that it is of are those that there are now: the file may have been changed."""
         if self._complete_at is not None and now - self._complete_at < HOUR:
             return True
         for app in self._client.apps:
-            if app.budget is None and app.name not in made.short:
-                there = watched(None, self._spending(app.name, readings).reports)
-                if {one.of for one in made.all if one.app == app.name} != {one.of for one in there}:
+            if app.name not in made.short:
+                reports = self._spending(app.name, readings).reports if app.budget is None else ()
+                there = {(one.of, one.amount) for one in watched(app.budget, reports)}
+                if {(one.of, one.budget) for one in made.all if one.app == app.name} != there:
                     return False
         self._complete_at = now
         return True

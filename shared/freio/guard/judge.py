@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -50,14 +51,15 @@ def judged(
                   was announced, both are shown what went beyond (`freio.guard.announced`).
     ``calendar``  the client's, where the file names a country: money of special days is held against such days.
     """
-    money: dict[str, Series] = {}
+    money: dict[str, Sequence[float]] = {}
     tokens: dict[str, Pace] = {}
     for app in client.apps:
         reading, said = readings.apps[app.name], known.get(app.name, Expectations(id=app.name))
         if len(reading.hours) >= MIN_HOURS:
             factor = expected_factor(client, app, said, now)
             factors = factors_of(client, app, said, len(reading.hours), now, now=factor)
-            money[app.name] = plain(_heard(reading, without(reading.hours, said.excluded(), now)), factors)
+            spent = plain(_heard(reading, without(reading.hours, said.excluded(), now)), factors)
+            money[app.name] = array("d", spent)  # the detector takes it as it is
         tokens |= paces_of(client, app, reading, said, now)
     scores = seasoned(client, detector, money, now, calendar) if money else {}
     return {**scores, **(paces.score(tokens, now) if tokens else {})}
@@ -168,7 +170,7 @@ def as_usual(hours: Series) -> Series:
 
 
 def seasoned(
-    client: Client, detector: Detector, money: Mapping[str, Series], now: datetime, calendar: Calendar | None
+    client: Client, detector: Detector, money: Mapping[str, Sequence[float]], now: datetime, calendar: Calendar | None
 ) -> dict[str, Score]:
     """The scores of money, up to the hour that ends now, as if all days were alike."""
     if calendar is None:
@@ -176,5 +178,5 @@ def seasoned(
     found = {
         name: factors(hours, days_of(len(hours), now, client.time_zone, calendar)) for name, hours in money.items()
     }
-    scores = detector.score({name: plain for name, (_, plain) in found.items()}, now)
+    scores = detector.score({name: array("d", plain) for name, (_, plain) in found.items()}, now)
     return {name: in_money(score, money[name], found[name][0]) for name, score in scores.items()}

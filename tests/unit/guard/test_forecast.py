@@ -449,6 +449,20 @@ def test_an_hour_that_nobody_heard_of_is_as_a_week_before() -> None:
     assert set(there.forecaster.asked[-1][0]["chat"]) == {Decimal(48)}
 
 
+def test_a_budget_that_the_file_has_got_or_changed_is_forecast_the_same_day() -> None:
+    """And so is an app that it has got; what has not changed is not made again."""
+    there = town()
+    there.watch.look(there.read())
+    made = there.forecaster.asked
+    changed = replace(there.client, apps=(replace(there.client.apps[0], budget=usd(7)), *there.client.apps[1:]))
+    for whole, count in ((there.client, 1), (changed, 2), (replace(changed, apps=(*changed.apps, app("new"))), 3)):
+        there.client = whole
+        there.clock.sleep(3700)
+        there.another_watch().look(there.read())
+        assert len(made) == count
+    assert next(one for one in there.kept.all if one.app == changed.apps[0].name).budget == usd(7)
+
+
 def test_an_app_with_too_short_a_history_is_not_forecast_again_for_its_budgets() -> None:
     """It has no forecast of any, and waits for the next day."""
     there = _with_reports(days=3)
