@@ -176,13 +176,14 @@ class SpendMeter:
         self._learn_requests(look.tokens.dear(self._client.money_gate), telemetry, now)
         rates = look.tokens.rates(self._paces, self._requests)
         unheard = telemetry.unheard(homes, floor_hour(now - SETTLES), floor_hour(now))
+        missed = telemetry.missed()
         unread = {app for app, home in homes.items() if not home.issubset(telemetry.read)}
         apps = {
             app.name: self._reading(
                 app.name,
                 look.sums[app.name],
                 now,
-                seen=telemetry.shows(homes[app.name], now),
+                seen=telemetry.shows(homes[app.name], now) and not missed,
                 unheard=unheard[app.name],
                 unread=app.name in unread,
                 tokens=tuple(rates.get(app.name, ())),

@@ -58,40 +58,39 @@ class Telemetry:
 
         Monitoring leaves out what is zero, so a feed that is down looks like an app that has ended. Points of its own
         within `FEED_SILENT` settle it; without them the feed must be alive elsewhere, and an app that had traffic all
-        the time must have been silent for `BELIEVED`. After the feed was down, not all of the hours that tell is there.
+        the time must have been silent for `BELIEVED`. Nor is it all while the feed was down lately: see `missed`.
         """
         newest = self.newest()
         if not home or any(project in self.failures for project in home):
             return False
-        if newest is None or now - newest > FEED_SILENT or self.missed(newest - TELLING):
+        if newest is None or now - newest > FEED_SILENT:
             return False
         own = self.ends(home)
         if not own or now - max(own) <= FEED_SILENT or now - max(own) > BELIEVED:
             return True
         return sum(end > max(own) - HOUR for end in own) < STEADY
 
-    def missed(self, since: datetime) -> bool:
-        """Whether the feed was down for a time after that: no project had traffic, and then some had again.
+    def missed(self) -> bool:
+        """Whether the feed was down within `TELLING`: no project had traffic, and then some had again.
 
         For longer than it otherwise pauses (`freio.domain.silence.LONGER`): of the recent hours where it had spoken
         in them before, else of all hours. A job that runs once an hour pauses as long every hour, and one that runs
         every night every day.
         """
         steps = sorted({tokens.start for tokens in self.recent})
+        if not steps:
+            return False
+        since = steps[-1] + STEP - TELLING
         for at, (before, after) in enumerate(pairwise(steps)):
             silent = after - before - STEP
-            if after > since and silent > _allowed(pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP)):
-                return True
-        hours = sorted({floor_hour(tokens.start) for tokens in self.hourly})
-        earlier = [hour for hour in hours if steps and hour < floor_hour(steps[0])]
+            if after > since and silent > FEED_SILENT:
+                others = pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP)
+                if silent > LONGER * max(others):
+                    return True
+        earlier = sorted({floor_hour(tokens.start) for tokens in self.hourly if tokens.start < floor_hour(steps[0])})
         if not earlier or steps[0] <= since:
             return False
-        return steps[0] - earlier[-1] - HOUR > _allowed(pause(earlier))
-
-
-def _allowed(*pauses: timedelta) -> timedelta:
-    """How long a feed may be silent that otherwise pauses so long."""
-    return max(LONGER * max(pauses), FEED_SILENT)
+        return steps[0] - earlier[-1] - HOUR > max(FEED_SILENT, LONGER * pause(earlier))
 
 
 def whole_hours(first: datetime, until: datetime) -> list[datetime]:
