@@ -16,10 +16,10 @@ from freio.adapters.detector import pool, rhythm
 from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector, scored
 from freio.adapters.detector.client import Shown, by_age
 from freio.adapters.detector.engine import judge
-from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
+from freio.adapters.detector.evidence import ALL, AT_ONCE, ODD, WORTH
 from freio.adapters.detector.hold import held
-from freio.adapters.detector.pool import ODD, Pool, Pools, second_opinion
-from freio.adapters.detector.windows import ago, known, statistics, usual
+from freio.adapters.detector.pool import Pool, Pools, second_opinion
+from freio.adapters.detector.windows import after_nothing, known, statistics, usual
 from freio.domain.spend import Score
 from tests.unit.guard.watching import NOW
 
@@ -282,7 +282,7 @@ def test_three_hours_rise_over_the_day_before_them_alone() -> None:
     x[30], x[50] = 90.0, 25.0  # two days ago, and yesterday
     x[-3:, 0] = 60.0, 40.0, 50.0
     x[-3:, 1] = 60.0, 20.0, 50.0
-    seen = statistics(lambda hours: ago(x, hours))
+    seen = statistics(after_nothing(x))
     assert seen["rise_3"][-1].tolist() == [40.0 - 25.0, 0.0]
     assert seen["third_12"][-1].tolist() == [10.0, 10.0]
 
@@ -372,7 +372,7 @@ def test_a_day_that_gains_on_yesterday_counts_all_but_two_of_its_hours() -> None
     x[-DAY:, 1] += 5.0
     x[[-1, -9], 0] = 0.0
     x[[-1, -9, -17], 1] = 0.0
-    assert statistics(lambda hours: ago(x, hours))["gain_24"][-1].tolist() == [5.0, 0.0]
+    assert statistics(after_nothing(x))["gain_24"][-1].tolist() == [5.0, 0.0]
 
 
 def test_a_monday_gains_on_its_sunday_as_every_monday_does() -> None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from freio.adapters.detector.calibration import SETTLED, Prior, Thresholds, thresholds, utc_days
 from freio.adapters.detector.client import Shown, by_age, judge_all, over_usual, pasts
 from freio.adapters.detector.engine import Judged
-from freio.adapters.detector.evidence import ALL, WORTH
+from freio.adapters.detector.evidence import ALL, ODD, WORTH
 from freio.adapters.detector.hold import HELD_DAYS, as_known, held, runs_now
 from freio.adapters.detector.kinds import shape_of, silent
-from freio.adapters.detector.pool import ODD, Pools, second_opinion
+from freio.adapters.detector.pool import Pools, second_opinion
 from freio.adapters.detector.why import why
 from freio.adapters.detector.windows import DAY, Floats
 from freio.domain.spend import Score

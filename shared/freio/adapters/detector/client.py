@@ -91,7 +91,6 @@ def judge_all(groups: Sequence[Shown], last: int) -> Judged:
     return Judged(
         np.concatenate([_padded(one.score, kept, np.nan) for one in found]),
         np.concatenate([_padded(one.evidence, kept, 0.0) for one in found]),
-        np.concatenate([_padded(one.level, kept, 0.0) for one in found]),
     )
 
 

@@ -3,7 +3,7 @@
 The kinds of evidence of calm hours are one pool, of every series of the client: which of them rise together, and
 how far, is learned there, so that a quiet app borrows from the others. Fitted once a day, on the seven days before;
 hours that look odd stay out, since a pool that holds incidents stops finding them. The model moves a score, and cannot
-make one: it is asked only from `ODD` on, and its opinion counts with a small power.
+make one: it is asked only from `ODD` on, and learns from what is under it, and its opinion counts with a small power.
 
 Which model, by mean recall at .25 and .50 alerts a week and money lost at .25, steady series | all series; ServeGen,
 incidents of seeds 21 to 30, with the power of the opinion at .3 and asked from .6 on (IForest and PCA: seeds 21 to 24,
@@ -39,10 +39,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freio.adapters.detector.engine import Judged
-from freio.adapters.detector.evidence import CAP, WORTH
+from freio.adapters.detector.evidence import CAP, ODD, WORTH
 from freio.adapters.detector.windows import DAY, Floats
 
-ODD = 0.65  # of a score: under it the pool is not asked, and only such hours are in it; a flat series rests at .57
 POOL_DAYS = 7
 ENOUGH = 200  # calm hours: a dozen for each kind of evidence
 SERIES = 1000  # whose hours are looked through for them: every second one of two thousand
