@@ -10,10 +10,10 @@ at hand has fourteen. It finds no more: it keeps the young from using up the bud
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -39,50 +39,57 @@ class Shown:
     def hours(self) -> int:
         return int(self.spend.shape[1])
 
-    @cached_property
-    def filled(self) -> tuple[Floats, Floats]:
-        """What each hour cost, missing ones as usual, and what it usually costs: both as `spend` is."""
-        x, normal = np.empty_like(self.spend), np.empty_like(self.spend)
-        for first in range(0, len(x), CHUNK):
-            chunk = slice(first, first + CHUNK)
-            part = known(np.ascontiguousarray(self.spend[chunk].T))
-            x[chunk], normal[chunk] = part.T, usual(part).T
-        return x, normal
-
     @property
     def over_usual(self) -> Floats:
         """By how much each hour was over what is usual then; 0 where it is missing."""
-        x, normal = self.filled
-        return np.where(np.isnan(self.spend), 0.0, x - normal)
+        out = np.empty_like(self.spend)
+        for first in range(0, len(out), CHUNK):
+            chunk = slice(first, first + CHUNK)
+            x = known(np.ascontiguousarray(self.spend[chunk].T))
+            out[chunk] = (x - usual(x)).T
+        out[np.isnan(self.spend)] = 0.0
+        return out
+
+    def until(self, hours: int) -> Shown:
+        """Its first hours."""
+        return Shown(self.names, self.spend[:, :hours])
 
 
 def by_age(series: Mapping[str, Sequence[float]]) -> list[Shown]:
     """Oldest first; by name within an age, so that it does not matter in which order they come.
 
-    An hour of credits is an hour without spend: what was paid back makes no level less than nothing.
+    An hour of credits is an hour without spend: what was paid back makes no level less than nothing. Ten thousand
+    series of four weeks are read in 10 ms where they are ``array("d")``, and in 200 where they are lists.
     """
     ages: dict[int, list[str]] = defaultdict(list)
     for name in sorted(series):
         ages[len(series[name])].append(name)
     return [
-        Shown(
-            names, np.maximum(0.0, np.array([series[name] for name in names], dtype=float).reshape(len(names), hours))
-        )
+        Shown(names, _spend([series[name] for name in names], hours))
         for hours, names in sorted(ages.items(), reverse=True)
     ]
+
+
+def _spend(series: Sequence[Sequence[float]], hours: int) -> Floats:
+    found: Floats
+    if all(isinstance(each, array) and each.typecode == "d" for each in series):
+        found = np.frombuffer(bytearray().join(series), dtype=float).reshape(len(series), hours)  # type: ignore[arg-type]
+    else:
+        found = np.array(series, dtype=float).reshape(len(series), hours)
+    return np.maximum(found, 0.0, out=found)
 
 
 def judge_all(groups: Sequence[Shown], last: int) -> Judged:
     """The last hours of all of them, in the order of `groups`; what was before a series is NaN in its score."""
     kept = min(last, groups[0].hours)
-    small = _small(groups, kept) if len(groups) > 1 else None
-    borrowed = _borrowed([group for group in groups if group.hours >= GROWN], kept, small)
+    small = least_levels(groups, kept) if len(groups) > 1 else None
+    lent = records_of_the_grown([group for group in groups if group.hours >= GROWN], kept, small)
     found = [
         judge(
             group.spend,
             last=last,
             small=None if small is None else small[-min(last, group.hours) :],
-            borrowed=None if borrowed is None else borrowed[:, -min(last, group.hours) :],
+            borrowed=None if lent is None else lent[:, -min(last, group.hours) :],
         )
         for group in groups
     ]
@@ -118,7 +125,7 @@ def over_usual(groups: Sequence[Shown], last: int) -> Floats:
     return np.concatenate([_padded(group.over_usual[:, -kept:], kept, 0.0) for group in groups])
 
 
-def _small(groups: Sequence[Shown], kept: int) -> Floats:
+def least_levels(groups: Sequence[Shown], kept: int) -> Floats:
     """A quarter of the median level of all, hour by hour: as `measured` has it for series of one age."""
     found = np.concatenate([_padded(_levels(group.spend).T[:, -kept:], kept, 0.0) for group in groups])
     small = np.zeros(kept)
@@ -131,23 +138,37 @@ def _levels(spend: Floats) -> Floats:
     return np.repeat(levels(*daily(known(spend.T))), DAY, axis=0)[: spend.shape[1]]
 
 
-def _borrowed(groups: Sequence[Shown], kept: int, small: Floats | None) -> Floats | None:
+def records_of_the_grown(groups: Sequence[Shown], kept: int, small: Floats | None) -> Floats | None:
     """Records over the level, of those that are old enough: (kind, hours)."""
     if small is None or not groups:
         return None
-    parts: list[list[Floats]] = [[] for _ in ALL]
+    ratios = []
     for group in groups:
-        some = group.spend[:: max(1, len(group.names) // ASKED)]
+        some = group.spend[lenders(len(group.names))]
         unit = np.maximum(_levels(some)[-kept:], small[-min(kept, group.hours) :, np.newaxis])
-        for place, record in enumerate(_records(some)):
-            ratio = np.divide(record[-kept:], unit, out=np.zeros_like(unit), where=unit > 0)
-            ratio[: max(0, GROWN - (group.hours - len(unit)))] = np.nan  # it was young itself then
-            parts[place].append(_padded(ratio.T, kept, np.nan))
-    out = np.zeros((len(ALL), kept))
-    for place, part in enumerate(parts):
-        every = np.concatenate(part)
-        there = ~np.isnan(every).all(axis=0)
-        out[place, there] = np.nanquantile(every[:, there], BORROWED, axis=0)
+        ratio = over_level([record[-kept:] for record in _records(some)], unit)
+        ratio[:, :, : max(0, GROWN - (group.hours - len(unit)))] = np.nan  # it was young itself then
+        ratios.append(np.stack([_padded(each, kept, np.nan) for each in ratio]))
+    return borrowed(ratios)
+
+
+def lenders(series: int) -> slice:
+    """Which series of one age the young borrow from."""
+    return slice(None, None, max(1, series // ASKED))
+
+
+def over_level(records: Sequence[Floats], unit: Floats) -> Floats:
+    """Each kind's records (hours, series) over the level: (kind, series, hours)."""
+    ratios = [np.divide(record, unit, out=np.zeros_like(unit), where=unit > 0).T for record in records]
+    return np.stack(ratios)
+
+
+def borrowed(ratios: Sequence[Floats]) -> Floats:
+    """What the young have of the records over the level (kind, series, hours) of each age; NaN where it was young."""
+    every = np.concatenate(ratios, axis=1)
+    out = np.zeros((every.shape[0], every.shape[2]))
+    there = ~np.isnan(every[0]).all(axis=0)
+    out[:, there] = np.nanquantile(every[:, :, there], BORROWED, axis=1)
     return out
 
 

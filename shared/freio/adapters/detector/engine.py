@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,16 @@ class Odd:
     row: NDArray[np.intp]
     hour: NDArray[np.intp]
     evidence: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence[Odd]) -> Odd:
+        nothing = cls(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, len(ALL)), np.float32))
+        every = (nothing, *parts)
+        return cls(
+            np.concatenate([part.row for part in every]),
+            np.concatenate([part.hour for part in every]),
+            np.concatenate([part.evidence for part in every]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +187,7 @@ def begin(
         elif told is not None:
             x = _with_a_day(spend[chunk])
             told.x[chunk], told.normal[chunk] = x.T, usual(x).T
-    return Past(score, seen, _joined(odd)), begun
-
-
-def _joined(odd: list[Odd]) -> Odd:
-    if not odd:
-        return Odd(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, len(ALL)), np.float32))
-    return Odd(*(np.concatenate([getattr(each, of) for each in odd]) for of in ("row", "hour", "evidence")))
+    return Past(score, seen, Odd.joined(odd)), begun
 
 
 def _with_a_day(spend: Floats) -> Floats:

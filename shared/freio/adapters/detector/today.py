@@ -79,11 +79,11 @@ class Begun:
         some = {name: value[..., chunk] for name, value in every.items() if isinstance(value, np.ndarray)}
         return Begun(**{**every, **some, "stood": tuple(each[:, chunk] for each in self.stood)})
 
-    def filled(self, today: Floats) -> Floats:
-        """Hours of this day (hours, series), the missing ones filled in."""
+    def filled(self, today: Floats, since: int = 0) -> Floats:
+        """Hours of this day from `since` on, the missing ones filled in; of all up to the last one (hours, series)."""
         if not self.hours:
-            return known(today)
-        return np.where(np.isnan(today), self.filling[: len(today)], today)
+            return known(today)[since:]
+        return np.where(np.isnan(today[since:]), self.filling[since : len(today)], today[since:])
 
     def records(self, place: int, grown: Floats, hours: slice) -> Floats:
         """The records of one kind that count in these hours of the day (hours, series); ``grown`` as of `judge`."""
