@@ -164,12 +164,20 @@ def over_level(records: Sequence[Floats], unit: Floats) -> Floats:
 
 
 def borrowed(ratios: Sequence[Floats]) -> Floats:
-    """What the young have of the records over the level (kind, series, hours) of each age; NaN where it was young."""
-    every = np.concatenate(ratios, axis=1)
-    out = np.zeros((every.shape[0], every.shape[2]))
-    there = ~np.isnan(every[0]).all(axis=0)
-    out[:, there] = np.nanquantile(every[:, :, there], BORROWED, axis=1)
-    return out
+    """What the young have of the records over the level (kind, series, hours) of each age; NaN where it was young.
+
+    As numpy's `nanquantile`, and 0 where all are NaN; but that takes a tenth of a millisecond for each kind and hour.
+    """
+    every = np.sort(np.concatenate(ratios, axis=1), axis=1)  # NaN last
+    there = (~np.isnan(every)).sum(axis=1, keepdims=True)
+    place = np.maximum(0.0, BORROWED * (there - 1))
+    low = place.astype(int)
+    below = np.take_along_axis(every, low, axis=1)
+    above = np.take_along_axis(every, np.minimum(low + 1, np.maximum(0, there - 1)), axis=1)
+    part, apart = place - low, above - below
+    out = np.where(part < 0.5, below + apart * part, above - apart * (1 - part))
+    found: Floats = np.where(there > 0, out, 0.0)[:, 0]
+    return found
 
 
 def _records(spend: Floats) -> Iterator[Floats]:
