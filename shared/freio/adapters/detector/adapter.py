@@ -77,10 +77,12 @@ class PyodDetector:
         groups = by_age({name: hours for name, hours in series.items() if name not in found})
         if groups:
             day, self._day = self._day, None  # a look that fails leaves nothing behind
-            if day is None or not day.is_past_of(groups, last_hour):
+            present = None if day is None else day.present_of(groups, last_hour)
+            if day is None or present is None:
                 del day  # before there are two
                 day = Day(groups, last_hour, self._thresholds, self._pools)
-            found |= day.look(groups)
+                present = day.present
+            found |= day.look(present)
             self._day = day
         return {name: found[name] for name in series}
 

@@ -14,6 +14,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -25,19 +26,37 @@ from freio.adapters.detector.level import SMALL, daily, levels
 from freio.adapters.detector.windows import DAY, Floats, known, usual
 
 BORROWED = 0.75  # of the older ones have no higher records
+READ = 256  # series at a time
 ASKED = 64  # older series, at most, that the young borrow from
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Series of one age: their names, and their spend (series, hours), NaN where an hour is missing."""
+    """Series of one age: their names, and what each spent by the hour, NaN where an hour is missing.
+
+    An hour of credits is an hour without spend: what was paid back makes no level less than nothing.
+    """
 
     names: Sequence[str]
-    spend: Floats
+    series: Sequence[Sequence[float]] | Floats
 
     @property
     def hours(self) -> int:
-        return int(self.spend.shape[1])
+        return len(self.series[0])
+
+    def parts(self) -> Iterator[tuple[slice, Floats]]:
+        """The spend of some series at a time (series, hours): what is read again and again stays in the cache."""
+        for first in range(0, len(self.names), READ):
+            part = slice(first, min(first + READ, len(self.names)))
+            yield part, _spend(self.series[part], self.hours)
+
+    @cached_property
+    def spend(self) -> Floats:
+        """Of all series (series, hours)."""
+        out = np.empty((len(self.names), self.hours))
+        for part, spend in self.parts():
+            out[part] = spend
+        return out
 
     @property
     def over_usual(self) -> Floats:
@@ -50,40 +69,34 @@ class Shown:
         out[np.isnan(self.spend)] = 0.0
         return out
 
-    def until(self, hours: int) -> Shown:
-        """Its first hours."""
-        return Shown(self.names, self.spend[:, :hours])
-
 
 def by_age(series: Mapping[str, Sequence[float]]) -> list[Shown]:
     """Oldest first; by name within an age, so that it does not matter in which order they come.
 
-    An hour of credits is an hour without spend: what was paid back makes no level less than nothing. Ten thousand
-    series of four weeks are read in 10 ms where they are ``array("d")``, and in 200 where they are lists.
+    Ten thousand series of four weeks are read in some 20 ms where they are ``array("d")``, and in 200 where they are
+    lists.
     """
     ages: dict[int, list[str]] = defaultdict(list)
     for name in sorted(series):
         ages[len(series[name])].append(name)
-    return [
-        Shown(names, _spend([series[name] for name in names], hours))
-        for hours, names in sorted(ages.items(), reverse=True)
-    ]
+    return [Shown(names, [series[name] for name in names]) for _, names in sorted(ages.items(), reverse=True)]
 
 
-def _spend(series: Sequence[Sequence[float]], hours: int) -> Floats:
+def _spend(series: Sequence[Sequence[float]] | Floats, hours: int) -> Floats:
     found: Floats
     if all(isinstance(each, array) and each.typecode == "d" for each in series):
-        found = np.frombuffer(bytearray().join(series), dtype=float).reshape(len(series), hours)  # type: ignore[arg-type]
+        joined = bytearray().join(series)  # type: ignore[arg-type]  # of arrays: they are bytes-like
+        found = np.frombuffer(joined, dtype=float).reshape(len(series), hours)
     else:
-        found = np.array(series, dtype=float).reshape(len(series), hours)
+        found = np.array(series, dtype=float)
     return np.maximum(found, 0.0, out=found)
 
 
 def judge_all(groups: Sequence[Shown], last: int) -> Judged:
     """The last hours of all of them, in the order of `groups`; what was before a series is NaN in its score."""
     kept = min(last, groups[0].hours)
-    small = least_levels(groups, kept) if len(groups) > 1 else None
-    lent = records_of_the_grown([group for group in groups if group.hours >= GROWN], kept, small)
+    small = least_levels([group.spend for group in groups], kept) if len(groups) > 1 else None
+    lent = records_of_the_grown([group.spend for group in groups if group.hours >= GROWN], kept, small)
     found = [
         judge(
             group.spend,
@@ -101,21 +114,21 @@ def judge_all(groups: Sequence[Shown], last: int) -> Judged:
     )
 
 
-def pasts(groups: Sequence[Shown], last: int) -> list[bytes]:
+def pasts(groups: Sequence[Floats], last: int) -> list[bytes]:
     """For each day of the last hours a digest of all that was before it: the same where nothing of that has changed.
 
-    Days are those of the oldest series.
+    Days are those of the oldest series. ``groups`` as of `least_levels`.
     """
-    hours = groups[0].hours
+    hours = groups[0].shape[1]
     first = hours - min(last, hours)
-    digest = blake2b(repr((first, [(len(group.names), hours - group.hours) for group in groups])).encode())
+    digest = blake2b(repr((first, [(len(spend), hours - spend.shape[1]) for spend in groups])).encode())
     found = []
     for day in range(0, hours, DAY):
         if day >= first:
             found.append(digest.digest())
-        for group in groups:
-            since, until = (max(0, at - (hours - group.hours)) for at in (day, day + DAY))
-            digest.update(group.spend[:, since:until].tobytes())
+        for spend in groups:
+            since, until = (max(0, at - (hours - spend.shape[1])) for at in (day, day + DAY))
+            digest.update(spend[:, since:until].tobytes())
     return found
 
 
@@ -125,9 +138,12 @@ def over_usual(groups: Sequence[Shown], last: int) -> Floats:
     return np.concatenate([_padded(group.over_usual[:, -kept:], kept, 0.0) for group in groups])
 
 
-def least_levels(groups: Sequence[Shown], kept: int) -> Floats:
-    """A quarter of the median level of all, hour by hour: as `measured` has it for series of one age."""
-    found = np.concatenate([_padded(_levels(group.spend).T[:, -kept:], kept, 0.0) for group in groups])
+def least_levels(groups: Sequence[Floats], kept: int) -> Floats:
+    """A quarter of the median level of all, hour by hour: as `measured` has it for series of one age.
+
+    ``groups``  the spend of each age (series, hours), oldest first.
+    """
+    found = np.concatenate([_padded(_levels(spend).T[:, -kept:], kept, 0.0) for spend in groups])
     small = np.zeros(kept)
     some = (found > 0).any(axis=0)
     small[some] = SMALL * np.nanmedian(np.where(found > 0, found, np.nan)[:, some], axis=0)
@@ -138,16 +154,16 @@ def _levels(spend: Floats) -> Floats:
     return np.repeat(levels(*daily(known(spend.T))), DAY, axis=0)[: spend.shape[1]]
 
 
-def records_of_the_grown(groups: Sequence[Shown], kept: int, small: Floats | None) -> Floats | None:
-    """Records over the level, of those that are old enough: (kind, hours)."""
+def records_of_the_grown(groups: Sequence[Floats], kept: int, small: Floats | None) -> Floats | None:
+    """Records over the level, of those that are old enough: (kind, hours). ``groups`` as of `least_levels`."""
     if small is None or not groups:
         return None
     ratios = []
-    for group in groups:
-        some = group.spend[lenders(len(group.names))]
-        unit = np.maximum(_levels(some)[-kept:], small[-min(kept, group.hours) :, np.newaxis])
+    for spend in groups:
+        hours, some = spend.shape[1], spend[lenders(len(spend))]
+        unit = np.maximum(_levels(some)[-kept:], small[-min(kept, hours) :, np.newaxis])
         ratio = over_level([record[-kept:] for record in _records(some)], unit)
-        ratio[:, :, : max(0, GROWN - (group.hours - len(unit)))] = np.nan  # it was young itself then
+        ratio[:, :, : max(0, GROWN - (hours - len(unit)))] = np.nan  # it was young itself then
         ratios.append(np.stack([_padded(each, kept, np.nan) for each in ratio]))
     return borrowed(ratios)
 

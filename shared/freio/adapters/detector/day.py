@@ -40,7 +40,6 @@ from freio.adapters.detector.windows import DAY, Floats
 from freio.domain.spend import Score
 
 JUDGED = (HELD_DAYS + 14) * DAY  # hours whose scores are needed: of those held, and for the threshold of the first
-COMPARED = 256  # series at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +61,29 @@ class Learned:
 class Age:
     """Series of one age, on their present day.
 
-    ``shown``  as they were shown last. ``row`` of all series the first of these; ``offset`` by how many hours they are
-    younger than the oldest. ``begins`` is the first hour of their present day, ``until`` the first present one.
+    ``names``, ``spend``  as they were shown last (series, hours to the end of the day), of which ``hours`` are known.
+    ``row``     of all series the first of these; ``offset`` by how many hours they are younger than the oldest.
+    ``begins``  the first hour of their present day, and ``until`` the first present one.
     """
 
     def __init__(self, shown: Shown, row: int, offset: int, until: int) -> None:
-        self.shown, self.row, self.offset, self.until = shown, row, offset, until
+        self.names, self.hours, self.row, self.offset, self.until = shown.names, shown.hours, row, offset, until
         self.begins = day_begins(shown.hours)
-        self.told = Told.empty(len(shown.names), self.begins)
+        self.spend = np.empty((len(self.names), self.begins + DAY))
+        for part, spend in shown.parts():
+            self.spend[part, : shown.hours] = spend
+        self.told = Told.empty(len(self.names), self.begins)
         self._today: Today
         self._spending = (self.spend[:, :until] > 0).sum(axis=1)
 
     @property
-    def names(self) -> Sequence[str]:
-        return self.shown.names
-
-    @property
-    def spend(self) -> Floats:
-        return self.shown.spend
-
-    @property
     def rows(self) -> slice:
         return slice(self.row, self.row + len(self.names))
+
+    @property
+    def present(self) -> Floats:
+        """The present hours (series, hours), as they were shown last."""
+        return self.spend[:, self.until : self.hours]
 
     def begin(self, kept: int, some: slice, small: Floats | None, lent: Floats | None) -> tuple[Floats, Floats, Odd]:
         """The last ``kept`` hours before the present ones, as `engine.Past` has them, with the evidence of ``some``."""
@@ -100,13 +100,11 @@ class Age:
         hours = slice(self.until - self.begins)
         if not hours.stop:
             return past.score, past.seen, past.odd
-        shown, self.shown = self.shown, self.shown.until(self.until)
-        self.judge(
-            self.begins,
+        self._judge(
+            slice(self.begins, self.until),
             None if small is None else small[before:],
             None if lent is None else lent[:, before:],
         )
-        self.shown = shown
         hour, row = np.nonzero(self._today.score[hours] >= ODD)
         return (
             np.concatenate((past.score, self._today.score[hours].T), axis=1),
@@ -116,15 +114,18 @@ class Age:
 
     def judge(self, since: int, small: Floats | None, lent: Floats | None) -> None:
         """The hours from `since` on, of this day, up to the last one."""
-        today, first = self.spend[:, self.begins :], since - self.begins
+        self._judge(slice(since, self.hours), small, lent)
+
+    def _judge(self, hours: slice, small: Floats | None, lent: Floats | None) -> None:
+        today, first = self.spend[:, self.begins : hours.stop], hours.start - self.begins
         self._today.judge(today, first, small, lent)
         for chunk in self._today.chunks():
             filled = self._today.begun.of(chunk).filled(np.ascontiguousarray(today[chunk].T), first)
-            self.told.x[chunk, since : self.shown.hours] = filled.T
+            self.told.x[chunk, hours] = filled.T
 
     def score(self, since: int) -> Floats:
         """The hours from `since` on (hours, series), by the records alone."""
-        return self._today.score[since - self.begins : self.shown.hours - self.begins]
+        return self._today.score[since - self.begins : self.hours - self.begins]
 
     def evidence(self, row: NDArray[np.intp] | int, hour: NDArray[np.intp] | int) -> Floats:
         """Of hours of this day: (…, kind)."""
@@ -147,29 +148,33 @@ class Age:
 
     def may_run(self, row: NDArray[np.intp], hour: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether each of these alerts may still run in the last hour."""
-        hours = self.shown.hours
+        hours = self.hours
         if not len(row) or hours <= DAY:
             return np.zeros(len(row), dtype=bool)
         out = hour < hours - 1
-        missing = np.isnan(self.spend[:, -DAY:])
+        missing = np.isnan(self.spend[:, hours - DAY : hours])
         x, normal = self.told.x[:, :hours], self.told.normal[:, :hours]
         out[out] = may_run(x, normal, missing, row[out], hour[out])
         return out
 
-    def is_past_of(self, shown: Shown) -> bool:
-        """Whether these are the same series, on the same day, with the same hours before the present ones."""
+    def present_of(self, shown: Shown) -> Floats | None:
+        """The present hours of what is shown; None where they are other series, on another day or of another past."""
         if self.begins != day_begins(shown.hours) or shown.hours <= self.until or self.names != shown.names:
-            return False
-        return all(
-            np.array_equal(*(_bits(each[first : first + COMPARED, : self.until]) for each in (self.spend, shown.spend)))
-            for first in range(0, len(self.names), COMPARED)
-        )
+            return None
+        out = np.empty((len(self.names), shown.hours - self.until))
+        for part, spend in shown.parts():
+            if not np.array_equal(_bits(spend[:, : self.until]), _bits(self.spend[part, : self.until])):
+                return None
+            out[part] = spend[:, self.until :]
+        return out
 
-    def changed(self, spend: Floats) -> int:
-        """The first hour that is new, or not what it was when they were shown last."""
-        both = slice(self.until, min(spend.shape[1], self.shown.hours))
-        differ = (_bits(self.spend[:, both]) != _bits(spend[:, both])).any(axis=0)
-        return int(both.start + np.argmax(differ)) if differ.any() else both.stop
+    def show(self, present: Floats) -> int:
+        """From now on these are the present hours; the first one that is new, or not what it was."""
+        both = slice(min(present.shape[1], self.hours - self.until))
+        differ = (_bits(self.present[:, both]) != _bits(present[:, both])).any(axis=0)
+        self.hours = self.until + present.shape[1]
+        self.present[:] = present
+        return self.until + (int(np.argmax(differ)) if differ.any() else both.stop)
 
     @property
     def told_from(self) -> int:
@@ -184,9 +189,9 @@ class Age:
 
     def silent(self) -> NDArray[np.bool_]:
         """Whether nothing came lately from a series that spends nearly always."""
-        lately = self.spend[:, -QUIET_HOURS:] > 0
-        spending = self._spending + (self.spend[:, self.until :] > 0).sum(axis=1) - lately.sum(axis=1)
-        return silent(spending, lately, self.shown.hours)
+        lately = self.spend[:, max(0, self.hours - QUIET_HOURS) : self.hours] > 0
+        spending = self._spending + (self.present > 0).sum(axis=1) - lately.sum(axis=1)
+        return silent(spending, lately, self.hours)
 
 
 def _bits(spend: Floats) -> NDArray[np.int64]:
@@ -218,10 +223,10 @@ class Day:
             for group, row, offset in zip(groups, rows[:-1], offsets, strict=True)
         ]
         self._small: float | None = None
-        score, seen, odd = self._past(groups)
+        score, seen, odd = self._past()
         learned = Calm.of(score, seen)
         told = np.nan_to_num(
-            with_opinions(score, odd, learned, pools=pools, pasts=pasts(groups, hours - self._first))
+            with_opinions(score, odd, learned, pools=pools, pasts=pasts([age.spend[:, : age.hours] for age in self._ages], hours - self._first))
             if len(odd.row)
             else score
         )
@@ -232,14 +237,14 @@ class Day:
         self._scores = np.zeros((self._rows, DAY))
         self._judged = self._until
 
-    def _past(self, groups: Sequence[Shown]) -> tuple[Floats, Floats, Odd]:
+    def _past(self) -> tuple[Floats, Floats, Odd]:
         """As `engine.Past` has them, of all series and of the columns before the present hours."""
         width = self._until - self._first
         small, lent = None, None
-        if len(groups) > 1:
-            small = least_levels([age.shown.until(age.until + 1) for age in self._ages], width + 1)
+        if len(self._ages) > 1:
+            small = least_levels([age.spend[:, : age.until + 1] for age in self._ages], width + 1)
             self._small, small = float(small[-1]), small[:-1]
-            grown = [age.shown.until(age.until) for age in self._ages if age.until >= GROWN]
+            grown = [age.spend[:, : age.until] for age in self._ages if age.until >= GROWN]
             lent = records_of_the_grown(grown, width, small)
         every = asked(self._rows)
         score = np.full((self._rows, width), np.nan)
@@ -280,22 +285,30 @@ class Day:
         fired &= odd.hour + self._first >= self._until - TOLD
         return odd.row[fired], odd.hour[fired] + self._first, odd.evidence[fired]
 
-    def is_past_of(self, groups: Sequence[Shown], last_hour: datetime) -> bool:
-        """Whether all that is kept is what a look at these would make anew."""
-        return (
-            len(groups) == len(self._ages)
-            and _utc_day(groups, last_hour) == self._utc_day
-            and [groups[0].hours - group.hours for group in groups] == [age.offset for age in self._ages]
-            and all(age.is_past_of(group) for age, group in zip(self._ages, groups, strict=True))
-        )
+    @property
+    def present(self) -> list[Floats]:
+        """Of each age the present hours, as they were shown last."""
+        return [age.present for age in self._ages]
 
-    def look(self, groups: Sequence[Shown]) -> Iterator[tuple[str, Score]]:
-        """What is said of the last hour of each series."""
-        hours = groups[0].hours
-        changed = [age.changed(group.spend) + age.offset for age, group in zip(self._ages, groups, strict=True)]
-        since = min(self._judged, *changed)
+    def present_of(self, groups: Sequence[Shown], last_hour: datetime) -> list[Floats] | None:
+        """The present hours of each age; None where what is kept is not what a look at these would make anew."""
+        ages = [(age.names, age.offset) for age in self._ages]
+        if ages != [(group.names, groups[0].hours - group.hours) for group in groups]:
+            return None
+        if _utc_day(groups, last_hour) != self._utc_day:
+            return None
+        found = []
         for age, group in zip(self._ages, groups, strict=True):
-            age.shown = group
+            present = age.present_of(group)
+            if present is None:
+                return None
+            found.append(present)
+        return found
+
+    def look(self, present: Sequence[Floats]) -> Iterator[tuple[str, Score]]:
+        """What is said of the last hour of each series, by the present hours of each age."""
+        changed = [age.show(hours) + age.offset for age, hours in zip(self._ages, present, strict=True)]
+        since, hours = min(self._judged, *changed), self._ages[0].hours
         if since < hours:
             self._judge(since, hours)
         self._judged = hours
@@ -339,7 +352,7 @@ class Day:
             yield from self._said_of(age, values[age.rows], alerts)
 
     def _said_of(self, age: Age, values: Floats, alerts: _Alerts) -> Iterator[tuple[str, Score]]:
-        hours, calibration = age.shown.hours, self._against.now
+        hours, calibration = age.hours, self._against.now
         shapes = ["silence" if is_silent else "" for is_silent in age.silent().tolist()]
         usual = slice(max(0, hours - TOLD) - age.told_from, hours - age.told_from)
         asks = values >= 1
@@ -353,7 +366,7 @@ class Day:
                 yield name, calm(value, normal[usual.stop - 1], shapes[place], tuple(normal[usual]), calibration)
                 continue
             seen = Seen(
-                spend=age.spend[place],
+                spend=age.spend[place, :hours],
                 x=age.told.x[place, :hours],
                 normal=age.told.normal[place, :hours],
                 value=value,
