@@ -19,10 +19,11 @@ from hashlib import blake2b
 
 import numpy as np
 
-from freio.adapters.detector.engine import CHUNK, GROWN, Judged, every_hour, judge
+from freio.adapters.detector.engine import CHUNK, Judged, every_hour, judge
 from freio.adapters.detector.evidence import ALL, HIGH_DAYS
 from freio.adapters.detector.highs import records
 from freio.adapters.detector.level import SMALL, daily, levels
+from freio.adapters.detector.today import GROWN
 from freio.adapters.detector.windows import DAY, Floats, known, usual
 
 BORROWED = 0.75  # of the older ones have no higher records

@@ -29,7 +29,7 @@ from freio.adapters.detector.client import (
     pasts,
     records_of_the_grown,
 )
-from freio.adapters.detector.engine import Odd, Told, Today, begin, day_begins
+from freio.adapters.detector.engine import Odd, Today, Told, begin, day_begins
 from freio.adapters.detector.evidence import ALL, ODD
 from freio.adapters.detector.hold import HELD_DAYS, may_run
 from freio.adapters.detector.kinds import QUIET_HOURS, silent
@@ -44,8 +44,7 @@ JUDGED = (HELD_DAYS + 14) * DAY  # hours whose scores are needed: of those held,
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a threshold is learned from, by series and hour; the last hour is the first of the present ones, of which
-    nothing is known.
+    """What a threshold is learned from, by series and hour; of the last hour, the first present one, nothing is known.
 
     ``score``   with the pool's opinion, 0 where there is none. ``over`` the usual, in money.
     ``counts``  whether an hour is one of the past that is counted: the series was there, and old enough.
@@ -226,7 +225,13 @@ class Day:
         score, seen, odd = self._past()
         learned = Calm.of(score, seen)
         told = np.nan_to_num(
-            with_opinions(score, odd, learned, pools=pools, pasts=pasts([age.spend[:, : age.hours] for age in self._ages], hours - self._first))
+            with_opinions(
+                score,
+                odd,
+                learned,
+                pools=pools,
+                pasts=pasts([age.spend[:, : age.hours] for age in self._ages], hours - self._first),
+            )
             if len(odd.row)
             else score
         )

@@ -249,7 +249,11 @@ class _Past:
         np.maximum(by_day, before[day:-1, np.newaxis], out=by_day)
         begun.stood[place][:] = high[-lag:]
         high = high[max(0, first - lag) - day * DAY : max(0, len(high) - lag)]
-        return high if len(high) == self._kept else np.concatenate((np.zeros((self._kept - len(high), high.shape[1])), high))
+        return (
+            high
+            if len(high) == self._kept
+            else np.concatenate((np.zeros((self._kept - len(high), high.shape[1])), high))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +279,7 @@ class Today:
             np.zeros((len(ALL), DAY, series), np.float32),
         )
 
-    def judge(
-        self, spend: Floats, since: int, small: Floats | None = None, borrowed: Floats | None = None
-    ) -> None:
+    def judge(self, spend: Floats, since: int, small: Floats | None = None, borrowed: Floats | None = None) -> None:
         """The hours of this day (series, hours) from `since` on are judged; before it they are what they were."""
         hours = spend.shape[1]
         for chunk in self.chunks():

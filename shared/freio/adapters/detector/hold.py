@@ -73,7 +73,7 @@ def may_run(
     ``hour`` are those of the alerts, before the last hour.
     """
     last = x.shape[1] - 1
-    out = (hour >= max(DAY, last + 1 - HELD_DAYS * DAY)) & ~missing[row, -1]
+    out: NDArray[np.bool_] = (hour >= max(DAY, last + 1 - HELD_DAYS * DAY)) & ~missing[row, -1]
     row, hour = row[out, np.newaxis], hour[out, np.newaxis]
     day = hour + np.arange(1 - DAY, 1)
     spent = x[row, day]

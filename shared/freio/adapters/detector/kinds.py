@@ -47,8 +47,8 @@ def shape_of(x: Floats, usual: Floats) -> tuple[str, str]:
 def silent(spending: NDArray[np.int_], lately: NDArray[np.bool_], hours: int) -> NDArray[np.bool_]:
     """Whether nothing came lately (zero, or missing) from apps that spend in 95 of 100 hours: (series,).
 
-    ``spending``  in how many of so many ``hours`` each has spent before the last ones; ``lately`` whether in each of the last
-    `QUIET_HOURS` (series, hours).
+    ``spending``  in how many of so many ``hours`` each has spent, the last `QUIET_HOURS` apart; ``lately`` whether in
+    each of those (series, hours).
     """
     if hours < 7 * DAY:
         return np.zeros(len(lately), dtype=bool)

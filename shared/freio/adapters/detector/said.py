@@ -1,4 +1,4 @@
-"""What is said of the last hour of one series: how far it is over the threshold, what still runs, and what to call it."""
+"""What is said of the last hour of one series: how far over the threshold, what still runs, and what to call it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ TOLD = (HELD_DAYS + 1) * DAY  # hours whose usual is told: a held alert, and the
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One series up to its last hour: ``spend`` (hours,), NaN where one is missing, the same filled in (``x``), and
-    what each hour usually costs (``normal``).
+    """One series up to its last hour.
 
+    ``spend``  (hours,), NaN where one is missing; ``x`` the same filled in, ``normal`` what each hour usually costs.
     ``value``  the last hour's score over its threshold, and ``shape``, what it is called where nothing fires.
     ``fired``  the hours that alerted, the last one too, with the evidence of each (kind,).
     """
@@ -70,9 +70,7 @@ def said(seen: Seen) -> Score:
 
 def calm(value: float, usual: float, shape: str, normal: tuple[float, ...], calibration: Calibration | None) -> Score:
     """Of one series of which nothing fires."""
-    return Score(
-        value=min(value, OVER), usual=usual, kind="spike", shape=shape, normal=normal, calibration=calibration
-    )
+    return Score(value=min(value, OVER), usual=usual, kind="spike", shape=shape, normal=normal, calibration=calibration)
 
 
 def _told_by(evidence: Floats) -> tuple[tuple[str, float], ...]:

@@ -137,11 +137,14 @@ class Begun:
         wide = dict(zip(AROUND, self.usually, strict=True))
         if len(x) == DAY:
             first = statistic if not since else statistics(window[: BEFORE + 1])
-            wide = {of: np.concatenate((wide[of], self._tomorrow(place, first[of][0]))) for place, of in enumerate(AROUND)}
+            wide = {
+                of: np.concatenate((wide[of], self._tomorrow(place, first[of][0]))) for place, of in enumerate(AROUND)
+            }
 
         def around(of: str) -> Floats:
             hours = wide[of][since : len(x) + 2]
-            return np.maximum(np.maximum(hours[:-2], hours[1:-1]), hours[2:])
+            high: Floats = np.maximum(np.maximum(hours[:-2], hours[1:-1]), hours[2:])
+            return high
 
         found = excesses(statistic, usually.__getitem__, around)
         if not self.hours:

@@ -143,7 +143,7 @@ def usual(x: Floats) -> Floats:
     """
     out = np.zeros_like(x)
     starts = (*range(DAY, DAYS_USUAL * DAY, DAY), DAYS_USUAL * DAY, max(WEEKS_BEFORE))
-    for first, end in pairwise((*starts, max(len(x), max(WEEKS_BEFORE)))):
+    for first, end in pairwise((*starts, max(len(x), *WEEKS_BEFORE))):
         last = min(end, len(x))
         if first < last:
             out[first:last] = usual_from(partial(_days_ago, x, first, last), first // DAY)
