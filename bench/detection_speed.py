@@ -15,6 +15,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -68,70 +69,59 @@ def _process(*arguments: str) -> Any:
 
 
 def _usage(series: int, hours: int) -> Any:
-    """Bursts of gamma-distributed size around a daily rhythm; in the last hour one series of 33 runs away."""
+    """Bursts of gamma-distributed size around a daily rhythm (series, hours)."""
     rng = np.random.default_rng(SEED)
     rhythm = 1 + 0.8 * np.sin(np.arange(hours) * 2 * np.pi / 24, dtype=np.float32)
     out = rng.standard_gamma(2.0, (series, hours), dtype=np.float32)
     out *= rhythm
-    out[::33, -1] *= 20
     return out
 
 
 def _look(series: int, days: int) -> Mapping[str, Any]:
     """The first look of a process, imports and PyOD's first fit included, and those that follow it.
 
-    In the hour after the first one the series that run away are told; midnight is eight hours later.
+    In the hour after the first look one series of 33 runs away. There are three looks in the same hour, and three in
+    the hours after it: their medians are given.
     """
-    midnight = (days + 1) * 24
-    usage = _usage(series, days * 24 + HOUR_OF_DAY + 2)  # the last hour is the one after the first look
-    night = _usage(series, midnight + 1 - usage.shape[1])
+    first, midnight = days * 24 + HOUR_OF_DAY + 1, (days + 1) * 24  # hours until the first look, and until the next day
+    usage = _usage(series, midnight + 1)
+    usage[::33, first] += 100  # fifty times the usual
     names = [f"app-{place:06}" for place in range(series)]
-    start = _peak_mib()
-
-    def shown(hours: int, last: float = 1.0) -> dict[str, array[float]]:
-        found = {}
-        for place, name in enumerate(names):
-            row = array("d", usage[place, :hours].astype(float).tobytes())
-            if hours > usage.shape[1]:
-                row.frombytes(night[place, : hours - usage.shape[1]].astype(float).tobytes())
-            row[-1] *= last
-            found[name] = row
-        return found
-
-    from_cold = time.process_time()
+    before = _peak_mib()
+    used = time.process_time()
     from freio.adapters.detector.adapter import Budget, PyodDetector  # noqa: PLC0415  # imports are measured
 
     detector = PyodDetector(Budget(alerts=0.25, gate=1.0))
-    imports = time.process_time() - from_cold
-    alerts = []
+    imports = time.process_time() - used
+    alerts: list[int] = []
 
-    def seconds(client: dict[str, array[float]], hours_later: int = 0) -> float:
+    def seconds(until: int, *, since: int = 0, last: float = 1.0) -> float:
+        spend = usage[:, since:until].astype(float)
+        spend[:, -1] *= last
+        client = {name: array("d", row.tobytes()) for name, row in zip(names, spend, strict=True)}
+        del spend
         gc.collect()
+        now = NOW + timedelta(hours=until - first)
         used = time.process_time()
-        found = detector.score(client, NOW + timedelta(hours=hours_later))
+        found = detector.score(client, now)
         used = time.process_time() - used
         alerts.append(sum(one.value >= 1 for one in found.values()))
-        return round(used, 3)
+        return used
 
-    first = days * 24 + HOUR_OF_DAY + 1
-    cold = imports + seconds(shown(first))
-    same = min(seconds(shown(first, part)) for part in (0.8, 0.9, 1.0))
-    later = seconds(shown(first + 1, 0.5), 1)
-    later = min(later, seconds(shown(first + 2), 2)) if first + 2 <= usage.shape[1] else later
-    again = seconds(shown(first + 1), 1)
-    peak = _peak_mib()
-    next_day = seconds(shown(midnight + 1), midnight - first + 1)
+    cold = imports + seconds(first)
+    same = statistics.median(seconds(first, last=part) for part in (0.8, 0.9, 1.0))
+    later = statistics.median(seconds(first + hours) for hours in (1, 2, 3))
+    next_day = seconds(midnight + 1, since=24)
     return {
         "series": series,
         "days": days,
         "cold_cpu_seconds": round(cold, 2),
-        "same_hour_cpu_seconds": same,
-        "hour_later_cpu_seconds": later,
-        "hour_later_again_cpu_seconds": again,
-        "next_day_cpu_seconds": next_day,
+        "same_hour_cpu_seconds": round(same, 3),
+        "hour_later_cpu_seconds": round(later, 3),
+        "next_day_cpu_seconds": round(next_day, 2),
         "series_per_second": round(series / later),
-        "peak_mib": max(peak, _peak_mib()),
-        "before_mib": start,
+        "peak_mib": _peak_mib(),
+        "of_which_made_up_mib": before,
         "alerts": alerts,
     }
 
