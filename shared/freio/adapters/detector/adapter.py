@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +64,7 @@ class PyodDetector:
 
     def __init__(self, budget: Budget | None = None) -> None:
         """Without a budget everything that is worth an alert is one."""
-        self._budget = budget
+        self._budget, self._gate = budget, -math.inf if budget is None else budget.gate
         self._pools = Pools()
         self._day: Day | None = None
 
@@ -80,7 +81,7 @@ class PyodDetector:
             present = None if day is None else day.present_of(groups, last_hour)
             if day is None or present is None:
                 del day  # before there are two
-                day = Day(groups, last_hour, self._thresholds, self._pools)
+                day = Day(groups, last_hour, self._gate, self._thresholds, self._pools)
                 present = day.present
             found |= day.look(present)
             self._day = day
@@ -89,5 +90,4 @@ class PyodDetector:
     def _thresholds(self, past: Learned) -> Thresholds:
         if self._budget is None:
             return Thresholds(np.full(len(past.days), WORTH), None)
-        told = np.where(past.over > self._budget.gate, past.score, 0.0)
-        return thresholds(told, past.counts, past.days, OF_CLEAN_USAGE, PART * self._budget.alerts)
+        return thresholds(past.score, past.counts, past.days, OF_CLEAN_USAGE, PART * self._budget.alerts)

@@ -29,7 +29,7 @@ from freio.adapters.detector.client import (
     pasts,
     records_of_the_grown,
 )
-from freio.adapters.detector.engine import Odd, Today, Told, begin, day_begins
+from freio.adapters.detector.engine import CHUNK, Odd, Today, Told, begin, day_begins
 from freio.adapters.detector.evidence import ALL, ODD
 from freio.adapters.detector.hold import HELD_DAYS, may_run
 from freio.adapters.detector.kinds import QUIET_HOURS, silent
@@ -44,15 +44,14 @@ JUDGED = (HELD_DAYS + 14) * DAY  # hours whose scores are needed: of those held,
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a threshold is learned from, by series and hour; of the last hour, the first present one, nothing is known.
+    """What a threshold is learned from.
 
-    ``score``   with the pool's opinion, 0 where there is none. ``over`` the usual, in money.
-    ``counts``  whether an hour is one of the past that is counted: the series was there, and old enough.
-    ``days``    the number of each hour's UTC day.
+    ``score``   with the pool's opinion (series, hours), 0 where nothing is told: before a series, and under the gate.
+    ``counts``  whether an hour is one of the past that counts (series, hours): the series was there, and old enough.
+    ``days``    the number of each hour's UTC day, and of the one after them, the first of the present ones.
     """
 
     score: Floats
-    over: Floats
     counts: NDArray[np.bool_]
     days: NDArray[np.int_]
 
@@ -130,12 +129,11 @@ class Age:
         """Of hours of this day: (…, kind)."""
         return self._today.evidence[:, hour - self.begins, row].T
 
-    @property
-    def over_usual(self) -> Floats:
-        """By how much each hour before the present ones was over what is usual then; 0 where it is missing."""
-        out = self.told.x[:, : self.until] - self.told.normal[:, : self.until]
-        out[np.isnan(self.spend[:, : self.until])] = 0.0
-        return out
+    def over_usual(self, rows: slice, kept: int) -> Floats:
+        """By how much each of so many hours before the present ones was over what is usual then, missing ones as it."""
+        hours = slice(self.until - kept, self.until)
+        over: Floats = self.told.x[rows, hours] - self.told.normal[rows, hours]
+        return over
 
     def ratios(self, hours: slice, small: Floats) -> Floats:
         """As of `over_level`, of those that the young borrow from, in some hours of this day."""
@@ -205,10 +203,14 @@ class Day:
         self,
         groups: Sequence[Shown],
         last_hour: datetime,
+        gate: float,
         learn: Callable[[Learned], Thresholds],
         pools: Pools,
     ) -> None:
-        """From a first look; ``learn`` makes the threshold of the past, ``pools`` are those of earlier looks."""
+        """From a first look; ``learn`` makes the threshold of the past, ``pools`` are those of earlier looks.
+
+        ``gate``  what is over the usual by no more is not told, in money.
+        """
         hours = groups[0].hours
         self._utc_day = _utc_day(groups, last_hour)
         offsets = [hours - group.hours for group in groups]
@@ -223,22 +225,22 @@ class Day:
         ]
         self._small: float | None = None
         score, seen, odd = self._past()
-        learned = Calm.of(score, seen)
-        told = np.nan_to_num(
-            with_opinions(
-                score,
-                odd,
-                learned,
-                pools=pools,
-                pasts=pasts([age.spend[:, : age.hours] for age in self._ages], hours - self._first),
-            )
-            if len(odd.row)
-            else score
-        )
+        known = Calm.of(score, seen)
         day = self._begins - self._first
-        self._learned = learned.rows(day) if learned.are_enough(day) else None
-        self._against = learn(self._to_learn_from(score, told, last_hour, hours))
-        self._fired = self._fired_before(odd, told)
+        self._learned = known.rows(day) if known.are_enough(day) else None
+        shown = [age.spend[:, : age.hours] for age in self._ages]
+        before = pasts(shown, hours - self._first) if len(odd.row) else ()
+        told = with_opinions(score, odd, known, pools=pools, pasts=before)
+        counts = self._counted(score)
+        del score, seen, known  # they are large
+        told[np.isnan(told)] = 0.0
+        fires = told[odd.row, odd.hour]
+        self._leave_out(told, gate)
+        days = utc_days(last_hour, hours - self._first)[: self._until - self._first + 1]
+        self._against = learn(Learned(told, counts, days))
+        fired = fires >= self._against.by_hour[odd.hour]
+        fired &= odd.hour + self._first >= self._until - TOLD
+        self._fired = odd.row[fired], odd.hour[fired] + self._first, odd.evidence[fired]
         self._scores = np.zeros((self._rows, DAY))
         self._judged = self._until
 
@@ -269,26 +271,21 @@ class Day:
             odd.append(Odd(found[2].row + age.row, found[2].hour + width - kept, found[2].evidence))
         return score, seen, Odd.joined(odd)
 
-    def _to_learn_from(self, known: Floats, score: Floats, last_hour: datetime, hours: int) -> Learned:
-        width = score.shape[1]
-        now = np.zeros((self._rows, 1))
-        over, counts = np.zeros((self._rows, width)), ~np.isnan(known)
+    def _counted(self, score: Floats) -> NDArray[np.bool_]:
+        """As of `Learned`; the score is NaN before a series."""
+        out: NDArray[np.bool_] = ~np.isnan(score)
         for age in self._ages:
-            part = slice(max(0, width - age.until), width)
-            over[age.rows, part] = age.over_usual[:, age.until - (width - part.start) :]
-            counts[age.rows, : max(0, age.offset + SETTLED - self._first)] = False
-        return Learned(
-            np.concatenate((score, now), axis=1),
-            np.concatenate((over, now), axis=1),
-            np.concatenate((counts, now > 0), axis=1),
-            utc_days(last_hour, hours - self._first)[: width + 1],
-        )
+            out[age.rows, : max(0, age.offset + SETTLED - self._first)] = False
+        return out
 
-    def _fired_before(self, odd: Odd, score: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-        """Hours before the present ones that alerted, as far as they are told: row and hour of each, and evidence."""
-        fired = score[odd.row, odd.hour] >= self._against.by_hour[odd.hour]
-        fired &= odd.hour + self._first >= self._until - TOLD
-        return odd.row[fired], odd.hour[fired] + self._first, odd.evidence[fired]
+    def _leave_out(self, score: Floats, gate: float) -> None:
+        """The scores of what is not over the gate: 0 from now on."""
+        for age in self._ages:
+            kept = min(score.shape[1], age.until)
+            for first in range(age.row, age.rows.stop, CHUNK):
+                rows = slice(first, min(first + CHUNK, age.rows.stop))
+                over = age.over_usual(slice(rows.start - age.row, rows.stop - age.row), kept)
+                score[rows, score.shape[1] - kept :][~(over > gate)] = 0.0
 
     @property
     def present(self) -> list[Floats]:
