@@ -69,7 +69,10 @@ class PyodDetector:
         self._day: Day | None = None
 
     def score(self, series: Mapping[str, Sequence[float]], last_hour: datetime) -> dict[str, Score]:
-        """The last hour of each; a missing hour (NaN) is not zero spend, and a series of one hour is no history."""
+        """The last hour of each; a missing hour (NaN) is not zero spend, and a series of one hour is no history.
+
+        Of many series it takes ``array("d")`` soonest (`by_age`).
+        """
         found = {
             name: Score(value=0.0, usual=float(np.nan_to_num(sum(hours))), kind="spike")
             for name, hours in series.items()
