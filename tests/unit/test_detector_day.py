@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from freio.adapters.detector import adapter, day, pool
-from freio.adapters.detector.adapter import Budget, PyodDetector
-from freio.adapters.detector.client import by_age
+from freio.adapters.detector.adapter import Budget, PyodDetector, scored
+from freio.adapters.detector.client import borrowed, by_age
 from freio.adapters.detector.day import Day
+from freio.adapters.detector.evidence import ODD
+from freio.adapters.detector.hold import held, may_run
 from freio.adapters.detector.pool import Pool
+from freio.adapters.detector.windows import after_nothing, statistics, usual
 from tests.unit.guard.watching import NOW
 from tests.unit.test_detector import DAY, bursts, business_hours
 
@@ -70,6 +73,81 @@ def test_a_detector_that_has_looked_before_says_what_a_new_one_says(
     for end, shown in Town(seed, days, looks=10).looks():
         now = NOW + (end + shift) * HOUR
         assert old.score(shown, now) == PyodDetector(budget).score(shown, now)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 31))
+def test_what_is_judged_step_by_step_is_what_is_judged_in_one(seed: int, days: int) -> None:
+    """Each last hour as the benchmark's matrix has it: records, what the young borrow, and the pool's opinion."""
+    detector = PyodDetector()
+    for end, shown in Town(seed, days, looks=6).looks():
+        detector.score(shown, NOW + end * HOUR)
+        groups = by_age({name: hours for name, hours in shown.items() if len(hours) > 1})
+        known = detector._day
+        if groups and known is not None:
+            now = known._scores[:, groups[0].hours - 1 - known._until]
+            assert np.allclose(now, scored(groups)[1][:, -1], rtol=1e-12, atol=0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 60))
+def test_the_statistics_are_those_of_the_windows(seed: int, hours: int) -> None:
+    """Against the hours of each window in order."""
+    x = bursts(2, hours, seed).T
+    found, padded = statistics(after_nothing(x)), np.concatenate((np.zeros((47, 2)), x))
+    for t in (0, hours // 2, hours - 1):
+        window, earlier = padded[t : t + 48][::-1], padded[t : t + 48][::-1][DAY:]
+        low = {many: np.sort(window[:many], axis=0) for many in (3, 6, 12, DAY)}
+        for many in (3, 6, 12):
+            assert np.array_equal(found[f"low_{many}"][t], low[many][0])
+        for many in (3, DAY):
+            assert found[f"mean_{many}"][t] == pytest.approx(window[:many].mean(axis=0))
+        assert np.array_equal(found["third_12"][t], low[12][2])
+        assert np.array_equal([found["third_24"][t], found["fifth_24"][t]], low[DAY][[2, 4]])
+        assert np.array_equal(found["jump_3"][t], np.maximum(0, window[0] - window[1:4].max(axis=0)))
+        assert np.array_equal(found["rise_3"][t], np.maximum(0, low[3][0] - window[3:27].max(axis=0)))
+        assert np.array_equal(found["gain_24"][t], np.maximum(0, np.sort(window[:DAY] - earlier, axis=0)[2]))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10_000), st.integers(26, 260))
+def test_an_alert_that_goes_on_is_among_those_that_may(seed: int, hours: int) -> None:
+    """None that `held` holds is passed over, whatever is missing."""
+    chance = np.random.default_rng(seed)
+    x = bursts(6, hours, seed)
+    x[:, hours - int(chance.integers(1, 30)) :] *= chance.uniform(1, 6)
+    normal = usual(x.T).T
+    gone = chance.random(x.shape) < 0.05
+    row, hour = np.nonzero(chance.random((6, hours - 1)) < 0.1)
+    may = may_run(x, normal, gone[:, -DAY:], row, hour)
+    for one, at, asked in zip(row.tolist(), hour.tolist(), may.tolist(), strict=True):
+        fired = np.arange(hours - 1) == at
+        goes_on = not gone[one, -1] and held(x[one], normal[one], fired, missing=gone[one])[0] >= 1
+        assert asked or not goes_on
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_the_young_borrow_is_the_quartile_of_those_that_were_grown() -> None:
+    """As numpy has it, for any number of them; 0 where there is none."""
+    chance = np.random.default_rng(0)
+    for many in (1, 2, 3, 4, 5, 64):
+        ratios = chance.gamma(1, 1, (16, many, 40))
+        ratios[:, ::2, :20] = np.nan
+        ratios[:, :, 0] = np.nan
+        there = ~np.isnan(ratios[0]).all(axis=0)
+        found = borrowed([ratios])
+        assert np.array_equal(found[:, there], np.nanquantile(ratios[:, :, there], 0.75, axis=1))
+        assert not found[:, ~there].any()
+
+
+def test_a_pool_learns_from_hours_in_the_order_of_score_evidence_and_place() -> None:
+    """Where many hours score the same, as those of flat series do."""
+    chance = np.random.default_rng(1)
+    score, total = np.round(chance.random(9000), 2), np.round(chance.random(9000), 1)
+    calm = np.flatnonzero(score < ODD)
+    order = calm[np.lexsort((total[calm], score[calm]))]
+    rows = np.linspace(0, len(order) - 1, pool.ROWS).astype(int)
+    assert np.array_equal(pool._calm(score, total), order[rows])
 
 
 def test_a_detector_of_two_days_says_what_a_new_one_says_in_every_hour() -> None:
