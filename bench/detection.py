@@ -37,6 +37,7 @@ BRING_USAGE = (
 )
 
 LINEAR = 1.5  # times as much for each further series would not be
+FEW_SIZES = 2  # that say nothing of whether it grows linearly
 Figures = Mapping[str, Mapping[str, Mapping[str, Any]]]  # detector, panel, what `incidents.evaluate` returns
 
 
@@ -164,83 +165,65 @@ def _closer(closer: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
 
 def _speed(speed: Mapping[str, Any]) -> Sequence[str]:
     loop = speed["loop"]["series_per_second"]
-    rows = [
-        (
-            f"{cold['series']}",
-            f"{cold['cpu_seconds']:.1f} s",
-            f"{cold['seconds']:.1f} s",
-            f"{cold['peak_mib']} MiB",
-            f"{cold['step_cpu_ms']:.0f} ms",
-            f"{cold['series_per_second']}",
-            f"{cold['series_per_second'] / loop:.0f}",
-        )
-        for cold in speed["cold"]
-    ]
-    header = ("series", "cold, cpu", "by the wall", "peak", "step, cpu", "series a second", "x the loop")
-    small = speed["cold"][0]
-    per_second = small["series_per_second"]
-    return [
-        "",
-        "Speed of a stream of the same records (bench/stream.py), which remembers what each series needs; no part of",
-        f"Freio. One core, 60 days of hours; a loop of PyOD ECOD fits: {loop} series a second, same run. Cold:",
-        "imports, what it remembers of the past, a day of steps, PyOD's import and first fit, and the hour's scores.",
-        "",
-        *table(header, rows),
-        "",
-        _times(per_second, loop),
-        _from_cold(small, small["cpu_seconds"]),
-        _linear(speed["cold"]),
-        "",
-        "Speed of the watch, one core: it judges the 28 days that it is given at each look, and keeps its pools.",
-        "",
-        *_looks(speed["looks"], loop),
-    ]
-
-
-def _looks(looks: Sequence[Mapping[str, Any]], loop: int) -> Sequence[str]:
+    every = [*speed["looks"], speed["long"]]
     rows = [
         (
             f"{look['series']}",
+            f"{look['days']}",
             f"{look['cold_cpu_seconds']:.1f} s",
-            f"{look['cpu_seconds']:.2f} s",
+            f"{look['next_day_cpu_seconds']:.1f} s",
+            f"{look['same_hour_cpu_seconds']:.2f} s",
+            f"{look['hour_later_cpu_seconds']:.2f} s",
             f"{look['peak_mib']} MiB",
             f"{look['series_per_second']}",
-            f"{look['series_per_second'] / loop:.1f}",
+            f"{look['series_per_second'] / loop:.0f}",
         )
-        for look in looks
+        for look in every
     ]
+    header = ("series", "days", "cold", "next day", "same hour", "hour later", "peak", "series a second", "x the loop")
+    small = speed["looks"][0]
     return [
-        *table(("series", "first look, cpu", "next, cpu", "peak", "series a second", "x the loop"), rows),
         "",
-        _times(max(look["series_per_second"] for look in looks), loop),
-        _from_cold(looks[-1], looks[-1]["cold_cpu_seconds"]),
+        f"Speed of a look, processor time on one core; a loop of PyOD ECOD fits: {loop} series a second, same run.",
+        "Cold: imports, PyOD's first fit, and all of the past; so is the first look of the next day, without imports.",
+        "A look in the same hour, and one an hour later (which is held against the loop), judge what is new.",
+        "",
+        *table(header, rows),
+        *(f"*** NOT MEASURED ***: {size} series, for want of memory" for size in speed["left_out"]),
+        "",
+        _times(small, loop),
+        _times(speed["long"], loop),
+        _from_cold(small),
+        *([_linear(speed["looks"])] if len(speed["looks"]) > FEW_SIZES else []),
     ]
 
 
-def _times(per_second: float, loop: float) -> str:
-    return verdict(f"{per_second / loop:.0f} times the loop, target 100", met=per_second >= 100 * loop)
+def _times(look: Mapping[str, Any], loop: float) -> str:
+    times = look["series_per_second"] / loop
+    said = f"{look['series']} series of {look['days']} days, an hour later: {times:.0f} times the loop, target 100"
+    return verdict(said, met=times >= 100)
 
 
-def _from_cold(process: Mapping[str, Any], seconds: float) -> str:
-    peak = process["peak_mib"]
+def _from_cold(look: Mapping[str, Any]) -> str:
+    seconds, peak = look["cold_cpu_seconds"], look["peak_mib"]
     return verdict(
-        f"{process['series']} series from cold in {seconds:.1f} s and {peak} MiB, target 10 s and 1536 MiB",
-        met=seconds < 10 and peak < 1536,
+        f"{look['series']} series from cold in {seconds:.1f} s and {peak} MiB, target 10 s and 1536 MiB",
+        met=seconds < 10 and peak <= 1536,
     )
 
 
-def _linear(cold: Sequence[Mapping[str, Any]]) -> str:
+def _linear(looks: Sequence[Mapping[str, Any]]) -> str:
     """What each further series takes, between one size and the next: the same all the way, or it is not linear.
 
-    By hand: 10,000, 30,000 and 100,000 series in 4, 8 and 25 s of CPU are .2 and .24 ms for each further one.
+    From cold. By hand: 10,000, 30,000 and 100,000 series in 4, 8 and 25 s of CPU are .2 and .24 ms for each one more.
     """
     steps = [
         (
-            (big["cpu_seconds"] - small["cpu_seconds"]) * 1e3 / (big["series"] - small["series"]),
+            (big["cold_cpu_seconds"] - small["cold_cpu_seconds"]) * 1e3 / (big["series"] - small["series"]),
             (big["peak_mib"] - small["peak_mib"]) * 1024 / (big["series"] - small["series"]),
         )
-        for small, big in pairwise(cold)
+        for small, big in pairwise(looks)
     ]
     said = "; ".join(f"{ms:.2f} ms and {kib:.1f} KiB" for ms, kib in steps)
     grows = any(later[at] > LINEAR * first[at] for first, later in pairwise(steps) for at in (0, 1))
-    return verdict(f"each further series takes {said}: linear to {cold[-1]['series']}", met=not grows)
+    return verdict(f"each further series takes {said}: linear to {looks[-1]['series']}", met=not grows)

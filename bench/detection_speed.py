@@ -1,25 +1,27 @@
-"""How fast the detector is: one hourly step, a cold process, and how both grow; beside per-series fits of PyOD's ECOD.
+"""How fast the detector is: a cold look, looks after it, the next day's, and how all grow; beside fits of PyOD's ECOD.
 
-Two ways to the same scores. A *stream* (`bench.stream`) remembers what a series needs, and takes one hour more; it
-shows what a step of these records costs. The *watch* keeps nothing but its pools between two looks, because bills
-restate hours that are days old: it judges the four weeks that it is given anew, and what they come to sets its
-threshold. So Freio runs.
+It is asked as the watch asks it: all series of a client at each look, 28 days of hours and those of the present day.
+Between two looks it keeps what it knows of the past (`freio.adapters.detector.day`), and compares what it is shown with
+that. The look *in the same hour* has another last value of each series, the look *an hour later* one hour more, each as
+the watch shows them: with all the past anew. On the *next day* it judges all of the past again.
 
-Processor time judges: it is what a busy machine distorts least. The wall is shown beside it.
+Processor time judges: it is what a busy machine distorts least. Series are handed over as ``array("d")``.
 
-``python -m bench.detection_speed N`` is the cold process of a stream: it scores N series of 60 days, and prints its own
-seconds; with ``look N``, the watch's.
+``python -m bench.detection_speed look N [DAYS]`` is one process with N series, ``loop`` the loop of fits.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +29,30 @@ import numpy as np
 
 from bench.result import ROOT
 
-HOURS = 60 * 24
 ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+DAYS = 28  # as the watch has them (guard/meter.py), but where a calendar asks for 40
 SIZES = (10_000, 30_000, 100_000)
-LOOK_HOURS = 28 * 24  # as the watch has them (guard/meter.py), but where a calendar asks for more
-LOOKS = (50, 1000, 10_000)
+LONG = (10_000, 60)  # series, and days of each
+KIB = 75  # of memory that a series of 28 days takes, at most
+HOUR_OF_DAY = 14  # of the first look
 SEED = 20261123
+NOW = datetime(2026, 11, 23, HOUR_OF_DAY, 59, tzinfo=UTC)
 
 
 def measure() -> Mapping[str, Any]:
-    """Each size in a process of its own, on one core; then the loop that a team would write, in one as well."""
+    """Each size in a process of its own, on one core; before and after them the loop that a team would write."""
+    fit = [size for size in SIZES if size * KIB < _free_kib()]
+    loops = [_process("loop")]
+    looks = [_process("look", str(size)) for size in fit]
+    loops.append(_process("loop"))
+    long = _process("look", *map(str, LONG))
+    loops.append(_process("loop"))
     return {
-        "cold": [_process(str(size)) for size in SIZES],
-        "looks": [_process("look", str(size)) for size in LOOKS],
-        "loop": _process("loop"),
+        "looks": looks,
+        "long": long,
+        "left_out": [size for size in SIZES if size not in fit],
+        "loop": {"series_per_second": round(float(np.median([loop["series_per_second"] for loop in loops])))},
+        "loops": loops,
     }
 
 
@@ -51,89 +63,87 @@ def _process(*arguments: str) -> Any:
         env=environment,
         stdout=subprocess.PIPE,
         check=True,
-        timeout=600,
+        timeout=900,
     )
     return json.loads(done.stdout)
 
 
-def _usage(series: int) -> Any:
-    """Bursts of gamma-distributed size around a daily rhythm; in the last hour one series of 33 runs away."""
+def _usage(series: int, hours: int) -> Any:
+    """Bursts of gamma-distributed size around a daily rhythm (series, hours)."""
     rng = np.random.default_rng(SEED)
-    rhythm = 1 + 0.8 * np.sin(np.arange(HOURS) * 2 * np.pi / 24, dtype=np.float32)
-    out = rng.standard_gamma(2.0, (series, HOURS), dtype=np.float32)
+    rhythm = 1 + 0.8 * np.sin(np.arange(hours) * 2 * np.pi / 24, dtype=np.float32)
+    out = rng.standard_gamma(2.0, (series, hours), dtype=np.float32)
     out *= rhythm
-    out[::33, -1] *= 20
     return out
 
 
-def _cold(series: int) -> Mapping[str, Any]:
-    spend = _usage(series)
-    start, used = time.perf_counter(), time.process_time()
-    from bench.stream import Stream  # noqa: PLC0415  # imports are what is measured
-    from freio.adapters.detector.pool import ODD, Pool  # noqa: PLC0415  # imports are what is measured
+def _look(series: int, days: int) -> Mapping[str, Any]:
+    """The first look of a process, imports and PyOD's first fit included, and those that follow it.
 
-    stream = Stream(spend[:, :-25])
-    built = time.perf_counter()
-    past = [stream.step(spend[:, hour]) for hour in range(HOURS - 25, HOURS - 1)]
-    some = slice(None, None, max(1, series // 1000))
-    pool = Pool(
-        np.concatenate([kinds[:, some].T for _, kinds in past]), np.concatenate([score[some] for score, _ in past])
-    )
-    fitted = time.perf_counter()
-    step = time.process_time()
-    score, kinds = stream.step(spend[:, -1])
-    moved = pool.moved(kinds.T, score)
-    end, done = time.perf_counter(), time.process_time()
-    return {
-        "series": series,
-        "cpu_seconds": round(done - used, 2),
-        "seconds": round(end - start, 2),
-        "of_which_the_past": round(built - start, 2),
-        "of_which_24_hours_and_the_pool": round(fitted - built, 2),
-        "step_ms": round((end - fitted) * 1000, 2),
-        "step_cpu_ms": round((done - step) * 1000, 2),
-        "series_per_second": round(series / (done - step)),
-        "asked_of_pyod": int((score >= ODD).sum()),
-        "peak_mib": _peak_mib(),
-        "input_mib": spend.nbytes // 2**20,
-        "highest": round(float(moved.max()), 2),
-    }
-
-
-def _look(series: int) -> Mapping[str, Any]:
-    """The first look of a process, imports and PyOD's first fit included, and its next one.
-
-    That is as at the ticks of the same day: the pools are known, unless a late row has changed what they learned from.
+    In the hour after the first look one series of 33 runs away. There are three looks in the same hour, and three in
+    the hours after it: their medians are given.
     """
-    client = {f"app-{place:06}": hours.tolist() for place, hours in enumerate(_usage(series)[:, -LOOK_HOURS:])}
+    first, midnight = days * 24 + HOUR_OF_DAY + 1, (days + 1) * 24  # hours until the first look, and until the next day
+    usage = _usage(series, midnight + 1)
+    usage[::33, first] += 100  # fifty times the usual
+    names = [f"app-{place:06}" for place in range(series)]
+    before = _peak_mib()
     used = time.process_time()
     from freio.adapters.detector.adapter import Budget, PyodDetector  # noqa: PLC0415  # imports are measured
 
-    detector, now = PyodDetector(Budget(alerts=0.25, gate=1.0)), datetime(2026, 11, 23, 14, 59, tzinfo=UTC)
-    first = detector.score(client, now)
-    cold = time.process_time()
-    detector.score(client, now)
-    seconds = time.process_time() - cold
+    detector = PyodDetector(Budget(alerts=0.25, gate=1.0))
+    imports = time.process_time() - used
+    alerts: list[int] = []
+
+    def seconds(until: int, *, since: int = 0, last: float = 1.0) -> float:
+        spend = usage[:, since:until].astype(float)
+        spend[:, -1] *= last
+        client = {name: array("d", row.tobytes()) for name, row in zip(names, spend, strict=True)}
+        del spend
+        gc.collect()
+        now = NOW + timedelta(hours=until - first)
+        used = time.process_time()
+        found = detector.score(client, now)
+        used = time.process_time() - used
+        alerts.append(sum(one.value >= 1 for one in found.values()))
+        return used
+
+    cold = imports + seconds(first)
+    same = statistics.median(seconds(first, last=part) for part in (0.8, 0.9, 1.0))
+    later = statistics.median(seconds(first + hours) for hours in (1, 2, 3))
+    next_day = seconds(midnight + 1, since=24)
     return {
         "series": series,
-        "cold_cpu_seconds": round(cold - used, 2),
-        "cpu_seconds": round(seconds, 2),
-        "series_per_second": round(series / seconds),
+        "days": days,
+        "cold_cpu_seconds": round(cold, 2),
+        "same_hour_cpu_seconds": round(same, 3),
+        "hour_later_cpu_seconds": round(later, 3),
+        "next_day_cpu_seconds": round(next_day, 2),
+        "series_per_second": round(series / later),
         "peak_mib": _peak_mib(),
-        "alerts": sum(one.value >= 1 for one in first.values()),
+        "of_which_made_up_mib": before,
+        "alerts": alerts,
     }
 
 
 def _peak_mib() -> int:
     """Of this process: what getrusage tells begins with the peak of the one that started it."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
+    return _kib("/proc/self/status", "VmHWM") // 1024
+
+
+def _free_kib() -> int:
+    return _kib("/proc/meminfo", "MemAvailable")
+
+
+def _kib(path: str, key: str) -> int:
+    lines = Path(path).read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith(f"{key}:")).split()[1])
 
 
 def _loop() -> Mapping[str, Any]:
     from pyod.models.ecod import ECOD  # noqa: PLC0415  # the peer's own import is not held against it
 
-    spend = _usage(300).astype(float)
+    spend = _usage(300, 60 * 24).astype(float)
     ECOD().fit(spend[0, :-1, None])
     start = time.process_time()
     for series in spend:
@@ -145,4 +155,4 @@ def _loop() -> Mapping[str, Any]:
 
 if __name__ == "__main__":
     way, *many = sys.argv[1:]
-    print(json.dumps(_loop() if way == "loop" else _look(int(many[0])) if way == "look" else _cold(int(way))))
+    print(json.dumps(_loop() if way == "loop" else _look(int(many[0]), int(many[1]) if many[1:] else DAYS)))

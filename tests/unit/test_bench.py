@@ -6,13 +6,14 @@ import importlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 from slack_sdk.signature import Clock, SignatureVerifier
 
-from bench import calibration, detection
+from bench import calibration, detection, detection_speed
 from bench.acknowledge import Tally
 from bench.arithmetic import arrivals, percentile, ratio_interval
 from bench.clicks import MARK, SECRET, signed_click
@@ -367,6 +368,49 @@ def test_a_peer_that_raises_is_counted_and_not_taken_for_its_mean_in_silence(mon
 def test_what_each_further_series_takes_says_whether_it_grows_linearly(last: tuple[float, int], met: bool) -> None:
     """Time and memory both; what a process takes before the first series is in neither."""
     sizes = [(10_000, 4.0, 405), (30_000, 8.0, 664), (100_000, *last)]
-    said = detection._linear([{"series": n, "cpu_seconds": s, "peak_mib": mib} for n, s, mib in sizes])
+    said = detection._linear([{"series": n, "cold_cpu_seconds": s, "peak_mib": mib} for n, s, mib in sizes])
     assert said.startswith("met") is met
     assert "0.20 ms and 13.3 KiB" in said
+
+
+def a_speed(**changed: float) -> dict[str, Any]:
+    """Two sizes that fit, and one that does not."""
+    look = {
+        "series": 10_000,
+        "days": 28,
+        "cold_cpu_seconds": 5.0,
+        "next_day_cpu_seconds": 3.0,
+        "same_hour_cpu_seconds": 0.1,
+        "hour_later_cpu_seconds": 0.125,
+        "series_per_second": 80_000,
+        "peak_mib": 900,
+        **changed,
+    }
+    sizes = [look, {**look, "series": 30_000}]
+    return {"looks": sizes, "long": {**look, "days": 60}, "left_out": [100_000], "loop": {"series_per_second": 500}}
+
+
+def test_each_aim_of_the_speed_is_held_against_what_was_measured() -> None:
+    """And a size that had no room is said to be none, and no line says that it grows linearly."""
+    said = detection._speed(a_speed())
+    assert [line for line in said if "target" in line] == [
+        "met: 10000 series of 28 days, an hour later: 160 times the loop, target 100",
+        "met: 10000 series of 60 days, an hour later: 160 times the loop, target 100",
+        "met: 10000 series from cold in 5.0 s and 900 MiB, target 10 s and 1536 MiB",
+    ]
+    assert "*** NOT MEASURED ***: 100000 series, for want of memory" in said
+    assert not [line for line in said if "linear" in line]
+
+
+@pytest.mark.parametrize("changed", [{"series_per_second": 49_000}, {"cold_cpu_seconds": 10.0}, {"peak_mib": 1537}])
+def test_an_aim_of_the_speed_that_is_missed_is_said(changed: dict[str, float]) -> None:
+    """Of the hourly look, of the cold one and of its memory."""
+    missed = [line for line in detection._speed(a_speed(**changed)) if "NOT MET" in line]
+    assert len(missed) == (2 if "series_per_second" in changed else 1)
+
+
+def test_the_looks_that_are_timed_are_those_of_a_detector() -> None:
+    """Of few series: one that runs away in the hour after the first look is told, and no time is none."""
+    found = detection_speed._look(33, 28)
+    assert found["alerts"][4] > found["alerts"][3] == found["alerts"][0]
+    assert all(found[f"{which}_cpu_seconds"] > 0 for which in ("cold", "same_hour", "hour_later", "next_day"))

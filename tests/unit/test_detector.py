@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,10 +15,10 @@ from freio.adapters.detector import pool, rhythm
 from freio.adapters.detector.adapter import OF_CLEAN_USAGE, PyodDetector, scored
 from freio.adapters.detector.client import Shown, by_age
 from freio.adapters.detector.engine import judge
-from freio.adapters.detector.evidence import ALL, AT_ONCE, WORTH
+from freio.adapters.detector.evidence import ALL, AT_ONCE, ODD, WORTH
 from freio.adapters.detector.hold import held
-from freio.adapters.detector.pool import ODD, Pool, Pools, second_opinion
-from freio.adapters.detector.windows import ago, known, statistics, usual
+from freio.adapters.detector.pool import Pool, second_opinion
+from freio.adapters.detector.windows import after_nothing, known, statistics, usual
 from freio.domain.spend import Score
 from tests.unit.guard.watching import NOW
 
@@ -282,7 +281,7 @@ def test_three_hours_rise_over_the_day_before_them_alone() -> None:
     x[30], x[50] = 90.0, 25.0  # two days ago, and yesterday
     x[-3:, 0] = 60.0, 40.0, 50.0
     x[-3:, 1] = 60.0, 20.0, 50.0
-    seen = statistics(lambda hours: ago(x, hours))
+    seen = statistics(after_nothing(x))
     assert seen["rise_3"][-1].tolist() == [40.0 - 25.0, 0.0]
     assert seen["third_12"][-1].tolist() == [10.0, 10.0]
 
@@ -372,7 +371,7 @@ def test_a_day_that_gains_on_yesterday_counts_all_but_two_of_its_hours() -> None
     x[-DAY:, 1] += 5.0
     x[[-1, -9], 0] = 0.0
     x[[-1, -9, -17], 1] = 0.0
-    assert statistics(lambda hours: ago(x, hours))["gain_24"][-1].tolist() == [5.0, 0.0]
+    assert statistics(after_nothing(x))["gain_24"][-1].tolist() == [5.0, 0.0]
 
 
 def test_a_monday_gains_on_its_sunday_as_every_monday_does() -> None:
@@ -497,40 +496,6 @@ def test_what_is_told_of_an_hour_stays_at_every_look_of_a_day(seed: int, days: i
     for hours in (days * DAY + 1, days * DAY + 9):
         _, score = scored(named(x[:, :hours]))
         assert np.array_equal(score, evening[:, : score.shape[1]])
-
-
-def test_a_pool_is_kept_while_its_past_stays_what_it_was() -> None:
-    """A look an hour later learns nothing anew; a row that came late is another past for the days after it alone.
-
-    In the middle of a day, and in an app of three weeks beside others of four. After midnight a day more is known, and
-    what is looked at begins a day later: that is another past for all.
-    """
-    x = bursts(12, 29 * DAY + 5, 3)
-    learned = [0]
-
-    class Counting(Pools):
-        def of(self, past: bytes, learn: Callable[[], Pool]) -> Pool:
-            def counted() -> Pool:
-                learned[-1] += 1
-                return learn()
-
-            return super().of(past, counted)
-
-    pools = Counting()
-    looks = [x[:, : 28 * DAY + 4], x[:, : 28 * DAY + 5], with_late_row(x[:, : 28 * DAY + 5], 18 * DAY + 7), x[:, DAY:]]
-    for spend in looks:
-        client = {str(place): hours[7 * DAY * (place > 8) :].tolist() for place, hours in enumerate(spend)}
-        learned.append(0)
-        _, told = scored(by_age(client), pools)
-        assert np.array_equal(told, scored(by_age(client))[1])
-    _, first, later, late, after_midnight = learned
-    assert later == 0 < late < min(first, after_midnight)
-
-
-def with_late_row(x: Floats, hour: int) -> Floats:
-    later = x.copy()
-    later[0, hour] += 1.0
-    return later
 
 
 def named(x: Floats) -> list[Shown]:

@@ -63,7 +63,7 @@ def thresholds(
     """For each hour, from ``scores`` (apps, hours) of the days before its own.
 
     ``counts``  whether an hour is one of the past that is counted: the app was old enough.
-    ``day``     the number of each hour's UTC day.
+    ``day``     the number of each hour's UTC day, and of some hours more of the last one, whose scores do not matter.
     ``budget``  alerts per app-week.
     """
     tried = prior.candidates()

@@ -80,6 +80,7 @@ from freio.adapters.detector.windows import DAY, Floats
 
 HIGH_DAYS = 28  # days in which a record stands
 CAP = 1.75  # times its edge: more of one kind of evidence does not make up for none of the others
+ODD = 0.65  # of a score: what is less is calm; a flat series rests at .57
 WORTH = 0.85  # the least score that is worth an alert, whatever the budget: what is weaker hides incidents behind noise
 
 

@@ -13,6 +13,7 @@ from freio.adapters.detector.windows import DAY, Floats
 
 HELD_DAYS = 7  # after which a level that nobody has braked is the app's new one
 STILL = 0.5  # of the excess at the alert
+ROUNDING = 1e-9  # by which sums of a day may differ
 
 
 def as_known(x: Floats, usual: Floats) -> Floats:
@@ -68,6 +69,32 @@ def still_over(x: Floats, usual: Floats, hour: int) -> NDArray[np.bool_]:
     then = usual[hour - DAY + 1 : hour + 1]
     later = np.arange(hour + 1, len(x))
     return np.asarray(x[later] - then[(later - hour - 1) % DAY] >= STILL * (x[hour] - then[-1]))
+
+
+def may_run(
+    x: Floats, usual: Floats, missing: NDArray[np.bool_], row: NDArray[np.intp], hour: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Of many alerts of many series at once: whether `held` has to be asked whether each still runs.
+
+    ``x``, ``usual``  (series, hours), ``missing`` which of the last day's hours are (series, `DAY`); ``row`` and
+    ``hour`` are those of the alerts, before the last hour.
+    """
+    last = x.shape[1] - 1
+    out: NDArray[np.bool_] = (hour >= max(DAY, last + 1 - HELD_DAYS * DAY)) & ~missing[row, -1]
+    row, hour = row[out, np.newaxis], hour[out, np.newaxis]
+    day = hour + np.arange(1 - DAY, 1)
+    spent = x[row, day]
+    then = np.where(day < DAY, spent, usual[row, day])
+    over = spent - then
+    three, whole = over[:, -3:].mean(axis=1), over.mean(axis=1)
+    is_wide = three < whole
+    now = np.arange(last - DAY + 1, last + 1)
+    running = x[row, now] - np.take_along_axis(then, (now - hour - 1) % DAY, axis=1)
+    compared = ~missing[row[:, 0]]
+    compared[:, :-3] &= is_wide[:, np.newaxis]
+    runs = np.where(compared, running, 0.0).sum(axis=1) / compared.sum(axis=1)
+    out[out] = runs >= (1 - ROUNDING) * STILL * np.where(is_wide, whole, three)
+    return out
 
 
 def _width(day: Floats) -> int:

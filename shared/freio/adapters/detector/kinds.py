@@ -16,6 +16,7 @@ spike      silence       nothing came where there always was something; it fires
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freio.adapters.detector.windows import DAY, Floats
 
@@ -43,12 +44,15 @@ def shape_of(x: Floats, usual: Floats) -> tuple[str, str]:
     return "spike", "spike"
 
 
-def silent(x: Floats) -> bool:
-    """Whether nothing came lately (zero, or missing) from an app that spends in 95 of 100 hours."""
-    if len(x) < 7 * DAY:
-        return False
-    spending = np.nan_to_num(x) > 0
-    return not spending[-QUIET_HOURS:].any() and bool(spending[:-QUIET_HOURS].mean() > 0.95)
+def silent(spending: NDArray[np.int_], lately: NDArray[np.bool_], hours: int) -> NDArray[np.bool_]:
+    """Whether nothing came lately (zero, or missing) from apps that spend in 95 of 100 hours: (series,).
+
+    ``spending``  in how many of so many ``hours`` each has spent, the last `QUIET_HOURS` apart; ``lately`` whether in
+    each of those (series, hours).
+    """
+    if hours < 7 * DAY:
+        return np.zeros(len(lately), dtype=bool)
+    return ~lately.any(axis=1) & (spending / (hours - QUIET_HOURS) > 0.95)
 
 
 def _high_for(x: Floats, excess: Floats) -> int:

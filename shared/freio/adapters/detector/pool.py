@@ -3,7 +3,7 @@
 The kinds of evidence of calm hours are one pool, of every series of the client: which of them rise together, and
 how far, is learned there, so that a quiet app borrows from the others. Fitted once a day, on the seven days before;
 hours that look odd stay out, since a pool that holds incidents stops finding them. The model moves a score, and cannot
-make one: it is asked only from `ODD` on, and its opinion counts with a small power.
+make one: it is asked only from `ODD` on, and learns from what is under it, and its opinion counts with a small power.
 
 Which model, by mean recall at .25 and .50 alerts a week and money lost at .25, steady series | all series; ServeGen,
 incidents of seeds 21 to 30, with the power of the opinion at .3 and asked from .6 on (IForest and PCA: seeds 21 to 24,
@@ -32,17 +32,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from freio.adapters.detector.engine import Judged
-from freio.adapters.detector.evidence import CAP, WORTH
+from freio.adapters.detector.engine import Judged, Odd
+from freio.adapters.detector.evidence import CAP, ODD, WORTH
 from freio.adapters.detector.windows import DAY, Floats
 
-ODD = 0.65  # of a score: under it the pool is not asked, and only such hours are in it; a flat series rests at .57
 POOL_DAYS = 7
 ENOUGH = 200  # calm hours: a dozen for each kind of evidence
 SERIES = 1000  # whose hours are looked through for them: every second one of two thousand
@@ -121,36 +122,74 @@ class Pools:
         return self._kept[past]
 
 
-def second_opinion(
-    judged: Judged,
+def second_opinion(judged: Judged, model: Callable[[], Any] = right_tail) -> Floats:
+    """The scores of all hours (series, hours), every day with the opinion of a pool of the seven days before it."""
+    row, hour = np.nonzero(judged.score >= ODD)
+    odd = Odd(row, hour, judged.evidence[row, hour])
+    return with_opinions(judged.score, odd, Calm.of(judged.score, judged.evidence[asked(len(judged.score))]), model)
+
+
+def asked(series: int) -> slice:
+    """Whose hours are looked through for a pool."""
+    return slice(None, None, max(1, series // SERIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """What pools learn from: of the series that are `asked` each hour's score, evidence (…, kind) and its total."""
+
+    score: Floats
+    evidence: Floats
+    total: Floats
+
+    @classmethod
+    def of(cls, score: Floats, evidence: Floats) -> Calm:
+        """From the scores of all series, and the evidence of those that are `asked`: (series, hours, kind)."""
+        return cls(score[asked(len(score))], evidence, evidence.sum(axis=2))
+
+    def are_enough(self, hour: int) -> bool:
+        """For a pool of the days before that hour."""
+        return bool((self.score[:, _before(hour)] < ODD).sum() >= ENOUGH)
+
+    def rows(self, hour: int) -> tuple[Floats, Floats]:
+        """What the pool of a day that begins with that hour learns from: evidence (hours, kind), and their scores."""
+        past = _before(hour)
+        calm = _calm(self.score[:, past].ravel(), self.total[:, past].ravel())
+        row, at = np.divmod(calm, max(1, past.stop - past.start))
+        return self.evidence[row, past.start + at], self.score[row, past.start + at]
+
+
+def _before(hour: int) -> slice:
+    return slice(max(0, hour - POOL_DAYS * DAY), hour)
+
+
+def with_opinions(
+    score: Floats,
+    odd: Odd,
+    calm: Calm,
     model: Callable[[], Any] = right_tail,
     *,
     pools: Pools | None = None,
     pasts: Sequence[bytes] = (),
 ) -> Floats:
-    """The scores of all hours (series, hours), every day with the opinion of a pool of the seven days before it.
+    """The scores (series, hours) with the opinions about odd hours, by days of the columns.
 
     ``pools``  those of earlier looks, where ``pasts`` says what was before each day.
     """
-    score = judged.score.copy()
-    hours = score.shape[1]
-    asked = slice(None, None, max(1, len(score) // SERIES))
-    known, seen = judged.score[asked], judged.evidence[asked]
-    total = seen.sum(axis=2)
-    for start in range(0, hours, DAY):
-        past = slice(max(0, start - POOL_DAYS * DAY), start)
-        day = slice(start, start + DAY)
-        odd = judged.score[:, day] >= ODD
-        if (known[:, past] < ODD).sum() < ENOUGH or not odd.any():
+    out = score.copy()
+    by_day = np.argsort(odd.hour, kind="stable")
+    parts = np.searchsorted(odd.hour[by_day], np.arange(0, score.shape[1] + DAY, DAY))
+    for day, (first, end) in enumerate(pairwise(parts.tolist())):
+        if first == end or not calm.are_enough(day * DAY):
             continue
 
-        def learn(past: slice = past) -> Pool:
-            row, hour = np.divmod(_calm(known[:, past].ravel(), total[:, past].ravel()), max(1, past.stop - past.start))
-            return Pool(seen[row, past.start + hour], known[row, past.start + hour], model)
+        def learn(day: int = day) -> Pool:
+            return Pool(*calm.rows(day * DAY), model)
 
-        pool = learn() if pools is None else pools.of(pasts[start // DAY], learn)
-        score[:, day][odd] = pool.moved(judged.evidence[:, day][odd], judged.score[:, day][odd])
-    return score
+        pool = learn() if pools is None else pools.of(pasts[day], learn)
+        row, hour = odd.row[by_day[first:end]], odd.hour[by_day[first:end]]
+        out[row, hour] = pool.moved(odd.evidence[by_day[first:end]], score[row, hour])
+    return out
 
 
 def _calm(score: Floats, total: Floats) -> NDArray[np.intp]:
@@ -159,7 +198,15 @@ def _calm(score: Floats, total: Floats) -> NDArray[np.intp]:
     ``total``  of their evidence, for hours of one score: all those of flat series have the same.
     """
     calm = np.flatnonzero(score < ODD)
-    order = calm[np.lexsort((total[calm], score[calm]))]
+    scores = score[calm]
+    order = np.argsort(scores)
+    scores = scores[order]
+    same = scores[1:] == scores[:-1]
+    alike = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    if len(alike):
+        some = np.sort(order[alike])
+        order[alike] = some[np.lexsort((total[calm[some]], score[calm[some]]))]
+    order = calm[order]
     return np.asarray(order[np.linspace(0, len(order) - 1, min(ROWS, len(order))).astype(int)])
 
 

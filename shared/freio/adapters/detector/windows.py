@@ -7,16 +7,20 @@ first hour nothing was spent.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]  # double precision in the engine, single in a stream of the bench
+Floats = NDArray[np.floating[Any]]  # double precision, but where evidence is kept
 
 DAY = 24
 DAYS_USUAL = 7
 WEEKS_BEFORE = (14 * DAY, 21 * DAY)  # hours: the same weekday two and three weeks ago
+WEEKS_USUAL = max(WEEKS_BEFORE) // DAY  # days after which both of them are there
+BEFORE = 2 * DAY - 1  # hours that the statistics of one look back on
 
 
 def ago(x: Floats, hours: int) -> Floats:
@@ -27,8 +31,13 @@ def ago(x: Floats, hours: int) -> Floats:
     return out
 
 
-def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
-    """Everything that the evidence is made of, from `back(k)`: the spend of k hours ago, 0 to 47.
+def after_nothing(x: Floats) -> Floats:
+    """`x` after the hours that its first ones look back on, in which nothing was spent."""
+    return np.concatenate((np.zeros((BEFORE, *x.shape[1:]), x.dtype), x))
+
+
+def statistics(x: Floats) -> dict[str, Floats]:
+    """Everything that the evidence is made of: of the hours after the first `BEFORE`, which are what was before them.
 
     ``mean_3``, ``mean_24``: means of the last hours. ``low_3``, ``low_6``, ``low_12``: what none of them went under; a
     burst of one hour leaves it where it was, a loop that never ends lifts it. ``third_12``, ``third_24``,
@@ -37,49 +46,92 @@ def statistics(back: Callable[[int], Floats]) -> dict[str, Floats]:
     three hours is over every hour of the day before them. ``gain_24``: by how much all but two hours of a day are over
     the same hour of the day before: a Monday gains on its Sunday, and is held against what it usually gains.
     """
-    now = back(0)
+    now = x[BEFORE:]
     out = {"hour": now}
-    total, low, lowest_few = now, now, [now]
-    least_gains: list[Floats] = [now - back(DAY)]
-    high = back(1)
-    for k in range(1, DAY):
-        before = back(k)
-        total = total + before
-        if k < 12:
-            low = np.minimum(low, before)
-        insert(lowest_few, before, 5)
-        insert(least_gains, before - back(k + DAY), 3)
-        if k < 4:
-            high = np.maximum(high, before)
-        if k + 1 in (3, 6, 12):
-            out[f"low_{k + 1}"] = low
-        if k + 1 in (3, DAY):
-            out[f"mean_{k + 1}"] = total / (k + 1)
-        if k + 1 == 12:
-            out["third_12"] = lowest_few[2]
-    out["jump_3"] = np.maximum(0.0, now - high)
-    out["rise_3"] = np.maximum(0.0, out["low_3"] - highest(back, 3, 3 + DAY))
-    out["gain_24"] = np.maximum(0.0, least_gains[2])
-    return out | {"third_24": lowest_few[2], "fifth_24": lowest_few[4]}
+    total = now + _ago(x, 1)
+    for k in range(2, DAY):
+        total += _ago(x, k)
+        if k == 2:
+            out["mean_3"] = total / 3
+    out["mean_24"] = np.divide(total, DAY, out=total)
+    three = _threes(x[BEFORE - DAY + 1 :])
+    six = lowest_five_of_six(*_halves(three, 3))
+    twelve = lowest_five(*_halves(six, 6))
+    day = lowest_five(*_halves(twelve, 12))
+    out |= {"low_3": three[0][-len(now) :], "low_6": six[0][-len(now) :], "low_12": twelve[0][-len(now) :]}
+    out |= {"third_12": twelve[2][-len(now) :], "third_24": day[2], "fifth_24": day[4]}
+    out["jump_3"] = np.maximum(0.0, now - np.maximum(np.maximum(_ago(x, 1), _ago(x, 2)), _ago(x, 3)))
+    out["rise_3"] = np.maximum(0.0, out["low_3"] - _highest_of_day(x[BEFORE - 2 - DAY : -3]))
+    gains = _threes(x[DAY:] - x[:-DAY])
+    for hours in (3, 6, 12):
+        gains = lowest_three(*_halves(gains, hours))
+    out["gain_24"] = np.maximum(0.0, gains[2], out=gains[2])
+    return out
 
 
-def highest(back: Callable[[int], Floats], first: int, end: int) -> Floats:
-    """The highest of what was `first` to `end` - 1 hours ago."""
-    high = back(first)
-    for k in range(first + 1, end):
-        high = np.maximum(high, back(k))
+def _ago(x: Floats, hours: int) -> Floats:
+    return x[BEFORE - hours : len(x) - hours]
+
+
+def _threes(x: Floats) -> list[Floats]:
+    """Each hour and the two before it, lowest first."""
+    return in_order(x[2:], x[1:-1], x[:-2])
+
+
+def _halves(low: list[Floats], hours: int) -> tuple[list[Floats], list[Floats]]:
+    """Of twice as long a window: what is said of its newer half, and of its older one."""
+    return [each[hours:] for each in low], [each[:-hours] for each in low]
+
+
+def _highest_of_day(x: Floats) -> Floats:
+    """Of each hour and the 23 before it."""
+    high = np.maximum(np.maximum(x[2:], x[1:-1]), x[:-2])
+    for hours in (3, 6, 12):
+        high = np.maximum(high[hours:], high[:-hours])
     return high
 
 
-def insert(low: list[Floats], array: Floats, many: int) -> None:
-    """Element by element, keeps the `many` lowest of what was inserted, in order.
+# What follows are sorting networks: pairs of arrays are exchanged element by element, and nothing is stacked.
 
-    Pairs are exchanged as in a sorting network: no sort of short rows, and nothing is stacked.
-    """
-    for place, value in enumerate(low):
-        low[place], array = np.minimum(value, array), np.maximum(value, array)
-    if len(low) < many:
-        low.append(array)
+
+def _exchanged(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    return np.minimum(a, b), np.maximum(a, b)
+
+
+def in_order(a: Floats, b: Floats, c: Floats) -> list[Floats]:
+    """Element by element, lowest first."""
+    a, b = _exchanged(a, b)
+    b, c = np.minimum(b, c), np.maximum(b, c)
+    return [np.minimum(a, b), np.maximum(a, b), c]
+
+
+def lowest_three(a: list[Floats], b: list[Floats]) -> list[Floats]:
+    """The three lowest of six, which are three and three in order: in order too."""
+    return in_order(np.minimum(a[0], b[2]), np.minimum(a[1], b[1]), np.minimum(a[2], b[0]))
+
+
+def lowest_five_of_six(a: list[Floats], b: list[Floats]) -> list[Floats]:
+    """All but the highest of three and three in order."""
+    first, second = _exchanged(a[0], b[0])
+    second, third = _exchanged(second, np.minimum(a[2], b[2]))
+    low, high = _exchanged(a[1], b[1])
+    return [first, *_exchanged(second, low), *_exchanged(third, high)]
+
+
+def lowest_five(a: list[Floats], b: list[Floats]) -> list[Floats]:
+    """The five lowest of ten, which are five and five in order: in order too."""
+    low = [np.minimum(a[place], b[4 - place]) for place in range(5)]
+    for one, other in ((0, 3), (1, 4), (0, 2), (1, 3), (0, 1), (2, 4), (1, 2), (3, 4), (2, 3)):
+        low[one], low[other] = _exchanged(low[one], low[other])
+    return low
+
+
+def median(days: Sequence[Floats]) -> Floats:
+    """Element by element, of seven arrays: the seventh, unless it is out of the middle two of the other six."""
+    a, b = in_order(*days[:3]), in_order(*days[3:6])
+    low = np.maximum(np.maximum(np.minimum(a[0], b[2]), np.minimum(a[1], b[1])), np.minimum(a[2], b[0]))
+    high = np.minimum(np.minimum(np.maximum(a[0], b[2]), np.maximum(a[1], b[1])), np.maximum(a[2], b[0]))
+    return np.maximum(low, np.minimum(high, days[6], out=high), out=low)
 
 
 def usual(x: Floats) -> Floats:
@@ -90,17 +142,27 @@ def usual(x: Floats) -> Floats:
     days that there are stand in for the others; on the first day nothing is usual.
     """
     out = np.zeros_like(x)
-    for first in range(DAY, min(len(x), DAYS_USUAL * DAY), DAY):  # the first week, day by day
-        last = min(first + DAY, len(x))
-        back = [1 + k % (first // DAY) for k in range(DAYS_USUAL)]
-        out[first:last] = of_days([x[first - DAY * k : last - DAY * k] for k in back])
-    start = DAYS_USUAL * DAY
-    if len(x) > start:
-        out[start:] = of_days([x[start - DAY * k : len(x) - DAY * k] for k in range(1, DAYS_USUAL + 1)])
-    start = max(WEEKS_BEFORE)
-    if len(x) > start:
-        out[start:] = or_before(out[start:], [x[start - back : len(x) - back] for back in WEEKS_BEFORE])
+    starts = (*range(DAY, DAYS_USUAL * DAY, DAY), DAYS_USUAL * DAY, max(WEEKS_BEFORE))
+    for first, end in pairwise((*starts, max(len(x), *WEEKS_BEFORE))):
+        last = min(end, len(x))
+        if first < last:
+            out[first:last] = usual_from(partial(_days_ago, x, first, last), first // DAY)
     return out
+
+
+def _days_ago(x: Floats, first: int, last: int, days: int) -> Floats:
+    return x[first - days * DAY : last - days * DAY]
+
+
+def usual_from(days_ago: Callable[[int], Floats], days: int) -> Floats:
+    """What is usual after so many days, one at least, from what the same hours were 1 to 7, 14 and 21 days ago."""
+    usually = of_days([days_ago(back) for back in days_usual(days)])
+    return or_before(usually, [days_ago(back // DAY) for back in WEEKS_BEFORE]) if days >= WEEKS_USUAL else usually
+
+
+def days_usual(days: int) -> list[int]:
+    """Which days ago the usual is of after so many days; in the first week some stand in for others."""
+    return [1 + k % min(days, DAYS_USUAL) for k in range(DAYS_USUAL)]
 
 
 def coming(x: Floats) -> Floats:
@@ -126,14 +188,6 @@ def or_before(usually: Floats, weekdays: Sequence[Floats]) -> Floats:
     return np.maximum(usually, np.minimum.reduce(weekdays))
 
 
-def median(days: Sequence[Floats]) -> Floats:
-    """Element by element, of an odd number of arrays."""
-    low: list[Floats] = []
-    for day in days:
-        insert(low, day, len(days) // 2 + 1)
-    return low[-1]
-
-
 def known(x: Floats) -> Floats:
     """Hours that are missing (NaN) as they usually are: a feed that was silent has not spent nothing.
 
@@ -147,7 +201,7 @@ def known(x: Floats) -> Floats:
     for t in np.flatnonzero(missing.any(axis=1)).tolist():
         days = t // DAY
         if days:
-            guess = median([x[t - DAY * (1 + k % min(days, DAYS_USUAL))] for k in range(DAYS_USUAL)])
+            guess = median([x[t - DAY * back] for back in days_usual(days)])
         else:
             guess = x[t - 1] if t else np.zeros(x.shape[1])
         x[t] = np.where(missing[t], guess, x[t])
