@@ -179,10 +179,9 @@ class Age:
         return max(0, self.begins + 1 - TOLD)
 
     @cached_property
-    def usual(self) -> list[list[float]]:
+    def usual(self) -> list[tuple[float, ...]]:
         """Of each series, what its hours from `told_from` to the end of the day usually cost."""
-        found: list[list[float]] = self.told.normal[:, self.told_from :].tolist()
-        return found
+        return [tuple(row.tolist()) for row in self.told.normal[:, self.told_from :]]
 
     def silent(self) -> NDArray[np.bool_]:
         """Whether nothing came lately from a series that spends nearly always."""
@@ -366,7 +365,7 @@ class Day:
             fired[place][hour] = self._fired[2][number] if is_past else age.evidence(place, hour)
         for place, (name, value, normal) in enumerate(zip(age.names, values.tolist(), age.usual, strict=True)):
             if place not in fired:
-                yield name, calm(value, normal[usual.stop - 1], shapes[place], tuple(normal[usual]), calibration)
+                yield name, calm(value, normal[usual.stop - 1], shapes[place], normal[usual], calibration)
                 continue
             seen = Seen(
                 spend=age.spend[place, :hours],

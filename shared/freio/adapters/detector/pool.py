@@ -49,7 +49,7 @@ ENOUGH = 200  # calm hours: a dozen for each kind of evidence
 SERIES = 1000  # whose hours are looked through for them: every second one of two thousand
 ROWS = 2000  # in the pool: enough for sixteen columns, and a fit takes milliseconds
 POWER = 0.1
-MOST_KEPT = 32  # pools: a look asks for some twenty, one for each day
+MOST_KEPT = 32  # pools: a day that is begun asks for some twenty, one for each day before
 OPINION = (0.5, 1.5)  # how far the opinion reaches: beyond the pool's 99th percentile it tells little
 
 
@@ -107,7 +107,7 @@ class Pool:
 
 
 class Pools:
-    """The pools of days, kept from look to look while what they learned from stays what it was."""
+    """The pools of days, kept where a day is begun anew (`Day`), while what they learned from stays what it was."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[bytes, Pool] = OrderedDict()
