@@ -24,6 +24,7 @@ class Explanation:
                   part.
     ``caller``    whose calls drive it: a key or an account, where something tells them apart (None: nothing does).
     ``anew``      the hour in which it began again, where looks between saw nothing of it to tell (None: it has not).
+    ``seen``      whether what it comes to is from a look that saw all of its app's telemetry, this one or one before.
     """
 
     at: datetime
@@ -37,3 +38,4 @@ class Explanation:
     share: Decimal = Decimal(0)
     caller: CallerShare | None = None
     anew: datetime | None = None
+    seen: bool = True

@@ -57,7 +57,7 @@ class Known:
 class Past:
     """An app's hours on end up to `end`, oldest first, seen by the days of its people.
 
-    ``unheard``  those of which nobody knows anything: whatever they say, it is not all.
+    ``unheard``  those of which not all is known: they cost what they say at least.
     """
 
     app: App
@@ -91,7 +91,8 @@ class Past:
             told = spent
             if self.start(at) in self.unheard:
                 usual = out[at - WEEK] if at >= WEEK else _usual(out, at)
-                told = spent if usual is None else max(spent, usual)
+                is_known = usual is None or (spent > usual and not self._is_no_example(at))
+                told = spent if usual is None or is_known else usual
             elif self._is_no_example(at):
                 usual = _usual(out, at)
                 usual = self._usual_after(at) if usual is None else usual

@@ -226,13 +226,13 @@ def _as_expected(score: Score | None, factors: Sequence[Decimal]) -> tuple[float
 
 
 def _last_day(reading: Reading, usual: Sequence[float]) -> Decimal:
-    """What the last 24 whole hours cost; those of which nobody knows anything, what is usual then."""
+    """What the last 24 whole hours cost; those of which not all is known, what is usual then at least."""
     hours = reading.hours
     found = Decimal(0)
     for back in range(2, min(len(hours), DAY + 1) + 1):  # the last one overlaps the one before it
         start = reading.first_hour + (len(hours) - back) * HOUR
-        is_guessed = start in reading.unheard and back <= len(usual)
-        found += Decimal(str(round(usual[-back], 6))) if is_guessed else hours[-back]
+        is_guessed = start in reading.unknown and back <= len(usual)
+        found += max(Decimal(str(round(usual[-back], 6))), hours[-back]) if is_guessed else hours[-back]
     return found
 
 

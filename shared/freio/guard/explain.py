@@ -36,7 +36,7 @@ class Over:
     """An app's hours over what is usual, oldest first, from the first that belongs to the trouble; and that hour.
 
     ``part``  of the first one in which it ran: told by tokens, it began minutes before the next.
-    ``unheard``  those of which nobody knows anything.
+    ``unheard``  those of which nobody knows anything, or not all.
     """
 
     first: int
@@ -74,7 +74,8 @@ def explain(
         so_far = before.so_far.amount + _added(reading, over, steps, before.at)
     anew = _anew(reading, before)
     pace = _pace(_lately(reading, over, anew), shapes)
-    if before is not None and not reading.seen:  # what cannot be seen has not become less
+    hidden = not reading.seen and before is not None and before.seen
+    if hidden and before is not None:  # what cannot be seen any more has not become less
         pace = max(pace, _pace_said(before))
     currency = reading.rate.currency
     driver, share = driven(reading.models, over.first)
@@ -89,6 +90,7 @@ def explain(
         driver=driver or shapes[0].driver,
         share=share,
         anew=anew,
+        seen=reading.seen or hidden,
     )
 
 
@@ -143,7 +145,7 @@ def _over(reading: Reading, score: Score, factors: Hours, before: Explanation | 
         level = max(excess[first:]) * STILL
         while first > 0 and level > 0 and excess[first - 1] >= level:
             first -= 1
-    unheard = frozenset((hour - reading.first_hour) // HOUR - skipped - first for hour in reading.unheard)
+    unheard = frozenset((hour - reading.first_hour) // HOUR - skipped - first for hour in reading.unknown)
     return Over(skipped + first, tuple(excess[first:]), part, unheard)
 
 

@@ -34,7 +34,7 @@ class Spending:
     """What a forecast is made from: an app's whole hours on end, oldest first, up to `end`, and its month so far.
 
     ``end`` may lie before the moment of the forecast, where the newest hours are not all billed yet: then ``before`` is
-    what the month had cost until then. Of the hours that were ``unheard`` nobody knows anything.
+    what the month had cost until then. Of the hours that were ``unheard`` nobody knows all.
     """
 
     hours: Sequence[Decimal]
@@ -225,7 +225,7 @@ def spending_of(readings: Readings, app: str, status: BudgetStatus | None, curre
     spend = billed_at_least(reading.spend, reports[0].cost) if reports else reading.spend
     return Spending(
         hours=reading.hours[:-1],
-        unheard=reading.unheard,
+        unheard=reading.unknown,
         end=readings.at.replace(minute=0, second=0, microsecond=0),
         so_far=spend.likely,
         reports=reports,

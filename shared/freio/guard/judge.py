@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from statistics import median_low
@@ -120,12 +120,13 @@ def _beyond(
     ``unheard``  hours of which nobody knows, by how long before the last one.
     """
     peaks, leaps = (without(x, spans, ends) for x in (hours, jumps))
-    for back in unheard:
-        if back < len(peaks):
-            peaks[-1 - back] = math.nan
+    idle = frozenset(len(peaks) - 1 - back for back in unheard if back < len(peaks))
+    for at in idle:
+        peaks[at] = math.nan
     shown = plain(peaks, said[len(said) - len(peaks) :])
     parts = zip(leaps, shown, peaks, strict=True)
-    return tuple(as_usual(shown)), tuple(as_usual([jump * part / peak if peak else jump for jump, part, peak in parts]))
+    leaps = [jump * part / peak if peak else jump for jump, part, peak in parts]
+    return tuple(as_usual(shown, idle)), tuple(as_usual(leaps, idle))
 
 
 def token_series(client: Client, app: App, reading: Reading) -> dict[str, TokenRate]:
@@ -156,15 +157,18 @@ def _heard(reading: Reading, hours: Series) -> Series:
     return shown
 
 
-def as_usual(hours: Series) -> Series:
+def as_usual(hours: Series, idle: Collection[int] = frozenset()) -> Series:
     """Missing hours as the middle of the same hour of up to seven days before, for a detector that knows no gaps.
 
     One night's runaway is no example of the others, and nor is one quiet one. On the first day they are nothing.
+
+    ``idle``  places of hours in which nobody was heard: to other days they are examples of an hour without traffic.
     """
     shown = list(hours)
     for at, hour in enumerate(shown):
         if math.isnan(hour):
-            same = [shown[at - DAY * back] for back in range(1, DAYS_USUAL + 1) if at >= DAY * back]
+            before = [at - DAY * back for back in range(1, DAYS_USUAL + 1) if at >= DAY * back]
+            same = [0.0 if one in idle else shown[one] for one in before]
             shown[at] = median_low(same) if same else 0.0
     return shown
 

@@ -57,8 +57,9 @@ class Reading:
     ``hours``     money of each hour up to now, gaps as zero, oldest first; the last one is the hour ending now.
     ``models``    the same hours of each model; of what belongs to no app, where billed, of each model and project.
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
-    ``unheard``   hours of the last two days in which no telemetry came, or that of a project could not be read, and of
-                  which nothing is billed yet: nobody knows what they cost. Of older ones there would be a bill.
+    ``unheard``   hours of the last two days in which no telemetry came and nothing is billed yet: nobody knows what
+                  they cost. Of older ones there would be a bill.
+    ``partly``    those not billed yet, heard while one of its projects cannot be read: they cost what they say at least.
     ``seen``      its telemetry could be read, is alive, and was all the time that an alert is judged by.
     ``complete``  it was seen, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
@@ -76,12 +77,18 @@ class Reading:
     by_model: Mapping[str, Money] = field(default_factory=dict)
     models: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     unheard: frozenset[datetime] = frozenset()
+    partly: frozenset[datetime] = frozenset()
     seen: bool = True
     complete: bool = True
     unpriced: frozenset[str] = frozenset()
     tokens: tuple[TokenRate, ...] = ()
     uses: Uses | None = None
     silence: Silence | None = None
+
+    @property
+    def unknown(self) -> frozenset[datetime]:
+        """The hours of which not all is known."""
+        return self.unheard | self.partly
 
     @property
     def unheard_ago(self) -> frozenset[int]:
@@ -305,7 +312,8 @@ class SpendMeter:
             by_model={m: Money(v, currency) for m, v in sorted(mine.rate.items(), key=lambda kv: -kv[1])},
             models={model: tuple(values) for model, values in sorted(models.items())},
             spend=self._spend(name, mine, month_start(now)),
-            unheard=frozenset(hour for hour in unheard if not (mine.is_billed(hour) if unread else mine.worth(hour))),
+            unheard=frozenset(hour for hour in unheard if not mine.worth(hour)),
+            partly=frozenset(hour for hour in unheard if unread and mine.worth(hour) and not mine.is_billed(hour)),
             seen=seen,
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),

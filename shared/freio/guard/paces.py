@@ -75,6 +75,10 @@ class Paces:
         oldest = floor_day(window(now)[1] - KEPT)
         begin = max(self._until.get(project, oldest), oldest)
         end = floor_hour(window(now)[1])
+        known = self._hours.setdefault(project, {})
+        for hours in known.values():
+            for hour in [hour for hour in hours if hour < oldest]:
+                del hours[hour]
         if begin >= end:
             return
         if project in self._until and not self._speaks(project, begin, end):
@@ -82,14 +86,10 @@ class Paces:
             return
         if begin - REACH < since:
             recent = self._read([project], begin - REACH, floor_step(now), STEP_MINUTES)
-        known = self._hours.setdefault(project, {})
         for model, steps in _by_model(recent).items():
             hours = known.setdefault(model, {})
             hours.update({hour: highest for hour in whole_hours(begin, end) if (highest := _highest(steps, hour))})
             self._heard.update(hours)
-        for hours in known.values():
-            for hour in [hour for hour in hours if hour < oldest]:
-                del hours[hour]
         self._heard = {hour for hour in self._heard if hour >= oldest}
         self._until[project] = self._settled(project, begin, end)
 

@@ -167,12 +167,13 @@ def all_heard(billed: Hourly, until: datetime, hours: int) -> Hourly:
     """Without those of these hours of which telemetry was heard in part: as much money as usual, for fewer tokens.
 
     What their tokens seem to cost is no price. By hand: of 40 an hour on seven days, for 40 million tokens, an hour of
-    40 for 20 million is left out; one of 20 for 20 million, and one of 80 for 40 million, are not.
+    40 for 20 million is left out, with the same hour of the days before; one of 20 for 20 million, one of 80 for 40
+    million, and one of 80 for 20 million are not.
     """
-    partly = {start for back in range(hours) if _is_partly(billed, start := until - (back + 1) * HOUR)}
+    partly = {start.hour for back in range(hours) if _is_partly(billed, start := until - (back + 1) * HOUR)}
     if not partly:
         return billed
-    return {model: {hour: each[hour] for hour in each if hour not in partly} for model, each in billed.items()}
+    return {model: {hour: each[hour] for hour in each if hour.hour not in partly} for model, each in billed.items()}
 
 
 def _is_partly(billed: Hourly, hour: datetime) -> bool:
@@ -182,7 +183,8 @@ def _is_partly(billed: Hourly, hour: datetime) -> bool:
     if len(spent) < ENOUGH:
         return False
     usual_tokens, usual_cost = (median(each) for each in zip(*spent, strict=True))
-    return bool(tokens < FLAT[0] * usual_tokens and cost >= FLAT[0] * usual_cost)
+    as_ever = FLAT[0] * usual_cost <= cost <= FLAT[1] * usual_cost
+    return bool(as_ever and tokens < FLAT[0] * usual_tokens)
 
 
 Window = Mapping[str, tuple[Decimal, Decimal]]

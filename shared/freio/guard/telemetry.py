@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -19,6 +19,10 @@ FEED_SILENT = timedelta(minutes=20)  # telemetry is about three minutes late; th
 BELIEVED = timedelta(hours=1)  # a steady app's silence this long, while others' telemetry goes on, is an end of traffic
 STEADY = 10  # of the twelve steps before it fell silent had traffic
 TELLING = 3 * HOUR  # the hours that an alert stands by: money of a part of them looks like its end
+DAY = timedelta(days=1)
+DAYS_USUAL = 7
+ENOUGH_DAYS = 3  # of a habit
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RECENT = 5 * HOUR  # an hour that has just ended, and what its paces are held against
 
 
@@ -73,24 +77,36 @@ class Telemetry:
     def missed(self) -> bool:
         """Whether the feed was down within `TELLING`: no project had traffic, and then some had again.
 
-        For longer than it otherwise pauses (`freio.domain.silence.LONGER`): of the recent hours where it had spoken
-        in them before, else of all hours. A job that runs once an hour pauses as long every hour, and one that runs
-        every night every day.
+        For longer than it otherwise pauses (`freio.domain.silence.LONGER`), of the recent hours where it had spoken in
+        them before, else of all hours; and not as on other days, in most of which it spoke in these hours. So a job
+        that runs every hour, every five hours or each night is no outage, and nor is an office's lunch.
         """
         steps = sorted({tokens.start for tokens in self.recent})
         if not steps:
             return False
         since = steps[-1] + STEP - TELLING
+        hours = {floor_hour(tokens.start) for tokens in (*self.hourly, *self.recent)}
         for at, (before, after) in enumerate(pairwise(steps)):
             silent = after - before - STEP
             if after > since and silent > FEED_SILENT:
                 others = pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP)
-                if silent > LONGER * max(others):
+                if silent > LONGER * max(others) and not _is_habit(hours, before + STEP, after):
                     return True
-        earlier = sorted({floor_hour(tokens.start) for tokens in self.hourly if tokens.start < floor_hour(steps[0])})
+        earlier = sorted(hour for hour in hours if hour < floor_hour(steps[0]))
         if not earlier or steps[0] <= since:
             return False
-        return steps[0] - earlier[-1] - HOUR > max(FEED_SILENT, LONGER * pause(earlier))
+        silent, begins = steps[0] - earlier[-1] - HOUR, earlier[-1] + HOUR
+        return silent > max(FEED_SILENT, LONGER * pause(earlier)) and not _is_habit(hours, begins, steps[0])
+
+
+def _is_habit(heard: Collection[datetime], since: datetime, until: datetime) -> bool:
+    """Whether the whole hours of that time were silent on most of the days before, three of which are known."""
+    silent = whole_hours(-(-(since - _EPOCH) // HOUR) * HOUR + _EPOCH, until)
+    first = min(heard)
+    before = [hour - n * DAY for n in range(1, DAYS_USUAL + 1) for hour in silent if hour - n * DAY >= first]
+    if len(before) < ENOUGH_DAYS * len(silent) or not silent:
+        return False
+    return sum(hour in heard for hour in before) * 2 < len(before)
 
 
 def whole_hours(first: datetime, until: datetime) -> list[datetime]:

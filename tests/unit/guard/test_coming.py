@@ -63,6 +63,18 @@ def test_an_hour_of_which_nobody_knows_is_no_copy_of_last_week_s_trouble_or_sale
     assert rounded(in_days(seen.plain())) == [100] * 21
 
 
+def test_trouble_of_which_not_all_is_known_is_no_base_of_a_forecast() -> None:
+    """It runs now, at ten times as much, in an app of which one project cannot be read: a hundred a day, as ever."""
+    mine = past([100] * 21)
+    hours = list(mine.hours)
+    hours[-20:] = [Decimal(42)] * 20
+    unheard = frozenset(mine.start(len(hours) - n) for n in range(1, 21))
+    known = Known(expectations=Expectations(id="chat"), trouble=((min(unheard), END),), calendar=Holidays())
+    assert rounded(in_days(Past(app(), hours, END, known, unheard=unheard).plain())) == [100] * 21
+    calm = Known(expectations=Expectations(id="chat"), calendar=Holidays())
+    assert rounded(in_days(Past(app(), hours, END, calm, unheard=unheard).plain()))[-1] > 800
+
+
 def test_before_its_first_holiday_an_app_may_rest_as_on_a_sunday_or_not_at_all() -> None:
     """Nobody knows yet: a fifth of a Wednesday at least, and all of it at most."""
     found = to_come(past(WEEKS, date(2026, 11, 25)), END + timedelta(days=3))

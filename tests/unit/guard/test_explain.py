@@ -245,6 +245,12 @@ def test_what_cannot_be_seen_has_not_become_less() -> None:
     there = reading([2] * 46 + [7, 7], at=NOW + HOUR)
     later = [said(replace(there, seen=is_seen), scored(1), before=first) for is_seen in (False, True)]
     assert [one.tomorrow - one.so_far for one in later] == [usd(24 * 10), usd(60)]
+    assert [one.seen for one in later] == [True, True]
+    never = said(replace(reading([2] * 47 + [12]), seen=False), scored(1))
+    after = said(replace(there, seen=False), scored(1), before=never)
+    assert after.tomorrow - after.so_far == usd(60)
+    assert not never.seen
+    assert not after.seen
 
 
 def test_what_has_stopped_comes_to_no_more() -> None:

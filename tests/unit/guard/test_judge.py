@@ -163,8 +163,8 @@ def test_hours_of_an_app_whose_project_cannot_be_read_are_missing() -> None:
     assert seen["search"].unheard == frozenset()
 
 
-def test_hours_of_an_app_that_is_read_in_part_are_missing_too() -> None:
-    """One of its two projects cannot be read: what the other cost is not what the app did."""
+def test_hours_of_an_app_that_is_read_in_part_are_known_in_part() -> None:
+    """One of its two projects cannot be read: the other's trouble is seen, and what it cost is not all."""
     town = Town(client=client(app(match=Match(projects=frozenset({PROJECT, "acme-beside"})))))
     for project in (PROJECT, "acme-beside"):
         town.bill(NOW - 10 * 24 * HOUR, NOW - 5 * HOUR, 5, project=project)
@@ -176,10 +176,12 @@ def test_hours_of_an_app_that_is_read_in_part_are_missing_too() -> None:
             raise Unavailable("503")
         return read(projects, since, until, step_minutes)
 
-    assert town.read().apps["chat"].unheard == frozenset()
+    assert town.read().apps["chat"].unknown == frozenset()
     town.telemetry.tokens = refused  # type: ignore[method-assign]  # of one project alone
     seen = town.read().apps["chat"]
-    assert seen.unheard == {NOW - n * HOUR for n in range(1, 6)}
+    assert seen.unheard == frozenset()
+    assert seen.partly == seen.unknown == {NOW - n * HOUR for n in range(1, 6)}
+    assert seen.hours[-4] == 5
     assert not seen.seen
 
 
@@ -278,6 +280,14 @@ def test_what_is_missing_was_as_usual() -> None:
     assert as_usual(hours) == [1.0] * 73
     assert as_usual([math.nan, 2.0]) == [0.0, 2.0]
     assert as_usual([1.0] * 6 * 24 + [9.0] * 24 + [math.nan])[-1] == 1.0
+
+
+def test_one_night_s_run_is_no_example_of_the_nights_on_which_nobody_was_heard() -> None:
+    """It ran on the first night that is known: on the next one nobody knows better, and later ones are quiet."""
+    night = [0.0] * 23 + [60.0]
+    hours = [*night, *[*[0.0] * 23, math.nan] * 9]
+    shown = as_usual(hours, frozenset(range(47, 240, 24)))
+    assert shown[23::24] == [60.0, 60.0, *[0.0] * 8]
 
 
 def test_an_hour_of_paces_of_which_nobody_knows_anything_is_as_usual_and_not_as_a_sale() -> None:

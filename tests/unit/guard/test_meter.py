@@ -175,7 +175,10 @@ def test_after_the_feed_was_down_not_all_is_there_for_three_hours(lasted: timede
     assert complete == {10: False, 60: False, 175: False, 180: True}
 
 
-@pytest.mark.parametrize(("every", "first"), [(HOUR, 3 * DAY), (2 * HOUR, 3 * DAY), (DAY, 9 * DAY)])
+@pytest.mark.parametrize(
+    ("every", "first"),
+    [(HOUR, 3 * DAY), *[(n * HOUR, 9 * DAY) for n in (2, 3, 4, 5, 6, 8)], (DAY, 9 * DAY)],
+)
 def test_a_job_that_pauses_as_long_each_time_was_not_missed(every: timedelta, first: timedelta) -> None:
     """Ten minutes of each hour, of every second one, or of each night: what is silent between them is no outage."""
     town = Town()
@@ -183,6 +186,18 @@ def test_a_job_that_pauses_as_long_each_time_was_not_missed(every: timedelta, fi
         town.serve(NOW - at * every, NOW - at * every + 10 * MINUTE, 1_200_000)
     town.clock.at = NOW + 15 * MINUTE
     assert chat(town).complete
+
+
+@pytest.mark.parametrize(("hour", "is_complete"), [(11, True), (14, True), (21, True)])
+def test_a_lunch_and_an_evening_as_on_other_days_were_not_missed(hour: int, is_complete: bool) -> None:
+    """An office of one app, from nine to twelve, two to six, and nine to eleven in the evening."""
+    town = Town()
+    for back in range(9, -1, -1):
+        day = NOW.replace(hour=0) - back * DAY
+        for first, last in ((9, 12), (14, 18), (21, 23)):
+            town.serve(day + first * HOUR, day + last * HOUR, 1_200_000)
+    town.clock.at = NOW.replace(hour=hour, minute=20)
+    assert chat(town).complete is is_complete
 
 
 def test_an_app_that_ends_is_believed_after_an_hour_of_others_traffic() -> None:

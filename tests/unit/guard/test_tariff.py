@@ -235,14 +235,35 @@ def test_cache_hits_that_are_gone_are_found_in_the_bills() -> None:
     assert (signal.observed, signal.usual) == (usd(96), usd(48))
 
 
-@pytest.mark.parametrize(("tokens", "money", "is_left_out"), [(20, 40, True), (20, 20, False), (40, 80, False)])
+@pytest.mark.parametrize(
+    ("tokens", "money", "is_left_out"), [(20, 40, True), (20, 20, False), (40, 80, False), (20, 80, False)]
+)
 def test_an_hour_of_which_a_part_was_heard_is_no_price(tokens: int, money: int, is_left_out: bool) -> None:
     """As the docstring says: as much money as usual, for half of the tokens."""
     billed = hourly({FLASH: [(40, 40)] * 8}, hours=3)
     hour = NOW - 2 * HOUR
     billed[FLASH][hour] = (D(tokens), D(money))
     assert (hour not in all_heard(billed, NOW, 3)[FLASH]) is is_left_out
-    assert sum(map(len, all_heard(billed, NOW, 3).values())) == 24 - is_left_out
+    assert sum(map(len, all_heard(billed, NOW, 3).values())) == 24 - 8 * is_left_out
+
+
+@pytest.mark.parametrize("dearer_by", [2, 4, 10])
+def test_a_price_of_the_bills_is_told_though_some_hours_had_fewer_tokens(dearer_by: int) -> None:
+    """A discount ends, on a day whose mornings' four hours had seven tenths of their tokens."""
+    town = Town()
+    settled = NOW - 2 * DAY
+    town.bill(NOW - 9 * DAY, settled - DAY, 1)
+    town.serve(NOW - 9 * DAY, settled - DAY, 4_000_000)
+    for back in range(24, 0, -1):
+        part = D("0.7") if back <= 4 else D(1)
+        hour = settled - back * HOUR
+        town.bill(hour, hour + HOUR, str(dearer_by * part))
+        town.serve(hour, hour + HOUR, int(4_000_000 * part))
+    town.bill(settled, NOW - 3 * HOUR, dearer_by)
+    town.serve(settled, NOW, 4_000_000)
+    signal = of_tariff(client(money_gate=usd(1)), app(), town.read().apps["chat"], factor=D(1), now=NOW)
+    assert signal is not None
+    assert signal.kind is SignalKind.PRICE_CHANGE
 
 
 def test_telemetry_that_was_down_for_half_an_hour_makes_no_price_of_the_bills_two_days_later() -> None:
