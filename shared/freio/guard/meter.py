@@ -59,7 +59,7 @@ class Reading:
     ``rate``      of the hour ending now. ``by_model`` its parts, dearest first.
     ``unheard``   hours of the last two days in which no telemetry came and nothing is billed yet: nobody knows what
                   they cost. Of older ones there would be a bill.
-    ``partly``    those not billed yet, heard while one of its projects cannot be read: they cost what they say at least.
+    ``partly``    those not billed yet, heard while one of its projects cannot be read: they cost that or more.
     ``seen``      its telemetry could be read, is alive, and was all the time that an alert is judged by.
     ``complete``  it was seen, and every model in it has a price.
     ``unpriced``  names the models that have none, with the kind of tokens or the way of asking where that alone has.
