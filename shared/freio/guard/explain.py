@@ -74,9 +74,9 @@ def explain(
         so_far = before.so_far.amount + _added(reading, over, steps, before.at)
     anew = _anew(reading, before)
     pace = _pace(_lately(reading, over, anew), shapes)
-    hidden = not reading.seen and before is not None and before.seen
-    if hidden and before is not None:  # what cannot be seen any more has not become less
-        pace = max(pace, _pace_said(before))
+    kept = before if before is not None and before.seen and not reading.seen else None
+    if kept is not None:  # what cannot be seen any more has not become less
+        pace = max(pace, _pace_said(kept))
     currency = reading.rate.currency
     driver, share = driven(reading.models, over.first)
     return Explanation(
@@ -90,7 +90,7 @@ def explain(
         driver=driver or shapes[0].driver,
         share=share,
         anew=anew,
-        seen=reading.seen or hidden,
+        seen=reading.seen or kept is not None,
     )
 
 
