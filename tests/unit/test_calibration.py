@@ -153,20 +153,6 @@ def test_what_the_money_gate_holds_back_takes_nothing_of_the_budget() -> None:
     assert found.threshold == OF_CLEAN_USAGE.least
 
 
-def test_what_fired_under_the_money_gate_holds_nothing() -> None:
-    """Nobody was told, and next to four over the usual any hour that comes is as much."""
-    hours = np.random.default_rng(1).normal(2, 0.05, MONTH)
-    hours[-9] = 9.0
-    hours[-3:] = 4.0
-    before, now = hours[:-8].tolist(), hours.tolist()
-    for gate, is_held in ((5.0, True), (8.0, False)):
-        detector = PyodDetector(Budget(alerts=0.5, gate=gate))
-        assert detector.score({"a": before}, NOW - timedelta(hours=8))["a"].value >= 1
-        seen = detector.score({"a": now}, NOW)["a"]
-        assert (8 in seen.fired) is is_held
-        assert (seen.hours == 9) is is_held
-
-
 def test_an_app_has_one_budget_of_paces_however_many_models_it_uses() -> None:
     """Two models that jump together are one alert, and one app-week."""
     rng = np.random.default_rng(2)

@@ -357,6 +357,16 @@ def test_what_was_under_the_gate_is_not_held_against_later_hours() -> None:
     assert PaceRecords().score({"a": replace(pace(x), gate=140.0)}, NOW)["a"].value < 1
 
 
+def test_what_was_told_in_a_sale_is_held_by_what_it_was() -> None:
+    """Four times as much was announced, and is left out: a fourth of the gate is left of it as well."""
+    x = np.full(10 * DAY, 100.0)
+    x[-9] = 230
+    x[-1] = 190
+    there = replace(pace(x), gate=400.0)
+    assert PaceRecords().score({"a": there}, NOW)["a"].value < 1
+    assert PaceRecords().score({"a": replace(there, divided=4.0)}, NOW)["a"].value >= 1
+
+
 def test_a_storm_that_is_over_is_not_told_again_as_its_app_grows() -> None:
     """Each day's peak is a record, and what was usual at the storm is less than what is usual days later."""
     rng = np.random.default_rng(0)

@@ -145,7 +145,8 @@ class Pace:
     ``requests``  the same peaks of the requests that they came with, an hour, and ``request_jumps`` their jumps; as
                many hours of them as are known (empty: none).
     ``app``    whose tokens they are: it has one budget of alerts, however many models it uses.
-    ``gate``   the pace over the usual that costs the client's money gate.
+    ``gate``   the pace over the usual that costs the client's money gate, and ``divided`` by how much at most any of
+               the last eight days' hours is less than it was, without what was announced.
     """
 
     peaks: tuple[float, ...]
@@ -156,6 +157,7 @@ class Pace:
     requests_so_far: tuple[float, float] | None = None
     app: str = ""
     gate: float = 0.0
+    divided: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

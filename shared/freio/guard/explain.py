@@ -198,15 +198,22 @@ def _lately(reading: Reading, over: Over, anew: datetime | None) -> Over:
 def _pace(over: Over, shapes: Sequence[Signal]) -> Decimal:
     """What an hour adds if nothing changes: the mean of the last day, or what it costs now where it gains or is new.
 
-    An hour of which nobody knows anything is no hour in which it cost nothing.
+    An hour of which nobody knows anything is no hour in which it cost nothing; one of which a part is known cost that
+    at least.
     """
     tokens = sum((s.pace.amount - s.usual_pace.amount for s in shapes if s.window_minutes < 60), _ZERO)  # of all models
     if len(over.excess) < 3 or any(signal.kind in _GAINS for signal in shapes):
         return max(over.excess[-1], tokens)
     whole = len(over.excess) - 1
-    lately = [at for at in range(max(0, whole - DAY), whole) if at not in over.unheard]
-    lasted = sum((over.part if at == 0 else Decimal(1) for at in lately), _ZERO)
-    return sum((over.excess[at] for at in lately), _ZERO) / lasted if lasted >= 1 else max(over.excess[-1], tokens)
+    lately = range(max(0, whole - DAY), whole)
+    known = _mean(over, [at for at in lately if at not in over.unheard])
+    return max(_mean(over, lately) or _ZERO, max(over.excess[-1], tokens) if known is None else known)
+
+
+def _mean(over: Over, hours: Sequence[int]) -> Decimal | None:
+    """What one of them added; None: they are less than an hour."""
+    lasted = sum((over.part if at == 0 else Decimal(1) for at in hours), _ZERO)
+    return sum((over.excess[at] for at in hours), _ZERO) / lasted if lasted >= 1 else None
 
 
 def _since(reading: Reading, over: Over, shapes: Sequence[Signal], before: Explanation | None) -> datetime:

@@ -26,6 +26,7 @@ from freio.ports import Calendar, Detector, PaceDetector
 MIN_HOURS = 24  # of history before a shape can be judged at all
 DAY = 24
 DAYS_USUAL = 7
+HELD = 8 * DAY  # hours in which an alert may lie that still stands, and the day before it
 
 Series = list[float]
 Spans = Sequence[tuple[datetime, datetime]]
@@ -95,6 +96,7 @@ def paces_of(client: Client, app: App, reading: Reading, known: Expectations, no
                 requests_so_far=_times(rate.requests_so_far, beyond) if known_for_a_day else None,
                 app=app.name,
                 gate=float(client.money_gate.amount * rate.pace / rate.cost),
+                divided=float(max(said[-HELD:], default=Decimal(1))),
             )
     return found
 

@@ -168,23 +168,30 @@ def all_heard(billed: Hourly, until: datetime, hours: int) -> Hourly:
 
     What their tokens seem to cost is no price. By hand: of 40 an hour on seven days, for 40 million tokens, an hour of
     40 for 20 million is left out, with the same hour of the days before; one of 20 for 20 million, one of 80 for 40
-    million, and one of 80 for 20 million are not.
+    million, and one of 80 for 20 million are not. On a day of which the other hours cost twice as much, as much as
+    usual is 80.
     """
-    partly = {start.hour for back in range(hours) if _is_partly(billed, start := until - (back + 1) * HOUR)}
+    starts = (until - (back + 1) * HOUR for back in range(hours))
+    seen = {start: _beside_usual(billed, start) for start in starts}
+    known = {start: each for start, each in seen.items() if each is not None}
+    whole = [money for tokens, money in known.values() if tokens >= FLAT[0]]
+    times = median(whole) if whole else Decimal(1)
+    least, most = (each * times for each in FLAT)
+    partly = {start.hour for start, (tokens, money) in known.items() if tokens < FLAT[0] and least <= money <= most}
     if not partly:
         return billed
     return {model: {hour: each[hour] for hour in each if hour.hour not in partly} for model, each in billed.items()}
 
 
-def _is_partly(billed: Hourly, hour: datetime) -> bool:
+def _beside_usual(billed: Hourly, hour: datetime) -> tuple[Decimal, Decimal] | None:
+    """An hour's tokens and money, each over what is usual at that time of the day; None: too few days are known."""
     tokens, cost = _sum(_window(billed, hour + HOUR, 1))
     before = [_sum(_window(billed, hour + HOUR - back * DAY, 1)) for back in range(1, DAYS + 1)]
     spent = [(count, money) for count, money in before if count > 0 and money > 0]
     if len(spent) < ENOUGH:
-        return False
+        return None
     usual_tokens, usual_cost = (median(each) for each in zip(*spent, strict=True))
-    as_ever = FLAT[0] * usual_cost <= cost <= FLAT[1] * usual_cost
-    return bool(as_ever and tokens < FLAT[0] * usual_tokens)
+    return tokens / usual_tokens, cost / usual_cost
 
 
 Window = Mapping[str, tuple[Decimal, Decimal]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from statistics import median
 
 from freio.domain.silence import LONGER, pause
 from freio.domain.spend import Tokens
@@ -22,7 +24,7 @@ TELLING = 3 * HOUR  # the hours that an alert stands by: money of a part of them
 DAY = timedelta(days=1)
 DAYS_USUAL = 7
 ENOUGH_DAYS = 3  # of a habit
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+AS_MANY = 0.75  # of an hour's usual tokens: no part of it was lost
 RECENT = 5 * HOUR  # an hour that has just ended, and what its paces are held against
 
 
@@ -77,36 +79,63 @@ class Telemetry:
     def missed(self) -> bool:
         """Whether the feed was down within `TELLING`: no project had traffic, and then some had again.
 
-        For longer than it otherwise pauses (`freio.domain.silence.LONGER`), of the recent hours where it had spoken in
-        them before, else of all hours; and not as on other days, in most of which it spoke in these hours. So a job
-        that runs every hour, every five hours or each night is no outage, and nor is an office's lunch.
+        For longer than it otherwise pauses (`freio.domain.silence.LONGER`) in the recent hours, where it had spoken in
+        them before, and not as on other days. So a job that runs every hour, every five hours or each night is no
+        outage, and nor is an office's lunch, its night and its weekend.
         """
         steps = sorted({tokens.start for tokens in self.recent})
         if not steps:
             return False
-        since = steps[-1] + STEP - TELLING
-        hours = {floor_hour(tokens.start) for tokens in (*self.hourly, *self.recent)}
+        since, days = steps[-1] + STEP - TELLING, _Days.of(self)
         for at, (before, after) in enumerate(pairwise(steps)):
             silent = after - before - STEP
             if after > since and silent > FEED_SILENT:
                 others = pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP)
-                if silent > LONGER * max(others) and not _is_habit(hours, before + STEP, after):
+                if silent > LONGER * max(others) and not days.have_such(before + STEP, after):
                     return True
-        earlier = sorted(hour for hour in hours if hour < floor_hour(steps[0]))
-        if not earlier or steps[0] <= since:
+        earlier = max((hour for hour in days.total if hour < floor_hour(steps[0])), default=None)
+        if earlier is None or steps[0] <= since:
             return False
-        silent, begins = steps[0] - earlier[-1] - HOUR, earlier[-1] + HOUR
-        return silent > max(FEED_SILENT, LONGER * pause(earlier)) and not _is_habit(hours, begins, steps[0])
+        return steps[0] - earlier - HOUR > FEED_SILENT and not days.have_such(earlier + HOUR, steps[0])
 
 
-def _is_habit(heard: Collection[datetime], since: datetime, until: datetime) -> bool:
-    """Whether the whole hours of that time were silent on most of the days before, three of which are known."""
-    silent = whole_hours(-(-(since - _EPOCH) // HOUR) * HOUR + _EPOCH, until)
-    first = min(heard)
-    before = [hour - n * DAY for n in range(1, DAYS_USUAL + 1) for hour in silent if hour - n * DAY >= first]
-    if len(before) < ENOUGH_DAYS * len(silent) or not silent:
-        return False
-    return sum(hour in heard for hour in before) * 2 < len(before)
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The hours in which any project had traffic, with all their tokens; ``whole`` until when they have ended."""
+
+    total: Mapping[datetime, int]
+    whole: datetime
+
+    @classmethod
+    def of(cls, telemetry: Telemetry) -> _Days:
+        total: dict[datetime, int] = defaultdict(int)
+        for tokens in telemetry.hourly:
+            total[floor_hour(tokens.start)] += tokens.total
+        whole = max(total, default=datetime.min.replace(tzinfo=UTC))
+        for tokens in telemetry.recent:
+            if floor_hour(tokens.start) > whole:
+                total[floor_hour(tokens.start)] += tokens.total
+        return cls(total, whole)
+
+    def have_such(self, since: datetime, until: datetime) -> bool:
+        """Whether other days have such a silence: in each of its hours, and as many tokens beside it.
+
+        Of an hour at its edge that has not ended nobody knows yet.
+        """
+        first = floor_hour(since)
+        hours = [first + n * HOUR for n in range(int((until - first) / HOUR) + 1)]
+        lost = {hour: min(hour + HOUR, until) - max(hour, since) for hour in hours}
+        return all(self._is_usual(hour, whole=lost[hour] == HOUR) for hour in hours if lost[hour] > FEED_SILENT)
+
+    def _is_usual(self, hour: datetime, *, whole: bool) -> bool:
+        known = [hour - n * DAY for n in range(1, DAYS_USUAL + 1) if hour - n * DAY >= min(self.total)]
+        if len(known) < ENOUGH_DAYS:
+            return False
+        spoke = [self.total[day] for day in known if day in self.total]
+        if whole:
+            week_before = hour - DAYS_USUAL * DAY
+            return 2 * len(spoke) < len(known) or (week_before in known and week_before not in self.total)
+        return hour <= self.whole and bool(spoke) and self.total.get(hour, 0) >= AS_MANY * median(spoke)
 
 
 def whole_hours(first: datetime, until: datetime) -> list[datetime]:

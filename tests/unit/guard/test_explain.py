@@ -239,6 +239,15 @@ def test_an_app_whose_runaway_project_cannot_be_read_is_not_said_to_have_calmed(
     assert explain(replace(unpriced, seen=False), scored(1), (), factor=ONE, before=first) == first
 
 
+def test_what_is_known_in_part_counts_for_what_is_known() -> None:
+    """Five hours are billed at ten over the usual, and of later ones 55 are seen: no less than the mean of all."""
+    there = reading([2] * 40 + [12] * 5 + [57] * 8)
+    partly = frozenset(there.first_hour + n * HOUR for n in range(45, 53))
+    told = [said(one, scored(13)) for one in (there, replace(there, partly=partly, seen=False))]
+    paces = [one.tomorrow - one.so_far for one in told]
+    assert paces[1] >= paces[0] > usd(24 * 30)
+
+
 def test_what_cannot_be_seen_has_not_become_less() -> None:
     """Half of it runs in a project that cannot be read: what an hour adds is what was said, or more."""
     first = said(reading([2] * 47 + [12]), scored(1))

@@ -188,6 +188,34 @@ def test_a_job_that_pauses_as_long_each_time_was_not_missed(every: timedelta, fi
     assert chat(town).complete
 
 
+@pytest.mark.parametrize(
+    ("down", "back", "look"),
+    [
+        ((14, 0), (14, 50), (14, 55)),
+        ((14, 0), (14, 50), (15, 20)),
+        ((11, 5), (14, 55), (15, 0)),
+        ((11, 5), (14, 55), (16, 30)),
+        ((-15, 0), (14, 30), (15, 10)),
+    ],
+)
+def test_an_outage_beside_a_lunch_or_over_a_night_is_none_of_the_usual_pauses(
+    down: tuple[int, int], back: tuple[int, int], look: tuple[int, int]
+) -> None:
+    """The office's lunch is from twelve to two; what was lost of the hours beside it is seen by their tokens."""
+    town = Town()
+    day = NOW.replace(hour=0)
+    lost = tuple(day + timedelta(hours=hours, minutes=minutes) for hours, minutes in (down, back))
+    for ago in range(9, -1, -1):
+        for first, last in ((9, 12), (14, 18)):
+            at, end = (day - ago * DAY + hours * HOUR for hours in (first, last))
+            while at < end:
+                if not lost[0] <= at < lost[1]:
+                    town.serve(at, at + 5 * MINUTE, 1_200_000)
+                at += 5 * MINUTE
+    town.clock.at = day + timedelta(hours=look[0], minutes=look[1])
+    assert not chat(town).complete
+
+
 @pytest.mark.parametrize("hour", [11, 14, 21])
 def test_a_lunch_and_an_evening_as_on_other_days_were_not_missed(hour: int) -> None:
     """An office of one app, from nine to twelve, two to six, and nine to eleven in the evening."""

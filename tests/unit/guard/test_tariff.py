@@ -247,6 +247,16 @@ def test_an_hour_of_which_a_part_was_heard_is_no_price(tokens: int, money: int, 
     assert sum(map(len, all_heard(billed, NOW, 3).values())) == 24 - 8 * is_left_out
 
 
+def test_hours_heard_in_part_on_a_busy_day_are_no_price() -> None:
+    """Half as much again is asked all day, and of five hours a tenth was heard."""
+    billed = hourly({FLASH: [(60, 60), *[(40, 40)] * 7]}, hours=24)
+    for back in range(5, 10):
+        billed[FLASH][NOW - back * HOUR] = (D(6), D(60))
+    assert {hour.hour for hour in all_heard(billed, NOW, 24)[FLASH]} == {
+        (NOW - back * HOUR).hour for back in range(1, 25) if not 5 <= back < 10
+    }
+
+
 @pytest.mark.parametrize("dearer_by", [2, 4, 10])
 def test_a_price_of_the_bills_is_told_though_some_hours_had_fewer_tokens(dearer_by: int) -> None:
     """A discount ends, on a day whose mornings' four hours had seven tenths of their tokens."""

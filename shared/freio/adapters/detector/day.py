@@ -211,7 +211,6 @@ class Day:
         ``gate``  what is over the usual by no more is not told, in money.
         """
         hours = groups[0].hours
-        self._gate = gate
         self._utc_day = _utc_day(groups, last_hour)
         offsets = [hours - group.hours for group in groups]
         begins = [day_begins(group.hours) + offset for group, offset in zip(groups, offsets, strict=True)]
@@ -374,7 +373,6 @@ class Day:
                 value=value,
                 shape=shapes[place],
                 fired=fired[place],
-                gate=self._gate,
                 calibration=calibration,
             )
             yield name, said(seen)

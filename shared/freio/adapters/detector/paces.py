@@ -300,9 +300,12 @@ def _by_tokens(known: _Known, bar: Floats) -> NDArray[np.bool_]:
 
 
 def _matters(known: _Known) -> NDArray[np.bool_]:
-    """The hours whose excess is worth more than the money gate: nothing was told of the others."""
+    """The hours whose excess is worth more than the money gate: nothing was told of the others.
+
+    In a sale, of which the announced part is left out, the gate is a part of what it was: as small as in any of them.
+    """
     over = known.tokens.peaks - as_known(known.tokens.peaks, known.tokens.usual)
-    return np.asarray(over > known.pace.gate)
+    return np.asarray(over > known.pace.gate / known.pace.divided)
 
 
 def _within(records: _Records, so_far: tuple[float, float]) -> tuple[float, float]:

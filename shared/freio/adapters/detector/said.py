@@ -25,7 +25,6 @@ class Seen:
     ``spend``  (hours,), NaN where one is missing; ``x`` the same filled in, ``normal`` what each hour usually costs.
     ``value``  the last hour's score over its threshold, and ``shape``, what it is called where nothing fires.
     ``fired``  the hours that alerted, the last one too, with the evidence of each (kind,).
-    ``gate``   what was over the usual by no more than this, in money, was not told: nothing is held for it.
     """
 
     spend: Floats
@@ -34,24 +33,16 @@ class Seen:
     value: float
     shape: str
     fired: Mapping[int, Floats]
-    gate: float
     calibration: Calibration | None
-
-    @property
-    def told(self) -> list[int]:
-        """The hours before the last one that alerted, and that people were told of."""
-        over = self.x - as_known(self.x, self.normal)
-        return [hour for hour in self.fired if hour < len(self.x) - 1 and over[hour] > self.gate]
 
 
 def said(seen: Seen) -> Score:
     """Of one series of which something fires, or may still run."""
     x, normal, value, last = seen.x, seen.normal, seen.value, len(seen.x) - 1
     still, since = 0.0, last
-    told_of = seen.told
-    if told_of and not np.isnan(seen.spend[-1]):
+    if seen.fired and not np.isnan(seen.spend[-1]):
         fired = np.zeros(last, dtype=bool)
-        fired[told_of] = True
+        fired[[hour for hour in seen.fired if hour < last]] = True
         still, since = held(x, normal, fired, missing=np.isnan(seen.spend))
     began = since if still >= 1 else last
     if max(value, still) >= 1:
@@ -72,7 +63,7 @@ def said(seen: Seen) -> Score:
         excess=float(np.maximum(0.0, x[began:] - normal[began:]).sum()),
         evidence=_told_by(seen.fired[last if value >= 1 else began]),
         normal=tuple(normal[-TOLD:].tolist()),
-        fired=tuple(last - hour for hour in sorted({*told_of, *seen.fired.keys() & {last}}) if last - hour < TOLD),
+        fired=tuple(last - hour for hour in sorted(seen.fired) if last - hour < TOLD),
         calibration=seen.calibration,
     )
 
