@@ -86,17 +86,21 @@ class Telemetry:
         steps = sorted({tokens.start for tokens in self.recent})
         if not steps:
             return False
-        since, days = steps[-1] + STEP - TELLING, _Days.of(self)
+        since = steps[-1] + STEP - TELLING
+        silences = []
         for at, (before, after) in enumerate(pairwise(steps)):
             silent = after - before - STEP
             if after > since and silent > FEED_SILENT:
                 others = pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP)
-                if silent > LONGER * max(others) and not days.have_such(before + STEP, after):
-                    return True
-        earlier = max((hour for hour in days.total if hour < floor_hour(steps[0])), default=None)
-        if earlier is None or steps[0] <= since:
+                if silent > LONGER * max(others):
+                    silences.append((before + STEP, after))
+        if not silences and steps[0] <= since:
             return False
-        return steps[0] - earlier - HOUR > FEED_SILENT and not days.have_such(earlier + HOUR, steps[0])
+        days = _Days.of(self)
+        earlier = max((hour for hour in days.total if hour < floor_hour(steps[0])), default=None)
+        if steps[0] > since and earlier is not None and steps[0] - earlier - HOUR > FEED_SILENT:
+            silences.append((earlier + HOUR, steps[0]))
+        return not all(days.have_such(*silence) for silence in silences)
 
 
 @dataclass(frozen=True, slots=True)
