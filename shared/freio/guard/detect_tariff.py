@@ -42,7 +42,7 @@ def of_tariff(
         before = _before([s for s in told if s.window_minutes == hours * 60], late=now - until)
         said = dearer(hourly, until, hours, before)
         if said is not None and hourly is uses.billed and (heard := all_heard(hourly, until, hours)) is not hourly:
-            said = dearer(heard, until, hours, before)
+            said = dearer(heard, until, hours, before, many=True)
         day = said if before is None or hours == A_DAY else dearer(hourly, until, A_DAY, before)
         worth = any(one and _excess(client, one, factor) > client.money_gate for one in (said, day))
         if said is not None and worth:

@@ -119,7 +119,9 @@ class Before:
     was: Decimal
 
 
-def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = None) -> Dearer | None:
+def dearer(
+    hourly: Hourly, until: datetime, hours: int, told: Before | None = None, *, many: bool = False
+) -> Dearer | None:
     """Whether the tokens of the `hours` until then cost more than those of the same hours on the days before.
 
     By hand: six days at 10 USD a million tokens, a million each, and today 1.1 million at 15. As many as usual, within
@@ -131,6 +133,7 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = No
               before it was told (a night's price says nothing of the day), however many tokens there are; and where
               too few of those days are known, against what was usual then. Nor is its cause looked for again: beside
               days as dear as today neither the mix nor a price has changed, and chance would make it another trouble.
+    ``many``  whether there are as many tokens as usual is known: these are a part of the day's hours.
     """
     days = [_window(hourly, until - back * DAY, hours) for back in range(DAYS + 1)]
     today, before = _sum(days[0]), [_sum(day) for day in days[1:]]
@@ -142,7 +145,7 @@ def dearer(hourly: Hourly, until: datetime, hours: int, told: Before | None = No
     usual, price = median(prices), today[1] / today[0]
     spread = TO_SIGMA * median(abs(one - usual) for one in prices)
     edge = max(DEARER * usual, usual + DEVIATIONS * spread)
-    is_flat = FLAT[0] * usually <= today[0] <= FLAT[1] * usually
+    is_flat = many or FLAT[0] * usually <= today[0] <= FLAT[1] * usually
     if told is not None:
         usual = _usual_before(hourly, until, hours, told.since) or min(usual, told.usual)
         edge, is_flat = DEARER * usual, True
@@ -176,8 +179,12 @@ def all_heard(billed: Hourly, until: datetime, hours: int) -> Hourly:
     known = {start: each for start, each in seen.items() if each is not None}
     whole = [money for tokens, money in known.values() if tokens >= FLAT[0]]
     times = median(whole) if whole else Decimal(1)
-    least, most = (each * times for each in FLAT)
-    partly = {start.hour for start, (tokens, money) in known.items() if tokens < FLAT[0] and least <= money <= most}
+    bands = [(FLAT[0] * each, FLAT[1] * each) for each in (Decimal(1), times)]
+    partly = {
+        start.hour
+        for start, (tokens, money) in known.items()
+        if tokens < FLAT[0] and any(least <= money <= most for least, most in bands)
+    }
     if not partly:
         return billed
     return {model: {hour: each[hour] for hour in each if hour.hour not in partly} for model, each in billed.items()}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from statistics import median
 
 from freio.domain.silence import LONGER, pause
 from freio.domain.spend import Tokens
@@ -24,7 +22,6 @@ TELLING = 3 * HOUR  # the hours that an alert stands by: money of a part of them
 DAY = timedelta(days=1)
 DAYS_USUAL = 7
 ENOUGH_DAYS = 3  # of a habit
-AS_MANY = 0.75  # of an hour's usual tokens: no part of it was lost
 RECENT = 5 * HOUR  # an hour that has just ended, and what its paces are held against
 
 
@@ -79,67 +76,54 @@ class Telemetry:
     def missed(self) -> bool:
         """Whether the feed was down within `TELLING`: no project had traffic, and then some had again.
 
-        For longer than it otherwise pauses (`freio.domain.silence.LONGER`) in the recent hours, where it had spoken in
-        them before, and not as on other days. So a job that runs every hour, every five hours or each night is no
-        outage, and nor is an office's lunch, its night and its weekend.
+        Where it had spoken in nearly every step of the hour before, for longer than it pauses otherwise in the recent
+        hours (`freio.domain.silence.LONGER`), and not as on other days: an office's lunch is no outage. Where it had
+        not spoken in the recent hours, for longer than it ever pauses: a night and a weekend are none either. Of a
+        client whose traffic comes now and then nobody can say, and nothing is missed.
         """
         steps = sorted({tokens.start for tokens in self.recent})
         if not steps:
             return False
         since = steps[-1] + STEP - TELLING
-        silences = []
-        for at, (before, after) in enumerate(pairwise(steps)):
-            silent = after - before - STEP
-            if after > since and silent > FEED_SILENT:
-                others = pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP)
-                if silent > LONGER * max(others):
-                    silences.append((before + STEP, after))
+        silences = [
+            (before + STEP, after)
+            for at, (before, after) in enumerate(pairwise(steps))
+            if after > since
+            and after - before - STEP > FEED_SILENT
+            and after - before - STEP > LONGER * max(pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP))
+            and _was_steady(steps, before)
+        ]
         if not silences and steps[0] <= since:
             return False
-        days = _Days.of(self)
-        earlier = max((hour for hour in days.total if hour < floor_hour(steps[0])), default=None)
-        if steps[0] > since and earlier is not None and steps[0] - earlier - HOUR > FEED_SILENT:
-            silences.append((earlier + HOUR, steps[0]))
-        return not all(days.have_such(*silence) for silence in silences)
+        heard = {floor_hour(tokens.start) for tokens in (*self.hourly, *self.recent)}
+        earlier = sorted(hour for hour in heard if hour < floor_hour(steps[0]))
+        if earlier and steps[0] > since:
+            silent = steps[0] - earlier[-1] - HOUR
+            if silent > max(FEED_SILENT, LONGER * pause(earlier)):
+                silences.append((earlier[-1] + HOUR, steps[0]))
+        return not all(_is_habit(heard, *silence) for silence in silences)
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """The hours in which any project had traffic, with all their tokens; ``whole`` until when they have ended."""
+def _was_steady(steps: Sequence[datetime], last: datetime) -> bool:
+    """Whether nearly all steps of the hour up to the last one had traffic, as far back as they are known."""
+    known = min(int(HOUR / STEP), int((last - steps[-1] + RECENT) / STEP))
+    spoke = sum(last - HOUR < step <= last for step in steps)
+    return spoke * int(HOUR / STEP) >= STEADY * known
 
-    total: Mapping[datetime, int]
-    whole: datetime
 
-    @classmethod
-    def of(cls, telemetry: Telemetry) -> _Days:
-        total: dict[datetime, int] = defaultdict(int)
-        for tokens in telemetry.hourly:
-            total[floor_hour(tokens.start)] += tokens.total
-        whole = max(total, default=datetime.min.replace(tzinfo=UTC))
-        for tokens in telemetry.recent:
-            if floor_hour(tokens.start) > whole:
-                total[floor_hour(tokens.start)] += tokens.total
-        return cls(total, whole)
+def _is_habit(heard: Collection[datetime], since: datetime, until: datetime) -> bool:
+    """Whether such a silence is as on other days: each of its hours was silent on most of them, three at least.
 
-    def have_such(self, since: datetime, until: datetime) -> bool:
-        """Whether other days have such a silence: in each of its hours, and as many tokens beside it.
-
-        Of an hour at its edge that has not ended nobody knows yet.
-        """
-        first = floor_hour(since)
-        hours = [first + n * HOUR for n in range(int((until - first) / HOUR) + 1)]
-        lost = {hour: min(hour + HOUR, until) - max(hour, since) for hour in hours}
-        return all(self._is_usual(hour, whole=lost[hour] == HOUR) for hour in hours if lost[hour] > FEED_SILENT)
-
-    def _is_usual(self, hour: datetime, *, whole: bool) -> bool:
-        known = [hour - n * DAY for n in range(1, DAYS_USUAL + 1) if hour - n * DAY >= min(self.total)]
-        if len(known) < ENOUGH_DAYS:
+    Of an hour at its edge a part that is no silence by itself may be lost.
+    """
+    first, days = floor_hour(since), range(1, DAYS_USUAL + 1)
+    for hour in (first + n * HOUR for n in range(int((until - first) / HOUR) + 1)):
+        if min(hour + HOUR, until) - max(hour, since) <= FEED_SILENT:
+            continue
+        known = [day for n in days if (day := hour - n * DAY) >= min(heard)]
+        if len(known) < ENOUGH_DAYS or 2 * sum(day in heard for day in known) >= len(known):
             return False
-        spoke = [self.total[day] for day in known if day in self.total]
-        if whole:
-            week_before = hour - DAYS_USUAL * DAY
-            return 2 * len(spoke) < len(known) or (week_before in known and week_before not in self.total)
-        return hour <= self.whole and bool(spoke) and self.total.get(hour, 0) >= AS_MANY * median(spoke)
+    return until - since >= HOUR
 
 
 def whole_hours(first: datetime, until: datetime) -> list[datetime]:

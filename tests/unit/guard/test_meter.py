@@ -191,10 +191,48 @@ def test_a_job_that_pauses_as_long_each_time_was_not_missed(every: timedelta, fi
 @pytest.mark.parametrize(
     ("down", "back", "look"),
     [
+        ((14, 40), (15, 20), (15, 25)),
+        ((14, 40), (15, 20), (16, 10)),
+        ((14, 45), (15, 15), (16, 10)),
+        ((14, 5), (14, 55), (15, 10)),
+        ((14, 5), (15, 55), (16, 10)),
+        ((14, 5), (15, 55), (17, 50)),
+        ((14, 5), (15, 55), (18, 50)),
+        ((14, 5), (14, 30), (15, 10)),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 20])
+def test_an_outage_is_seen_wherever_it_lies_in_the_hours(
+    down: tuple[int, int], back: tuple[int, int], look: tuple[int, int], times: int
+) -> None:
+    """Traffic all day on ten days, and a runaway since noon or none."""
+    town, day = Town(), NOW.replace(hour=0)
+    lost = [day + timedelta(hours=hours, minutes=minutes) for hours, minutes in (down, back)]
+    town.serve(day - 10 * DAY, day + 12 * HOUR, 1_200_000)
+    town.serve(day + 12 * HOUR, lost[0], 1_200_000 * times)
+    town.serve(lost[1], day + 20 * HOUR, 1_200_000 * times)
+    town.clock.at = day + timedelta(hours=look[0], minutes=look[1])
+    assert not chat(town).complete
+
+
+@pytest.mark.parametrize("start", [525, 540, 570, 600])
+def test_an_office_whose_day_begins_now_and_then_was_not_missed(start: int) -> None:
+    """Minutes of the day; its other days began and ended at others."""
+    town, day = Town(), NOW.replace(hour=0)
+    for ago, begins in enumerate([start, 550, 530, 585, 540, 560, 525, 570, 545, 580]):
+        town.serve(day - ago * DAY + (begins - begins % 5) * MINUTE, day - ago * DAY + 17 * HOUR, 1_200_000)
+    for minutes in (5, 25, 65, 170):
+        town.clock.at = day + (start + minutes) * MINUTE
+        assert chat(town).complete
+
+
+@pytest.mark.parametrize(
+    ("down", "back", "look"),
+    [
         ((14, 0), (14, 50), (14, 55)),
         ((14, 0), (14, 50), (15, 20)),
         ((11, 5), (14, 55), (15, 0)),
-        ((11, 5), (14, 55), (16, 30)),
+        ((11, 5), (14, 55), (15, 55)),
         ((-15, 0), (14, 30), (15, 10)),
     ],
 )

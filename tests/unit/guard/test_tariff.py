@@ -257,6 +257,24 @@ def test_hours_heard_in_part_on_a_busy_day_are_no_price() -> None:
     }
 
 
+def test_a_price_of_a_busy_day_is_told_though_some_of_its_hours_are_left_out() -> None:
+    """What is left of the day has more tokens than usual; with all of its hours it has as many."""
+    town = Town()
+    settled = NOW - 2 * DAY
+    town.bill(NOW - 9 * DAY, settled - DAY, 10)
+    town.serve(NOW - 9 * DAY, settled - DAY, 10_000_000)
+    for back in range(24, 0, -1):
+        tokens, money = (14_000_000, 18) if back > 6 else (6_500_000, "19.5")
+        hour = settled - back * HOUR
+        town.bill(hour, hour + HOUR, money)
+        town.serve(hour, hour + HOUR, tokens)
+    town.bill(settled, NOW - 3 * HOUR, 10)
+    town.serve(settled, NOW, 10_000_000)
+    signal = of_tariff(client(money_gate=usd(1)), app(), town.read().apps["chat"], factor=D(1), now=NOW)
+    assert signal is not None
+    assert signal.kind is SignalKind.PRICE_CHANGE
+
+
 @pytest.mark.parametrize("dearer_by", [2, 4, 10])
 def test_a_price_of_the_bills_is_told_though_some_hours_had_fewer_tokens(dearer_by: int) -> None:
     """A discount ends, on a day whose mornings' four hours had seven tenths of their tokens."""
