@@ -88,7 +88,7 @@ def _plot(axes: Axes, hours: Hours, now: datetime, language: Language) -> None:
     middles: Any = [(starts[i] + timedelta(minutes=30)).astimezone(ZoneInfo(language.time_zone)) for i in shown]
     at = dict(zip(shown, middles, strict=True))
     usual = [_usual(hours, i) for i in shown]
-    unheard = sorted(last - ago for ago in hours.unheard if last - ago >= 0)
+    unheard = {last - ago for ago in hours.unheard}
     known = [spend if i not in unheard else None for i, spend in enumerate(spent)]
     bands = [_band(known, i, began) or (usual[i - first],) * 2 for i in shown]
     low = [min(line, band[0]) for line, band in zip(usual, bands, strict=True)]
@@ -100,7 +100,7 @@ def _plot(axes: Axes, hours: Hours, now: datetime, language: Language) -> None:
     label = language.gettext(SINCE if hours.since else LAST)
     axes.bar([at[i] for i in over], [spent[i] for i in over], width=1 / 26, color=_OVER, label=label)
     fired = [last - ago for ago in hours.fired if last - ago >= first]
-    for place, i in enumerate(i for i in unheard if i >= first):
+    for place, i in enumerate(i for i in shown if i in unheard):
         label = "" if place else language.gettext(UNKNOWN)
         half = timedelta(minutes=30)
         axes.axvspan(at[i] - half, at[i] + half, facecolor="none", edgecolor=_BAR, hatch="////", lw=0, label=label)

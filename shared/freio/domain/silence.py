@@ -33,15 +33,15 @@ class Silence:
     allowed: timedelta
 
 
-def pause(hours: Sequence[datetime], length: timedelta = HOUR) -> timedelta:
-    """The longest pause between hours, or steps of that length, in which something was said.
+def pause(hours: Sequence[datetime]) -> timedelta:
+    """The longest pause between hours in which something was said.
 
     >>> from datetime import UTC
     >>> at = datetime(2026, 11, 23, tzinfo=UTC)
     >>> str(pause([at, at + HOUR, at + 4 * HOUR]))
     '2:00:00'
     """
-    return max((b - a - length for a, b in pairwise(hours)), default=timedelta(0))
+    return max((b - a - HOUR for a, b in pairwise(hours)), default=timedelta(0))
 
 
 def silence(

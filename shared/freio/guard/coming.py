@@ -88,12 +88,12 @@ class Past:
         """
         out: list[Decimal] = []
         for at, spent in enumerate(self.hours):
-            told = spent
+            told, is_no_example = spent, self._is_no_example(at)
             if self.start(at) in self.unheard:
                 usual = out[at - WEEK] if at >= WEEK else _usual(out, at)
-                is_known = usual is None or (spent > usual and not self._is_no_example(at))
-                told = spent if usual is None or is_known else usual
-            elif self._is_no_example(at):
+                if usual is not None:
+                    told = usual if is_no_example else max(spent, usual)
+            elif is_no_example:
                 usual = _usual(out, at)
                 usual = self._usual_after(at) if usual is None else usual
                 told = spent if usual is None else min(spent, usual)

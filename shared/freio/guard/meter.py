@@ -184,7 +184,6 @@ class SpendMeter:
         rates = look.tokens.rates(self._paces, self._requests)
         unheard = telemetry.unheard(homes, floor_hour(now - SETTLES), floor_hour(now))
         missed = telemetry.missed()
-        unread = {app for app, home in homes.items() if not home.issubset(telemetry.read)}
         apps = {
             app.name: self._reading(
                 app.name,
@@ -192,7 +191,6 @@ class SpendMeter:
                 now,
                 seen=telemetry.shows(homes[app.name], now) and not missed,
                 unheard=unheard[app.name],
-                unread=app.name in unread,
                 tokens=tuple(rates.get(app.name, ())),
                 uses=used.get(app.name),
                 silence=of_app(spoken[app.name], export, now)
@@ -288,7 +286,6 @@ class SpendMeter:
         *,
         seen: bool,
         unheard: Iterable[datetime] = (),
-        unread: bool = False,
         tokens: tuple[TokenRate, ...] = (),
         uses: Uses | None = None,
         silence: Silence | None = None,
@@ -313,7 +310,7 @@ class SpendMeter:
             models={model: tuple(values) for model, values in sorted(models.items())},
             spend=self._spend(name, mine, month_start(now)),
             unheard=frozenset(hour for hour in unheard if not mine.worth(hour)),
-            partly=frozenset(hour for hour in unheard if unread and mine.worth(hour) and not mine.is_billed(hour)),
+            partly=frozenset(hour for hour in unheard if mine.worth(hour) and not mine.is_billed(hour)),
             seen=seen,
             complete=seen and not mine.unpriced,
             unpriced=frozenset(mine.unpriced),

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from freio.domain.spend import Requests, Tokens
-from freio.guard.telemetry import HOUR, STEP, STEP_MINUTES, floor_day, floor_hour, floor_step, whole_hours
+from freio.guard.telemetry import DAY, HOUR, STEP, STEP_MINUTES, floor_day, floor_hour, floor_step, whole_hours
 
 KEPT = timedelta(days=14)  # at least: it begins with a UTC day
 FILLING = timedelta(minutes=3)  # the newest points come so late: a step that holds such minutes looks like a dip
@@ -24,7 +24,6 @@ WINDOW = 3 * STEP  # one step is a burst, and an hour is slow
 BEFORE = 3 * HOUR  # whose highest pace a jump is measured from
 REACH = BEFORE + 2 * WINDOW  # the steps before an hour that its jumps are made of
 AN_HOUR = int(HOUR / WINDOW)  # windows
-DAY = timedelta(days=1)
 
 Steps = Mapping[datetime, int]
 Usage = Tokens | Requests
@@ -128,14 +127,10 @@ class Paces:
         knows which.
         """
         known = self._hours.get(project, {}).get(model, {})
-        return (
-            tuple(
-                known.get(hour, NONE) if self.was_heard(hour) else None
-                for hour in whole_hours(min(known), floor_hour(window(now)[1]))
-            )
-            if known
-            else ()
-        )
+        if not known:
+            return ()
+        hours = whole_hours(min(known), floor_hour(window(now)[1]))
+        return tuple(known.get(hour, NONE) if self.was_heard(hour) else None for hour in hours)
 
 
 def or_none(past: Iterable[Highest | None]) -> list[Highest]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from statistics import median
 
@@ -18,9 +18,8 @@ from freio.domain.app import Client
 from freio.domain.spend import HourlyCost, Tokens
 from freio.guard.estimate import Shares, Traffic, split
 from freio.guard.reconcile import UNKNOWN, Estimates, Ratio
-from freio.guard.telemetry import HOUR, floor_hour
+from freio.guard.telemetry import DAY, HOUR, floor_hour
 
-DAY = timedelta(days=1)
 DAYS = 7  # before, whose same hours are looked at
 KNOWN_DAYS = 40  # of history, at most, in which days before a price that was told are looked for
 ENOUGH = 3  # of them with tokens

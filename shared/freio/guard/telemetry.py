@@ -85,13 +85,14 @@ class Telemetry:
         if not steps:
             return False
         since = steps[-1] + STEP - TELLING
+        pauses = [(last, after, after - last - STEP) for last, after in pairwise(steps)]
+        second, longest = sorted((timedelta(0), timedelta(0), *(lasted for *_, lasted in pauses)))[-2:]
         silences = [
-            (before + STEP, after)
-            for at, (before, after) in enumerate(pairwise(steps))
+            (last + STEP, after)
+            for last, after, lasted in pauses
             if after > since
-            and after - before - STEP > FEED_SILENT
-            and after - before - STEP > LONGER * max(pause(steps[: at + 1], STEP), pause(steps[at + 1 :], STEP))
-            and _was_steady(steps, before)
+            and lasted > max(FEED_SILENT, LONGER * (longest if lasted < longest else second))
+            and _was_steady(steps, last)
         ]
         if not silences and steps[0] <= since:
             return False

@@ -7,6 +7,7 @@ fifteen minutes. They are held against the same traffic's own paces, as money is
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -83,8 +84,10 @@ class TokenSums:
         for key, tokens in self.recent.items():
             app, traffic = key
             share = self.share[key]
-            hours, jumps = _shared(paces, traffic, share, self.now)
-            request_hours, request_jumps = _shared(requests, traffic, share, self.now)
+            past = paces.of(*traffic, self.now)
+            hours, jumps = _shared(paces, past, traffic, share, self.now)
+            asked = requests.of(*traffic, self.now)
+            request_hours, request_jumps = _shared(requests, asked, traffic, share, self.now)
             rate = TokenRate(
                 project=traffic[0],
                 model=traffic[1],
@@ -95,7 +98,7 @@ class TokenSums:
                 request_jumps=request_jumps,
                 so_far=_part(paces.so_far(*traffic, self.now), share),
                 requests_so_far=_part(requests.so_far(*traffic, self.now), share),
-                unheard=unheard(paces.of(*traffic, self.now)),
+                unheard=unheard(past),
             )
             found[app].append(rate)
         return {app: sorted(rates, key=lambda rate: -rate.cost) for app, rates in found.items()}
@@ -105,9 +108,11 @@ def _part(highest: Highest, share: Decimal) -> tuple[int, int]:
     return round(highest.pace * share), round(highest.jump * share)
 
 
-def _shared(paces: Paces, traffic: Traffic, share: Decimal, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _shared(
+    paces: Paces, past: Sequence[Highest | None], traffic: Traffic, share: Decimal, now: datetime
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """An app's part of the paces and jumps of every hour that was, and of the present ones."""
-    past = or_none(paces.of(*traffic, now))
-    hours = (*(highest.pace for highest in past), paces.pace(*traffic, now))
-    jumps = (*(highest.jump for highest in past), paces.jump(*traffic, now))
+    known = or_none(past)
+    hours = (*(highest.pace for highest in known), paces.pace(*traffic, now))
+    jumps = (*(highest.jump for highest in known), paces.jump(*traffic, now))
     return tuple(round(pace * share) for pace in hours), tuple(round(jump * share) for jump in jumps)

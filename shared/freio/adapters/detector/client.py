@@ -85,9 +85,9 @@ def by_age(series: Mapping[str, Sequence[float]]) -> list[Shown]:
 
 def _spend(series: Sequence[Sequence[float]] | Floats, hours: int) -> Floats:
     found: Floats
-    if all(isinstance(each, array) and each.typecode == "d" for each in series):
-        joined = bytearray().join(series)  # type: ignore[arg-type]  # of arrays: they are bytes-like
-        found = np.frombuffer(joined, dtype=float).reshape(len(series), hours)
+    arrays = [each for each in series if isinstance(each, array) and each.typecode == "d"]
+    if len(arrays) == len(series):
+        found = np.frombuffer(bytearray().join(arrays), dtype=float).reshape(len(series), hours)
     else:
         found = np.array(series, dtype=float)
     return np.maximum(found, 0.0, out=found)

@@ -198,6 +198,16 @@ class _Known:
         assert self.requests is not None, "asked only where they have told"
         return float(padded(as_known(self.requests.peaks, self.requests.usual), len(self.tokens.peaks))[hour])
 
+    @cached_property
+    def matters(self) -> NDArray[np.bool_]:
+        """The hours whose excess is worth more than the money gate: nothing was told of the others.
+
+        In a sale, of which the announced part is left out, the gate is a part of what it was: as small as in any of
+        them.
+        """
+        over = self.tokens.peaks - as_known(self.tokens.peaks, self.tokens.usual)
+        return np.asarray(over > self.pace.gate / self.pace.divided)
+
     @property
     def told(self) -> Floats:
         """What it would have told of, hour by hour: an excess of money, which tokens alone are worth."""
@@ -251,7 +261,7 @@ def _held(known: _Known, bar: Floats) -> tuple[float, int]:
     """
     peaks, usually = known.tokens.peaks, known.tokens.usual
     by_tokens = _by_tokens(known, bar)
-    by_requests = (_matters(known) & (known.score >= bar))[:-1] & ~by_tokens
+    by_requests = (known.matters & (known.score >= bar))[:-1] & ~by_tokens
     found = (0.0, len(peaks) - 1)
     if by_tokens[-HELD_DAYS * DAY :].any():
         found = held(peaks, usually, by_tokens, width=1)
@@ -296,16 +306,7 @@ def _tokens_tell(known: _Known, bar: Floats, told: int) -> bool:
 
 def _by_tokens(known: _Known, bar: Floats) -> NDArray[np.bool_]:
     """The hours before the present one that tokens alone have told."""
-    return (_matters(known) & (known.tokens.score >= bar))[:-1]
-
-
-def _matters(known: _Known) -> NDArray[np.bool_]:
-    """The hours whose excess is worth more than the money gate: nothing was told of the others.
-
-    In a sale, of which the announced part is left out, the gate is a part of what it was: as small as in any of them.
-    """
-    over = known.tokens.peaks - as_known(known.tokens.peaks, known.tokens.usual)
-    return np.asarray(over > known.pace.gate / known.pace.divided)
+    return (known.matters & (known.tokens.score >= bar))[:-1]
 
 
 def _within(records: _Records, so_far: tuple[float, float]) -> tuple[float, float]:
