@@ -144,12 +144,8 @@ def test_hours_of_which_nobody_knows_anything_are_missing_and_not_zero() -> None
     assert {hour for hour in shown if not math.isnan(hour)} == {5.0}
 
 
-def test_hours_of_an_app_whose_project_cannot_be_read_are_missing() -> None:
-    """But those that are billed, or settled; the other app's are what they are."""
-    town = Town(client=client(app(), app("search")))
-    for project in (PROJECT, "acme-search"):
-        town.bill(NOW - 10 * 24 * HOUR, NOW - 5 * HOUR, 5, project=project)
-        town.serve(NOW - 10 * 24 * HOUR, NOW, 5_000_000, project=project)
+def refuse(town: Town) -> None:
+    """From now on the telemetry of one project cannot be read."""
     read = town.telemetry.tokens
 
     def refused(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
@@ -158,6 +154,15 @@ def test_hours_of_an_app_whose_project_cannot_be_read_are_missing() -> None:
         return read(projects, since, until, step_minutes)
 
     town.telemetry.tokens = refused  # type: ignore[method-assign]  # of one project alone
+
+
+def test_hours_of_an_app_whose_project_cannot_be_read_are_missing() -> None:
+    """But those that are billed, or settled; the other app's are what they are."""
+    town = Town(client=client(app(), app("search")))
+    for project in (PROJECT, "acme-search"):
+        town.bill(NOW - 10 * 24 * HOUR, NOW - 5 * HOUR, 5, project=project)
+        town.serve(NOW - 10 * 24 * HOUR, NOW, 5_000_000, project=project)
+    refuse(town)
     seen = town.read().apps
     assert seen["chat"].unheard == {NOW - n * HOUR for n in range(1, 6)}
     assert seen["search"].unheard == frozenset()
@@ -169,15 +174,8 @@ def test_hours_of_an_app_that_is_read_in_part_are_known_in_part() -> None:
     for project in (PROJECT, "acme-beside"):
         town.bill(NOW - 10 * 24 * HOUR, NOW - 5 * HOUR, 5, project=project)
         town.serve(NOW - 10 * 24 * HOUR, NOW, 5_000_000, project=project)
-    read = town.telemetry.tokens
-
-    def refused(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
-        if PROJECT in projects:
-            raise Unavailable("503")
-        return read(projects, since, until, step_minutes)
-
     assert town.read().apps["chat"].unknown == frozenset()
-    town.telemetry.tokens = refused  # type: ignore[method-assign]  # of one project alone
+    refuse(town)
     seen = town.read().apps["chat"]
     assert seen.unheard == frozenset()
     assert seen.partly == seen.unknown == {NOW - n * HOUR for n in range(1, 6)}

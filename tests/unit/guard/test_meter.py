@@ -435,19 +435,25 @@ def test_a_pace_is_held_against_the_busiest_quarters_of_the_hours_before() -> No
     assert set(rate.hours) == {6_000_000}
 
 
-def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
-    """A fortnight of five-minute steps is one list for each project and process."""
-    town = Town()
-    town.serve(NOW - 30 * HOUR, NOW + 4 * HOUR, 1_200_000)
-    asked = []
+def lists(town: Town, *, over: timedelta) -> list[datetime]:
+    """From now on the ends of the lists of five-minute steps that are asked for and span more than that."""
+    asked: list[datetime] = []
     read = town.telemetry.tokens
 
     def counting(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
-        if step_minutes == 5 and until - since > timedelta(days=13):
+        if step_minutes == 5 and until - since > over:
             asked.append(until)
         return read(projects, since, until, step_minutes)
 
     town.telemetry.tokens = counting  # type: ignore[method-assign]  # to see what is asked
+    return asked
+
+
+def test_paces_are_asked_for_once_and_then_learned_hour_by_hour() -> None:
+    """A fortnight of five-minute steps is one list for each project and process."""
+    town = Town()
+    town.serve(NOW - 30 * HOUR, NOW + 4 * HOUR, 1_200_000)
+    asked = lists(town, over=timedelta(days=13))
     meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
     for minutes in range(0, 180, 5):
         town.clock.at = NOW + timedelta(minutes=minutes)
@@ -586,15 +592,7 @@ def test_what_is_silent_is_not_asked_for_again_at_each_tick() -> None:
     town = Town()
     town.serve(NOW - 3 * DAY, NOW, 1_200_000)
     town.serve(NOW + 9 * HOUR, NOW + 10 * HOUR, 1_200_000)
-    asked = []
-    read = town.telemetry.tokens
-
-    def counting(projects: Sequence[str], since: datetime, until: datetime, step_minutes: int) -> list[Tokens]:
-        if step_minutes == 5 and until - since > 6 * HOUR:
-            asked.append(until)
-        return read(projects, since, until, step_minutes)
-
-    town.telemetry.tokens = counting  # type: ignore[method-assign]  # to see what is asked
+    asked = lists(town, over=6 * HOUR)
     meter = SpendMeter(town.client, town.warehouse, town.telemetry, town.prices)
     for minutes in range(0, 12 * 60, 5):
         town.clock.at = NOW + minutes * MINUTE
